@@ -1,0 +1,35 @@
+"""A project of the transfer sheet (tab ``All Projects``), normalised."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Installer = Literal["listed", "original", "unlisted", "not_transferred"]
+
+
+class Project(msgspec.Struct, frozen=True):
+    """One accepted row. Dates are ISO (``2023-09-14``), phones ten digits, ZIPs five; ``None`` where the sheet has nothing.
+
+    ``key`` identifies the project within its sheet: the project id where that is unique, else the id or row number made unique.
+    ``installer`` is INF-7's question, answered from the sheet; ``None`` where the sheet cannot tell.
+    """
+
+    key: str
+    row: int
+    project_id: str | None = None
+    homeowner: str | None = None
+    co_homeowner: str | None = None
+    address: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    original_ip: str | None = None
+    transferred_to: str | None = None
+    transfer_date: str | None = None
+    status: str | None = None
+    milestone: str | None = None
+    installer: Installer | None = None
