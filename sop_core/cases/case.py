@@ -23,6 +23,7 @@ class CaseProject(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The stored case. Times are UTC ISO 8601 with ``Z``; ``owner``, ``assignee``, ``closed_by`` … are Slack user ids.
 
+    ``owner_name`` is the owner's display name: a card never mentions the person who acted, so it needs a name to show.
     ``tags`` are names as the SOP has them; ``tagged`` the Slack user ids they stood for when the case was opened (settings
     values are recorded, not looked up again). ``version`` counts changes and guards every write.
     """
@@ -44,6 +45,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     notes: dict[str, str]
     project: CaseProject | None
     owner: str
+    owner_name: str
     channel: str
     opened_at: str
     due_at: str
@@ -63,6 +65,7 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     action: str
     actor: str
+    actor_name: str
     at: str
     from_state: State | None
     to_state: State
