@@ -1,0 +1,1 @@
+"""Block Kit from values: pure builders of messages and modals. Nothing here calls Slack."""
