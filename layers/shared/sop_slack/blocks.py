@@ -20,6 +20,7 @@ HEADER_TEXT: Final = 150
 OPTION_TEXT: Final = 75
 BUTTON_TEXT: Final = 75
 CONTEXT_ELEMENTS: Final = 10
+CUT_NOTE: Final = 30
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -30,12 +31,13 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def fit(text: str, limit: int) -> str:
-    """Return ``text`` cut to ``limit`` characters, ending in a count of what is missing when it had to be cut."""
+    """Return ``text`` cut to ``limit`` characters; a cut is always told, with the number of missing characters where there is room."""
     if len(text) <= limit:
         return text
-    missing = len(text) - limit
-    note = f"… (+{missing + 16} characters)"
-    return text[: limit - len(note)] + note if limit > 3 * len(note) else text[: limit - 1] + "…"
+    if limit <= OPTION_TEXT:
+        return text[: limit - 1] + "…"
+    kept = limit - CUT_NOTE
+    return f"{text[:kept]}… ({len(text) - kept} more characters)"
 
 
 def escape(text: str) -> str:
