@@ -1,0 +1,75 @@
+# SOP Desk. `make help` lists the commands.
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+LOCKS := uv runtime dev ministack sam
+READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint types imports template unit integration e2e bench build manifest lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(READY)  ## everything that the commands, the tests and the linters need
+
+.venv/.ready: requirements/uv.txt requirements/dev.txt infra/setup.sh
+	@sh infra/setup.sh venv
+	@touch $@
+
+.tools/%/.ready: requirements/%.txt .venv/.ready
+	@sh infra/setup.sh tool $*
+	@touch $@
+
+demo: $(READY)  ## the whole app on this machine with sample data, in the browser (PORT=8000)
+	@$(PYTHON) -m infra.local demo $(if $(PORT),--port $(PORT))
+
+serve: $(READY)  ## the app without our workspace: PORT= SLACK_API_URL= SETTINGS=people.yaml SHEET=workbook.xlsx
+	@$(PYTHON) -m infra.local serve $(if $(PORT),--port $(PORT)) $(if $(SLACK_API_URL),--slack-api-url "$(SLACK_API_URL)") \
+		$(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(STATE),--state "$(STATE)")
+
+test: lint types imports template unit integration e2e  ## every gate and every test
+
+lint: .venv/.ready  ## ruff: style and format
+	@echo "lint: ruff"
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+
+types: .venv/.ready  ## mypy, strict
+	@echo "types: mypy"
+	@.venv/bin/mypy
+
+imports: .venv/.ready  ## the layers keep their direction
+	@echo "imports: import-linter"
+	@PYTHONPATH=.:layers/shared .venv/bin/lint-imports --no-cache
+
+template: .venv/.ready .tools/sam/.ready  ## sam validate and cfn-lint
+	@echo "template: sam validate, cfn-lint"
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
+	@.venv/bin/cfn-lint template.yaml
+
+unit: .venv/.ready  ## tests without processes: unit, property, conformance
+	@$(PYTEST) tests/unit tests/property tests/conformance
+
+integration: $(READY)  ## tests against the template deployed to the local AWS
+	@$(PYTEST) tests/integration
+
+e2e: $(READY)  ## a person's way through the app, in a real browser
+	@$(PYTHON) -m infra.local browser
+	@$(PYTEST) tests/e2e
+
+bench: $(READY)  ## measure the bars of the design
+	@$(PYTHON) -m tests.bench
+
+build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
+	@sh infra/build.sh aws
+
+manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://…/slack/events
+	@$(PYTHON) -m infra.local manifest "$(URL)"
+
+lock: .venv/.ready  ## choose the newest versions again and pin them with hashes, without index addresses
+	@for name in $(LOCKS); do cd requirements && ../.venv/bin/uv pip compile --quiet --upgrade --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.txt; cd ..; done
+
+clean:  ## remove what was built and what the local run kept
+	rm -rf .local .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis

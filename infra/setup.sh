@@ -1,0 +1,54 @@
+#!/bin/sh
+# Makes the environments that the Makefile asks for: `setup.sh venv`, `setup.sh tool NAME`. Quiet on stdout.
+set -eu
+exec 1>&2
+
+fail() {
+    echo "setup: $*"
+    exit 1
+}
+
+find_python() {
+    for name in python3.14 python3.13 python3.12 python3.11 python3 python; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+            command -v "$name"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed and none is on the PATH ($(python3 --version 2>&1 || true))."
+}
+
+# uv reads no pip configuration; where only pip knows the package index, hand its address on.
+install() {
+    .venv/bin/uv pip sync --quiet "$@" && return
+    index=$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)
+    index=${PIP_INDEX_URL:-$index}
+    if [ -z "$index" ] || ! UV_DEFAULT_INDEX=$index .venv/bin/uv pip sync --quiet "$@"; then
+        fail "the packages could not be installed; the lines above say why (without a network they cannot be fetched)."
+    fi
+}
+
+make_venv() {
+    if ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
+        python=$(find_python) || exit 1
+        echo "setup: .venv with $("$python" --version)"
+        "$python" -m venv .venv >/dev/null 2>&1 ||
+            fail "$python has no venv module; on Debian or Ubuntu: apt-get install python3-venv."
+    fi
+    echo "setup: packages for the commands, the tests and the linters"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt ||
+        fail "the installer could not be fetched; the lines above say why (is there a network?)."
+    install --python .venv requirements/dev.txt
+}
+
+make_tool() {
+    echo "setup: .tools/$1"
+    .venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python ".tools/$1"
+    install --python ".tools/$1" "requirements/$1.txt"
+}
+
+case "$1" in
+    venv) make_venv ;;
+    tool) make_tool "$2" ;;
+    *) fail "unknown step $1" ;;
+esac
