@@ -67,7 +67,7 @@ def event_message(case: Case, event: CaseEvent) -> Message:
 
 def _at_work(case: Case) -> list[Block]:
     shown = [b.header(f"{ICONS[case.state]} {case.description}")]
-    if case.tagged:
+    if case.tags:
         shown.append(b.section(f"{_tags(case)}please see to this case."))
     shown += [b.fields(_case_fields(case)), b.labelled(_customer(case))]
     if reason := case.notes.get("reason_of_call"):
@@ -127,4 +127,9 @@ def _due(case: Case) -> str:
 
 
 def _tags(case: Case) -> str:
-    return "".join(f"{b.mention(user)} " for user in case.tagged.values())
+    return "".join(f"{_tag(case, name)} " for name in case.tags)
+
+
+def _tag(case: Case, name: str) -> str:
+    user = case.tagged.get(name)
+    return b.mention(user) if user else f"*{b.escape(name)}* (no Slack user set)"
