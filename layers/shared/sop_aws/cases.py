@@ -1,0 +1,223 @@
+"""Cases, their events and their outbox: every change is one transaction that someone wins and the others lose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item
+from sop_aws.runs import NEW, UNCHANGED, Run, RunStore, StaleRun, next_version, run_item
+from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
+from sop_aws.times import iso, parse
+from sop_core.cases.case import Case, CaseEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from sop_aws.clients import DynamoDB
+    from sop_aws.table import Item, Write
+
+_ENDED: Final = frozenset({"closed", "voided"})
+_HELD: Final = "#state = :state AND #attempts = :attempts"
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The outcome of opening a case: the stored case and run, and whether the case was there already."""
+
+    case: Case
+    run: Run
+    repeated: bool
+
+
+class Card(msgspec.Struct, frozen=True):
+    """Where a case's card is in Slack."""
+
+    channel: str
+    ts: str
+
+
+class CaseChanged(Exception):
+    """Someone else changed the case first; ``current`` is the case now, ``None`` if there is none."""
+
+    def __init__(self, current: Case | None) -> None:
+        """Carry the case as it is, so that the loser can be told who won."""
+        super().__init__("the case has changed")
+        self.current = current
+
+
+class CaseIdTaken(Exception):
+    """A case of another run has this id."""
+
+
+class CaseStore:
+    """Cases in the cases table."""
+
+    def __init__(self, client: DynamoDB, table: str) -> None:
+        """Take the client and the name of the cases table."""
+        self._table = Table(client, table)
+        self._runs = RunStore(client, table)
+
+    def open(self, case: Case, event: CaseEvent, deliveries: Sequence[Delivery], run: Run) -> Opened:
+        """Store a new case, its first event, its deliveries and the run (over the version it was read at), or nothing.
+
+        A repeat finds the case that is there, whoever has changed it since.
+
+        :raises StaleRun: if the run was saved by someone else since it was read, and no case was opened.
+        :raises CaseIdTaken: if another run's case has the id.
+        """
+        saved = next_version(run)
+        run_write = self._table.put_request(run_item(saved), when=UNCHANGED, version=run.version)
+        writes = [self._put(case_item(case), when=NEW), *self._story(event, deliveries), {"Put": run_write}]
+        try:
+            self._table.transact(writes)
+        except Cancelled as error:
+            return self._opened_before(case, run, error)
+        return Opened(case=case, run=saved, repeated=False)
+
+    def _opened_before(self, case: Case, run: Run, error: Cancelled) -> Opened:
+        stored = self.get(case.id)
+        if stored is None:
+            raise StaleRun(self._runs.get(run.id)) from error
+        if stored.run != run.id:
+            raise CaseIdTaken(case.id) from error
+        current = self._runs.get(run.id)
+        if current is not None and current.version == run.version:
+            # The agent went back, changed answers and came to the same step again: the case stands, the run moves on.
+            return Opened(case=stored, run=self._runs.save(run), repeated=True)
+        return Opened(case=stored, run=current or run, repeated=True)
+
+    def change(self, case: Case, event: CaseEvent, deliveries: Sequence[Delivery]) -> Case:
+        """Store the next version of a case with its event and deliveries, or nothing.
+
+        :raises CaseChanged: if the stored case is not the version and state that ``event`` came from.
+        """
+        was: dict[str, Any] = {"version": case.version - 1, "state": event.from_state or ""}
+        case_write = self._put(case_item(case), when=f"{UNCHANGED} AND #state = :state", **was)
+        try:
+            self._table.transact([case_write, *self._story(event, deliveries)])
+        except Cancelled as error:
+            current = self.get(case.id)
+            # A write whose answer was lost is repeated by the client and then finds itself.
+            if current != case:
+                raise CaseChanged(current) from error
+        return case
+
+    def get(self, case_id: str) -> Case | None:
+        """Read a case, strongly consistent."""
+        item = self._table.get(_pk(case_id), "CASE")
+        return None if item is None else _case(item)
+
+    def events(self, case_id: str) -> tuple[CaseEvent, ...]:
+        """Read what happened to a case, in order."""
+        items = self._table.query("#pk = :pk AND begins_with(#sk, :prefix)", pk=_pk(case_id), prefix="EVENT#")
+        return tuple(msgspec.json.decode(text(item, "body"), type=CaseEvent) for item in items)
+
+    def open_for_project(self, project: str) -> tuple[Case, ...]:
+        """Read the cases of a project (:func:`project_pk`) that are not closed or voided, newest first."""
+        items = self._table.query("#project_pk = :project", index="by_project", project=project)
+        cases = [_case(item) for item in items if text(item, "state") not in _ENDED]
+        return tuple(reversed(cases))
+
+    def pending(self, case_id: str) -> tuple[Delivery, ...]:
+        """Read the undelivered rows of a case, in order, strongly consistent."""
+        when = "#pk = :pk AND begins_with(#sk, :prefix)"
+        items = self._table.query(when, pk=_pk(case_id), prefix="DELIVERY#", keep="#state = :state", state="pending")
+        return tuple(_delivery(item) for item in items)
+
+    def due_deliveries(self, now: datetime, *, limit: int) -> Iterator[Delivery]:
+        """Yield undelivered rows that are due, up to ``limit`` of each shard, oldest first within it."""
+        for shard in range(SHARDS):
+            when = "#pending_pk = :shard AND #pending_at <= :now"
+            rows = self._table.query(when, index="pending", limit=limit, shard=f"PENDING#{shard}", now=iso(now))
+            yield from (_delivery(item) for item in rows)
+
+    def hold(self, row: Delivery, *, now: datetime, lease: timedelta) -> Delivery | None:
+        """Take a row for one attempt, or return ``None`` if it is not due or another worker has it.
+
+        Until ``lease`` has passed nobody else gets it; a worker that dies leaves it due then, and ``unsure``.
+        """
+        if parse(row.next_attempt_at) > now:
+            return None
+        held = msgspec.structs.replace(row, attempts=row.attempts + 1, next_attempt_at=iso(now + lease), unsure=True)
+        return held if self._replace(row, held) else None
+
+    def done(self, row: Delivery) -> None:
+        """Mark a row delivered."""
+        self._replace(row, msgspec.structs.replace(row, state="done", unsure=False))
+
+    def dead(self, row: Delivery, *, reason: str, unsure: bool) -> None:
+        """Give a row up until it is revived."""
+        self._replace(row, msgspec.structs.replace(row, state="dead", reason=reason, unsure=unsure))
+
+    def later(self, row: Delivery, *, at: datetime, unsure: bool) -> None:
+        """Let a row wait until ``at``."""
+        self._replace(row, msgspec.structs.replace(row, next_attempt_at=iso(at), unsure=unsure))
+
+    def dead_deliveries(self) -> Iterator[Delivery]:
+        """Yield the rows that were given up."""
+        yield from map(_delivery, self._table.query("#pending_pk = :dead", index="pending", dead=DEAD))
+
+    def revive(self, row: Delivery, *, now: datetime) -> bool:
+        """Make a dead row pending and due again; ``False`` if it no longer was dead."""
+        return self._replace(row, msgspec.structs.replace(row, state="pending", reason=None, next_attempt_at=iso(now)))
+
+    def card(self, case_id: str) -> Card | None:
+        """Read where the card of a case is."""
+        item = self._table.get(_pk(case_id), "CARD")
+        return None if item is None else Card(channel=text(item, "channel"), ts=text(item, "ts"))
+
+    def put_card(self, case_id: str, card: Card) -> None:
+        """Record where the card of a case is."""
+        self._table.put(attributes(pk=_pk(case_id), sk="CARD", channel=card.channel, ts=card.ts))
+
+    def _replace(self, old: Delivery, new: Delivery) -> bool:
+        try:
+            self._table.put(delivery_item(new), when=_HELD, state=old.state, attempts=old.attempts)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _put(self, item: Item, **condition: Any) -> Write:  # noqa: ANN401 - as Table.put_request
+        return {"Put": self._table.put_request(item, **condition)}
+
+    def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[Write]:
+        rows = [self._put(delivery_item(row), when=NEW) for row in deliveries]
+        return [self._put(_event_item(event), when=NEW), *rows]
+
+
+def project_pk(*, project_id: str | None, key: str) -> str:
+    """Return what a project's cases are found by: its id, or its key in the sheet where it has none."""
+    return f"PROJECT#{project_id or key}"
+
+
+def case_item(case: Case) -> Item:
+    """Return a case as it is stored."""
+    project = case.project
+    return attributes(
+        pk=_pk(case.id),
+        sk="CASE",
+        version=case.version,
+        state=case.state,
+        project_pk=None if project is None else project_pk(project_id=project.project_id, key=project.key),
+        opened_at=case.opened_at,
+        body=msgspec.json.encode(case).decode(),
+    )
+
+
+def _event_item(event: CaseEvent) -> Item:
+    body = msgspec.json.encode(event).decode()
+    return attributes(pk=_pk(event.case), sk=f"EVENT#{event.version:06d}", action=event.action, body=body)
+
+
+def _pk(case_id: str) -> str:
+    return f"CASE#{case_id}"
+
+
+def _case(item: Item) -> Case:
+    return msgspec.json.decode(text(item, "body"), type=Case)
+
+
+def _delivery(item: Item) -> Delivery:
+    return msgspec.json.decode(text(item, "body"), type=Delivery)

@@ -1,0 +1,79 @@
+"""The outbox: what Slack has still to be told about a case, stored in the same transaction as the change itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+from zlib import crc32
+
+import msgspec
+
+from sop_aws.table import attributes
+
+if TYPE_CHECKING:
+    from sop_core.cases.case import Case
+
+SHARDS: Final = 8
+DEAD: Final = "DEAD"
+"""Partition of the ``pending`` index that lists dead rows for a replay; the sweep never reads it."""
+
+Kind = Literal["card", "thread", "dm"]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the outbox: for the case at ``version``, something to post to ``channel`` (of a ``dm``: the person).
+
+    ``attempts`` counts the workers that took the row; ``next_attempt_at`` is when the next one may, so a worker holds
+    the row by moving it on. ``unsure`` says that Slack may have posted it without our knowing.
+    """
+
+    id: str
+    case: str
+    version: int
+    kind: Kind
+    channel: str
+    created_at: str
+    next_attempt_at: str
+    state: Literal["pending", "done", "dead"] = "pending"
+    attempts: int = 0
+    unsure: bool = False
+    reason: str | None = None
+
+    @property
+    def dedup(self) -> str:
+        """The deduplication id of its wake-up: FIFO queues swallow repeats for five minutes."""
+        return f"{self.id}#{self.attempts}"
+
+
+def outbox(case: Case, *kinds: Kind, at: str, person: str | None = None) -> tuple[Delivery, ...]:
+    """Return the rows that tell Slack about this version of the case; ``person`` receives the ``dm``."""
+    return tuple(
+        Delivery(
+            id=f"{case.id}#{case.version:06d}#{place}",
+            case=case.id,
+            version=case.version,
+            kind=kind,
+            channel=person if kind == "dm" and person else case.channel,
+            created_at=at,
+            next_attempt_at=at,
+        )
+        for place, kind in enumerate(kinds)
+    )
+
+
+def delivery_item(row: Delivery) -> dict[str, dict[str, Any]]:
+    """Return a row as it is stored; once done it leaves the ``pending`` index."""
+    pending_pk = {"pending": pending_shard(row.case), "dead": DEAD, "done": None}[row.state]
+    return attributes(
+        pk=f"CASE#{row.case}",
+        sk=f"DELIVERY#{row.id.partition('#')[2]}",
+        state=row.state,
+        attempts=row.attempts,
+        pending_pk=pending_pk,
+        pending_at=None if pending_pk is None else row.next_attempt_at,
+        body=msgspec.json.encode(row).decode(),
+    )
+
+
+def pending_shard(case_id: str) -> str:
+    """Return the partition of the ``pending`` index that a case's rows are in."""
+    return f"PENDING#{crc32(case_id.encode()) % SHARDS}"

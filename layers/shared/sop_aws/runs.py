@@ -1,0 +1,118 @@
+"""Runs: one agent's way through one procedure, saved after every answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from sop_aws.table import ConditionFailed, Table, attributes, text
+
+if TYPE_CHECKING:
+    from sop_aws.clients import DynamoDB
+
+Source = Literal["agent", "sheet", "groups"]
+
+NEW: Final = "attribute_not_exists(#pk)"
+UNCHANGED: Final = "#version = :version"
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run. ``version`` counts saves and guards them; ``expires_at`` is in epoch seconds; times are UTC ISO 8601.
+
+    ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing.
+    """
+
+    id: str
+    version: int
+    owner: str
+    owner_name: str = ""
+    procedure: str
+    procedure_version: str
+    state: Literal["active", "done", "abandoned"]
+    started_at: str
+    updated_at: str
+    expires_at: int
+    facts: dict[str, str | tuple[str, ...]] = {}
+    sources: dict[str, Source] = {}
+    notes: dict[str, str] = {}
+    project_key: str | None = None
+    sheet: str | None = None
+    query: str | None = None
+    candidates: tuple[str, ...] = ()
+    case: str | None = None
+    disposition: str | None = None
+    seen: tuple[str, ...] = ()
+
+
+class StaleRun(Exception):
+    """The run was saved by someone else meanwhile; ``current`` is what is stored, ``None`` if it is gone."""
+
+    def __init__(self, current: Run | None) -> None:
+        """Carry what is stored, so that the screen can show it."""
+        super().__init__("the run has changed")
+        self.current = current
+
+
+class RunStore:
+    """Runs in the cases table."""
+
+    def __init__(self, client: DynamoDB, table: str) -> None:
+        """Take the client and the name of the cases table."""
+        self._table = Table(client, table)
+
+    def create(self, run: Run) -> Run:
+        """Store a new run; the same run again is no error.
+
+        :raises StaleRun: if another run has its id.
+        """
+        try:
+            self._table.put(run_item(run), when=NEW)
+        except ConditionFailed as error:
+            self._check_ours(run, error)
+        return run
+
+    def get(self, run_id: str) -> Run | None:
+        """Read a run, strongly consistent."""
+        item = self._table.get(run_pk(run_id), "RUN")
+        return None if item is None else msgspec.json.decode(text(item, "body"), type=Run)
+
+    def save(self, run: Run) -> Run:
+        """Store ``run`` over the version it was read at, and return it with its new version.
+
+        :raises StaleRun: if it was saved by someone else since.
+        """
+        saved = next_version(run)
+        try:
+            self._table.put(run_item(saved), when=UNCHANGED, version=run.version)
+        except ConditionFailed as error:
+            self._check_ours(saved, error)
+        return saved
+
+    def _check_ours(self, wanted: Run, error: ConditionFailed) -> None:
+        # A write whose answer was lost is repeated by the client and then finds itself.
+        current = self.get(wanted.id)
+        if current != wanted:
+            raise StaleRun(current) from error
+
+
+def next_version(run: Run) -> Run:
+    """Return the run as the next save stores it."""
+    return msgspec.structs.replace(run, version=run.version + 1)
+
+
+def run_pk(run_id: str) -> str:
+    """Return the partition key of a run."""
+    return f"RUN#{run_id}"
+
+
+def run_item(run: Run) -> dict[str, dict[str, Any]]:
+    """Return a run as it is stored."""
+    return attributes(
+        pk=run_pk(run.id),
+        sk="RUN",
+        version=run.version,
+        state=run.state,
+        expires_at=run.expires_at,
+        body=msgspec.json.encode(run).decode(),
+    )

@@ -1,0 +1,165 @@
+"""DynamoDB as the stores use it: conditional writes and transactions whose losers are told apart from the unlucky."""
+
+from __future__ import annotations
+
+import re
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sop_aws.clients import DynamoDB
+
+Item = dict[str, dict[str, Any]]
+"""An item in DynamoDB's own notation: ``{"pk": {"S": "RUN#1"}}``."""
+Write = dict[str, dict[str, Any]]
+"""One entry of a transaction: ``{"Put": {…}}``."""
+
+ATTEMPTS: Final = 6
+_CONFLICT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+class ConditionFailed(Exception):
+    """The item is not (or no longer) as the writer believed."""
+
+
+class Cancelled(Exception):
+    """A transaction wrote nothing because conditions failed; ``failed`` are the places of those writes."""
+
+    def __init__(self, failed: frozenset[int]) -> None:
+        """Remember which conditions failed."""
+        super().__init__(f"conditions failed at {sorted(failed)}")
+        self.failed = failed
+
+
+class Contended(Exception):
+    """Others kept writing the same items; nothing was written and the same request may be repeated."""
+
+
+def attributes(**values: str | int | bool | None) -> Item:
+    """Build an item from plain values; what is ``None`` is left out."""
+    return {name: _attribute(value) for name, value in values.items() if value is not None}
+
+
+def _attribute(value: str | int | bool) -> dict[str, Any]:  # noqa: FBT001 - a value, not a flag
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"S": value} if isinstance(value, str) else {"N": str(value)}
+
+
+def text(item: Item, name: str) -> str:
+    """Read a string attribute."""
+    return cast("str", item[name]["S"])
+
+
+class Table:
+    """One table, reached through one client."""
+
+    def __init__(self, client: DynamoDB, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Take the client, the table's name, and how to wait between tries."""
+        self._client = client
+        self._sleep = sleep
+        self.name = name
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """Read one item, strongly consistent."""
+        key = attributes(pk=pk, sk=sk)
+        found = self._client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        return cast("Item | None", found.get("Item"))
+
+    def put_request(self, item: Item, *, when: str | None = None, **values: str | int | bool) -> dict[str, Any]:
+        """Describe a put. In ``when``, ``#name`` is an attribute and ``:name`` one of the values."""
+        request: dict[str, Any] = {"TableName": self.name, "Item": item}
+        if when is not None:
+            request |= {"ConditionExpression": when} | _names(when)
+        if values:
+            request["ExpressionAttributeValues"] = {f":{n}": _attribute(v) for n, v in values.items()}
+        return request
+
+    def put(self, item: Item, *, when: str | None = None, **values: str | int | bool) -> None:
+        """Write one item.
+
+        :raises ConditionFailed: if ``when`` does not hold.
+        :raises Contended: if a transaction kept holding the item.
+        """
+        request = self.put_request(item, when=when, **values)
+        self._patiently(lambda: self._client.put_item(**request), spread=_digest(request))
+
+    def query(self, when: str, *, limit: int | None = None, **query: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's
+        """Yield items in key order, page after page; ``query`` may hold ``index``, ``keep`` (a filter) and values."""
+        index, keep = query.pop("index", None), query.pop("keep", None)
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": when,
+            "ExpressionAttributeValues": {f":{n}": _attribute(v) for n, v in query.items()},
+            # An index cannot be read consistently; the table itself always is.
+            **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"FilterExpression": keep} if keep else {}),
+            **({"Limit": limit} if limit else {}),
+            **_names(f"{when} {keep or ''}"),
+        }
+        yield from self._pages(request, limit)
+
+    def _pages(self, request: dict[str, Any], limit: int | None) -> Iterator[Item]:
+        while True:
+            page = self._client.query(**request)
+            yield from page["Items"]
+            if limit is not None or "LastEvaluatedKey" not in page:
+                return
+            request = request | {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing. The request token follows from the content: a repeat of a success is a success.
+
+        :raises Cancelled: if conditions failed.
+        :raises Contended: if others kept writing the same items.
+        """
+        digest = _digest(writes)
+        request = {"TransactItems": list(writes), "ClientRequestToken": digest[:36]}
+        self._patiently(lambda: self._client.transact_write_items(**request), spread=digest)
+
+    def _patiently(self, write: Callable[[], object], *, spread: str) -> None:
+        for attempt in range(ATTEMPTS):
+            try:
+                write()
+            except ClientError as error:
+                _raise_unless_conflict(error)
+                # Contenders have different contents, hence different waits; no randomness needed.
+                self._sleep(0.02 * 2**attempt * (1 + int(spread[attempt * 4 : attempt * 4 + 4], 16) / 0xFFFF))
+            else:
+                return
+        raise Contended
+
+
+def _names(expression: str) -> dict[str, dict[str, str]]:
+    names = {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
+    return {"ExpressionAttributeNames": names} if names else {}
+
+
+def _digest(content: object) -> str:
+    return sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+def _raise_unless_conflict(error: ClientError) -> None:
+    code = error.response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        raise ConditionFailed from error
+    if code == "TransactionConflictException":
+        return
+    if code != "TransactionCanceledException":
+        raise error
+    reasons = [reason.get("Code", "None") for reason in _reasons(error)]
+    failed = frozenset(place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
+    if failed:
+        raise Cancelled(failed) from error
+    if not _CONFLICT.intersection(reasons):
+        raise error
+
+
+def _reasons(error: ClientError) -> Sequence[Mapping[str, str]]:
+    return cast("Sequence[Mapping[str, str]]", error.response.get("CancellationReasons", ()))

@@ -1,0 +1,58 @@
+"""Wake-ups: a message says only that there is work; what the work is, the stores know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from sop_aws.clients import Sqs
+
+
+class CaseWake(msgspec.Struct, frozen=True):
+    """The case whose outbox has something to deliver."""
+
+    case: str
+
+
+class ImportWake(msgspec.Struct, frozen=True, rename={"import_id": "import"}):
+    """The import that waits."""
+
+    import_id: str
+
+
+class DeliverQueue:
+    """Wakes ``deliver``. One group a channel: the channel is Slack's unit of rate limit."""
+
+    def __init__(self, client: Sqs, url: str) -> None:
+        """Take the client and the queue's address."""
+        self._client = client
+        self._url = url
+
+    def wake(self, case_id: str, channel: str, dedup: str) -> None:
+        """Ask for the delivery of a case's pending rows; a repeat of ``dedup`` within five minutes does nothing."""
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=msgspec.json.encode(CaseWake(case=case_id)).decode(),
+            MessageGroupId=channel,
+            MessageDeduplicationId=dedup,
+        )
+
+    def hold(self, receipt: str, *, seconds: int) -> None:
+        """Let a message that was received come back after ``seconds``; its group waits behind it."""
+        self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+
+class ImportQueue:
+    """Wakes ``import_sheet``."""
+
+    def __init__(self, client: Sqs, url: str) -> None:
+        """Take the client and the queue's address."""
+        self._client = client
+        self._url = url
+
+    def wake(self, import_id: str) -> None:
+        """Ask for an import to be taken up."""
+        body = msgspec.json.encode(ImportWake(import_id=import_id)).decode()
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)
