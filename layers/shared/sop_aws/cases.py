@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
-    from sop_aws.clients import DynamoDB
-    from sop_aws.table import Item, Write
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from sop_aws.table import Item
 
 _ENDED: Final = frozenset({"closed", "voided"})
 _HELD: Final = "#state = :state AND #attempts = :attempts"
@@ -54,7 +56,7 @@ class CaseIdTaken(Exception):
 class CaseStore:
     """Cases in the cases table."""
 
-    def __init__(self, client: DynamoDB, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
         """Take the client and the name of the cases table."""
         self._table = Table(client, table)
         self._runs = RunStore(client, table)
@@ -69,9 +71,9 @@ class CaseStore:
         """
         saved = next_version(run)
         run_write = self._table.put_request(run_item(saved), when=UNCHANGED, version=run.version)
-        writes = [self._put(case_item(case), when=NEW), *self._story(event, deliveries), {"Put": run_write}]
+        case_write = self._put(case_item(case), when=NEW)
         try:
-            self._table.transact(writes)
+            self._table.transact([case_write, *self._story(event, deliveries), {"Put": run_write}])
         except Cancelled as error:
             return self._opened_before(case, run, error)
         return Opened(case=case, run=saved, repeated=False)
@@ -179,10 +181,10 @@ class CaseStore:
             return False
         return True
 
-    def _put(self, item: Item, **condition: Any) -> Write:  # noqa: ANN401 - as Table.put_request
+    def _put(self, item: Item, **condition: Any) -> TransactWriteItemTypeDef:  # noqa: ANN401 - as Table.put_request
         return {"Put": self._table.put_request(item, **condition)}
 
-    def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[Write]:
+    def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[TransactWriteItemTypeDef]:
         rows = [self._put(delivery_item(row), when=NEW) for row in deliveries]
         return [self._put(_event_item(event), when=NEW), *rows]
 

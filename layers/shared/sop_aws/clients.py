@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 FAST: Final = Config(
     connect_timeout=0.5,
@@ -25,52 +31,30 @@ PATIENT: Final = Config(
 """For workers, whose queue keeps the message meanwhile."""
 
 
-class DynamoDB(Protocol):
-    """The part of the DynamoDB client that the stores use."""
-
-    def get_item(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102 - boto3 documents these
-    def put_item(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102
-    def query(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102
-    def transact_write_items(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102
-
-
-class Sqs(Protocol):
-    """The part of the SQS client that the queues use."""
-
-    def send_message(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102 - boto3 documents these
-    def change_message_visibility(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102
-
-
-class SecretsManager(Protocol):
-    """The part of the Secrets Manager client that is used."""
-
-    def get_secret_value(self, **kwargs: object) -> dict[str, Any]: ...  # noqa: D102 - boto3 documents it
-
-
 @cache
 def _session() -> boto3.Session:
     return boto3.Session()
 
 
 @cache
-def dynamodb(profile: Config = FAST) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+def dynamodb(profile: Config = FAST) -> DynamoDBClient:
     """The DynamoDB client of this container."""
     return _session().client("dynamodb", config=profile)
 
 
 @cache
-def sqs(profile: Config = FAST) -> Any:  # noqa: ANN401 - as above
+def sqs(profile: Config = FAST) -> SQSClient:
     """The SQS client of this container."""
     return _session().client("sqs", config=profile)
 
 
 @cache
-def s3(profile: Config = FAST) -> Any:  # noqa: ANN401 - as above
+def s3(profile: Config = FAST) -> S3Client:
     """The S3 client of this container."""
     return _session().client("s3", config=profile)
 
 
 @cache
-def secrets(profile: Config = FAST) -> Any:  # noqa: ANN401 - as above
+def secrets(profile: Config = FAST) -> SecretsManagerClient:
     """The Secrets Manager client of this container."""
     return _session().client("secretsmanager", config=profile)

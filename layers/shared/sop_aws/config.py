@@ -68,7 +68,6 @@ class DeliverConfig(Config, frozen=True, kw_only=True):
     """What the deliver function needs."""
 
     cases_table: str
-    settings_table: str
     deliver_queue_url: str
     slack_secret_id: str
     slack_api_url: str = SLACK_API_URL

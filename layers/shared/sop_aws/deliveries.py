@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from zlib import crc32
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from sop_aws.table import attributes
 
 if TYPE_CHECKING:
+    from sop_aws.table import Item
     from sop_core.cases.case import Case
 
 SHARDS: Final = 8
@@ -60,7 +61,7 @@ def outbox(case: Case, *kinds: Kind, at: str, person: str | None = None) -> tupl
     )
 
 
-def delivery_item(row: Delivery) -> dict[str, dict[str, Any]]:
+def delivery_item(row: Delivery) -> Item:
     """Return a row as it is stored; once done it leaves the ``pending`` index."""
     pending_pk = {"pending": pending_shard(row.case), "dead": DEAD, "done": None}[row.state]
     return attributes(

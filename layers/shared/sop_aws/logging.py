@@ -8,13 +8,20 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
-_CHATTY: Final = ("boto3", "botocore", "slack_bolt", "slack_sdk", "urllib3")
+_CHATTY: Final = {
+    "boto3": logging.WARNING,
+    "botocore": logging.WARNING,
+    "slack_bolt": logging.WARNING,
+    # It quotes answers it cannot read; what went wrong is told by whoever called it.
+    "slack_sdk": logging.CRITICAL,
+    "urllib3": logging.WARNING,
+}
 
 
 def make_logger() -> Logger:
     """Return the function's logger, with the libraries held down: at INFO and DEBUG they log whole requests."""
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in _CHATTY.items():
+        logging.getLogger(name).setLevel(level)
     return Logger()
 
 

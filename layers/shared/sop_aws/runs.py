@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from sop_aws.table import ConditionFailed, Table, attributes, text
 
 if TYPE_CHECKING:
-    from sop_aws.clients import DynamoDB
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from sop_aws.table import Item
 
 Source = Literal["agent", "sheet", "groups"]
 
@@ -57,7 +59,7 @@ class StaleRun(Exception):
 class RunStore:
     """Runs in the cases table."""
 
-    def __init__(self, client: DynamoDB, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
         """Take the client and the name of the cases table."""
         self._table = Table(client, table)
 
@@ -106,7 +108,7 @@ def run_pk(run_id: str) -> str:
     return f"RUN#{run_id}"
 
 
-def run_item(run: Run) -> dict[str, dict[str, Any]]:
+def run_item(run: Run) -> Item:
     """Return a run as it is stored."""
     return attributes(
         pk=run_pk(run.id),

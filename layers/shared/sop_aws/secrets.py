@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from sop_aws.clients import SecretsManager
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class SecretUnreadable(ValueError):
@@ -31,7 +31,7 @@ class SlackSecrets(msgspec.Struct, frozen=True):
 
 
 @cache
-def slack_secrets(client: SecretsManager, secret_id: str) -> SlackSecrets:
+def slack_secrets(client: SecretsManagerClient, secret_id: str) -> SlackSecrets:
     """Read the secret, the first time only; ``slack_secrets.cache_clear()`` after a rotation.
 
     :raises SecretUnreadable: if it is not JSON with both values.

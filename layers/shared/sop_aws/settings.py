@@ -12,7 +12,9 @@ from sop_aws.table import Cancelled, Table, attributes, text
 from sop_core.settings import Settings, merge
 
 if TYPE_CHECKING:
-    from sop_aws.clients import DynamoDB
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
     from sop_aws.table import Item
     from sop_aws.times import Clock
 
@@ -33,7 +35,7 @@ class Stored(msgspec.Struct, frozen=True):
 class SettingsStore:
     """The settings table. A change is in effect everywhere once this cache has run out."""
 
-    def __init__(self, client: DynamoDB, table: str, clock: Clock) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
         """Take the client, the table's name and the clock the cache goes by."""
         self._table = Table(client, table)
         self._clock = clock
@@ -71,5 +73,5 @@ class SettingsStore:
         self._cached = None
         return version
 
-    def _put(self, item: Item, **condition: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - as Table.put_request
+    def _put(self, item: Item, **condition: Any) -> TransactWriteItemTypeDef:  # noqa: ANN401 - as Table.put_request
         return {"Put": self._table.put_request(item, **condition)}

@@ -13,13 +13,11 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sop_aws.clients import DynamoDB
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-Item = dict[str, dict[str, Any]]
+Item = dict[str, Any]
 """An item in DynamoDB's own notation: ``{"pk": {"S": "RUN#1"}}``."""
-Write = dict[str, dict[str, Any]]
-"""One entry of a transaction: ``{"Put": {…}}``."""
-
 ATTEMPTS: Final = 6
 _CONFLICT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
@@ -60,7 +58,7 @@ def text(item: Item, name: str) -> str:
 class Table:
     """One table, reached through one client."""
 
-    def __init__(self, client: DynamoDB, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Take the client, the table's name, and how to wait between tries."""
         self._client = client
         self._sleep = sleep
@@ -113,15 +111,18 @@ class Table:
                 return
             request = request | {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[TransactWriteItemTypeDef]) -> None:
         """Write all or nothing. The request token follows from the content: a repeat of a success is a success.
 
         :raises Cancelled: if conditions failed.
         :raises Contended: if others kept writing the same items.
         """
         digest = _digest(writes)
-        request = {"TransactItems": list(writes), "ClientRequestToken": digest[:36]}
-        self._patiently(lambda: self._client.transact_write_items(**request), spread=digest)
+        token = digest[:36]
+        self._patiently(
+            lambda: self._client.transact_write_items(TransactItems=writes, ClientRequestToken=token),
+            spread=digest,
+        )
 
     def _patiently(self, write: Callable[[], object], *, spread: str) -> None:
         for attempt in range(ATTEMPTS):

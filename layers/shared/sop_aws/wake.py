@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from sop_aws.clients import Sqs
+    from mypy_boto3_sqs import SQSClient
 
 
 class CaseWake(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class ImportWake(msgspec.Struct, frozen=True, rename={"import_id": "import"}):
 class DeliverQueue:
     """Wakes ``deliver``. One group a channel: the channel is Slack's unit of rate limit."""
 
-    def __init__(self, client: Sqs, url: str) -> None:
+    def __init__(self, client: SQSClient, url: str) -> None:
         """Take the client and the queue's address."""
         self._client = client
         self._url = url
@@ -47,7 +47,7 @@ class DeliverQueue:
 class ImportQueue:
     """Wakes ``import_sheet``."""
 
-    def __init__(self, client: Sqs, url: str) -> None:
+    def __init__(self, client: SQSClient, url: str) -> None:
         """Take the client and the queue's address."""
         self._client = client
         self._url = url
