@@ -1,0 +1,56 @@
+"""Search snapshots in S3: written once per sheet, loaded once per sheet and container."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sop_core.transfers.records import SnapshotRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from sop_core.transfers.matching import Index
+    from sop_core.transfers.records import ActiveSheet, Sheet
+
+
+class SnapshotUnavailable(Exception):
+    """The snapshot cannot be had, or is not the one that was written; nothing may be concluded from its absence."""
+
+
+class SnapshotStore:
+    """The snapshots of one bucket. Holds the index of the sheet asked for last."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._held: tuple[str, Index] | None = None
+
+    def put(self, sheet: str, snapshot: bytes) -> SnapshotRef:
+        """Store a sheet's snapshot and return what to remember of it."""
+        ref = SnapshotRef(
+            key=f"snapshots/{sheet}.bin", sha256=hashlib.sha256(snapshot).hexdigest(), size=len(snapshot)
+        )
+        self._client.put_object(Bucket=self._bucket, Key=ref.key, Body=snapshot)
+        return ref
+
+    def index(self, sheet: ActiveSheet | Sheet) -> Index:
+        """Return the search index of a sheet; raises :class:`SnapshotUnavailable`."""
+        if sheet.snapshot is None:
+            raise SnapshotUnavailable("the sheet has no search snapshot")
+        if self._held is None or self._held[0] != sheet.snapshot.sha256:
+            self._held = (sheet.snapshot.sha256, self._load(sheet.snapshot))
+        return self._held[1]
+
+    def _load(self, ref: SnapshotRef) -> Index:
+        from sop_core.transfers.matching import Index  # noqa: PLC0415  (numpy costs a cold start that no search needs)
+
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=ref.key)["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            raise SnapshotUnavailable("the search snapshot cannot be read") from error
+        if hashlib.sha256(body).hexdigest() != ref.sha256:
+            raise SnapshotUnavailable("the search snapshot is not the one that was written")
+        return Index.load(body)

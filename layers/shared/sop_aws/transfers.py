@@ -1,0 +1,469 @@
+"""The transfer sheet in DynamoDB: sheets, their projects, the pointer to the active one, and imports on their way."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from sop_core.transfers.project import Project
+from sop_core.transfers.records import ACTIVATABLE, FINISHED, ActiveSheet, ImportRecord, Sheet, SheetState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+SHARDS: Final = 16
+BATCH: Final = 25
+FETCH: Final = 100
+WRITERS: Final = 8
+TRIES: Final = 12
+PENDING: Final = "PENDING#IMPORT"
+
+Item = dict[str, Any]
+T = TypeVar("T")
+
+
+class UnknownSheet(LookupError):
+    """There is no sheet of that id (any more)."""
+
+
+class UnknownImport(LookupError):
+    """There is no import of that id."""
+
+
+class SheetNotReady(Exception):
+    """The sheet cannot be activated or discarded in the state it is in."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        super().__init__(f"sheet {sheet.id} is {sheet.state}")
+        self.sheet = sheet
+
+
+class SheetChanged(Exception):
+    """Another activation came first; ``current`` is what agents see now."""
+
+    def __init__(self, current: ActiveSheet | None) -> None:
+        super().__init__("another sheet was activated in the meantime")
+        self.current = current
+
+
+class ImportBusy(Exception):
+    """The import is being worked on by someone else until its lease ends."""
+
+
+class StaleRecord(Exception):
+    """The record was changed since it was read."""
+
+
+class Throttled(Exception):
+    """DynamoDB still left items unprocessed after every retry."""
+
+
+class TransferStore:
+    """Sheets and imports of one table. ``pause`` waits between retries of throttled writes (seconds)."""
+
+    def __init__(self, client: DynamoDBClient, table: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._table = table
+        self._pause = pause
+
+    # -- the active sheet
+
+    def active(self) -> ActiveSheet | None:
+        """Return what agents see now, read consistently."""
+        item = self._get(_ACTIVE)
+        return msgspec.json.decode(item["body"]["S"], type=ActiveSheet) if item else None
+
+    def activate(self, sheet: str, expected: int | None = None, *, actor: str, at: str) -> ActiveSheet:
+        """Make ``sheet`` the active one, in one transaction; a repeat of the same activation changes nothing.
+
+        ``expected`` is the activation count the admin has seen (``0``: none active); without it, the one the sheet was
+        compared with. Raises :class:`UnknownSheet`, :class:`SheetNotReady` or, when someone was faster, :class:`SheetChanged`.
+        """
+        record = self._require(sheet)
+        current = self.active()
+        if current and current.sheet == sheet:
+            return current
+        if record.state not in ACTIVATABLE:
+            raise SheetNotReady(record)
+        seen = record.difference.against_version if expected is None else expected
+        if seen != (current.version if current else 0):
+            raise SheetChanged(current)
+        following = _following(record, version=seen + 1, actor=actor, at=at)
+        try:
+            self._client.transact_write_items(TransactItems=self._activation(record, current, following))
+        except self._client.exceptions.TransactionCanceledException as lost:
+            raise SheetChanged(self.active()) from lost
+        return following
+
+    def _activation(
+        self, record: Sheet, current: ActiveSheet | None, following: ActiveSheet
+    ) -> list[TransactWriteItemTypeDef]:
+        activated = msgspec.structs.replace(
+            record, state="active", activated_at=following.activated_at, activated_by=following.activated_by
+        )
+        writes = [self._pointer_write(following), self._change_write(activated)]
+        if current and (previous := self.sheet(current.sheet)):
+            writes.append(self._change_write(msgspec.structs.replace(previous, state="superseded")))
+        return writes
+
+    def _pointer_write(self, following: ActiveSheet) -> TransactWriteItemTypeDef:
+        item = {
+            **_ACTIVE,
+            "sheet": {"S": following.sheet},
+            "version": {"N": str(following.version)},
+            "body": _body(following),
+        }
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(pk) OR #version = :seen",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":seen": {"N": str(following.version - 1)}},
+            }
+        }
+
+    # -- sheets
+
+    def sheet(self, sheet: str) -> Sheet | None:
+        """Return the record of a sheet, read consistently."""
+        item = self._get(_sheet_key(sheet))
+        return msgspec.json.decode(item["body"]["S"], type=Sheet) if item else None
+
+    def _require(self, sheet: str) -> Sheet:
+        record = self.sheet(sheet)
+        if record is None:
+            raise UnknownSheet(sheet)
+        return record
+
+    def create_sheet(self, sheet: Sheet) -> Sheet:
+        """Store a new sheet and its line in the history; for a sheet that is there already, return the stored one."""
+        line = {"pk": {"S": "SHEETS"}, "sk": {"S": f"{sheet.uploaded_at}#{sheet.id}"}, "sheet": {"S": sheet.id}}
+        try:
+            self._client.transact_write_items(
+                TransactItems=[
+                    {"Put": {"TableName": self._table, "Item": _sheet_item(sheet), "ConditionExpression": _ABSENT}},
+                    {"Put": {"TableName": self._table, "Item": line}},
+                ]
+            )
+        except self._client.exceptions.TransactionCanceledException:
+            return self._require(sheet.id)
+        return sheet
+
+    def save_sheet(self, sheet: Sheet) -> Sheet:
+        """Store a change of a sheet that was read at ``sheet.version``; raises :class:`StaleRecord` if it has moved on."""
+        changed = msgspec.structs.replace(sheet, version=sheet.version + 1)
+        self._put_version(_sheet_item(changed), sheet.version)
+        return changed
+
+    def discard(self, sheet: str) -> Sheet:
+        """Give up a sheet that is not active; discarding twice is one discard."""
+        record = self._require(sheet)
+        if record.state == "discarded":
+            return record
+        if record.state != "ready":
+            raise SheetNotReady(record)
+        try:
+            return self.save_sheet(msgspec.structs.replace(record, state="discarded"))
+        except StaleRecord as lost:
+            raise SheetNotReady(self._require(sheet)) from lost
+
+    def history(self, limit: int = 20) -> tuple[Sheet, ...]:
+        """Return the newest sheets, newest first."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "SHEETS"}},
+            ScanIndexForward=False,
+            Limit=limit,
+            ConsistentRead=True,
+        )
+        sheets = (self.sheet(line["sheet"]["S"]) for line in answer["Items"])
+        return tuple(sheet for sheet in sheets if sheet)
+
+    def sheet_of_file(self, sha256: str) -> Sheet | None:
+        """Return the sheet that was last read from a file of this hash, if its projects are still kept."""
+        item = self._get(_file_key(sha256))
+        sheet = self.sheet(item["sheet"]["S"]) if item else None
+        return sheet if sheet and sheet.state in ("ready", "active", "superseded") else None
+
+    def remember_file(self, sheet: Sheet) -> None:
+        """Note which sheet a file's hash stands for."""
+        self._client.put_item(
+            TableName=self._table, Item={**_file_key(sheet.file_sha256), "sheet": {"S": sheet.id}}
+        )
+
+    def _change_write(self, sheet: Sheet) -> TransactWriteItemTypeDef:
+        changed = msgspec.structs.replace(sheet, version=sheet.version + 1)
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": _sheet_item(changed),
+                "ConditionExpression": "#version = :seen",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":seen": {"N": str(sheet.version)}},
+            }
+        }
+
+    # -- projects
+
+    def project(self, sheet: str, key: str) -> Project | None:
+        """Return one project of a sheet."""
+        item = self._get(_project_key(sheet, key), consistent=False)
+        return _project(item) if item else None
+
+    def projects(self, sheet: str, keys: Sequence[str]) -> tuple[Project, ...]:
+        """Return the projects of these keys in the order asked; keys that are not there are left out."""
+        found: dict[str, Project] = {}
+        for some in _chunks(dict.fromkeys(keys), FETCH):
+            found |= {project.key: project for project in self._fetch(sheet, some)}
+        return tuple(found[key] for key in keys if key in found)
+
+    def _fetch(self, sheet: str, keys: Iterable[str]) -> Iterator[Project]:
+        wanted: Mapping[str, Any] = {self._table: {"Keys": [_project_key(sheet, key) for key in keys]}}
+        for tried in range(TRIES):
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from (_project(item) for item in answer["Responses"].get(self._table, []))
+            wanted = answer.get("UnprocessedKeys", {})
+            if not wanted:
+                return
+            self._pause(_backoff(tried))
+        raise Throttled(self._table)
+
+    def all_projects(self, sheet: str) -> Iterator[Project]:
+        """Yield every project of a sheet, shard by shard."""
+        pages = self._client.get_paginator("query")
+        for shard in range(SHARDS):
+            for page in pages.paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"SHEET#{sheet}#{shard}"}},
+                ConsistentRead=True,
+            ):
+                yield from (_project(item) for item in page["Items"])
+
+    def put_projects(
+        self,
+        sheet: str,
+        projects: Iterable[Project],
+        *,
+        progress: Callable[[int], None] | None = None,
+        expires_at: int | None = None,
+    ) -> int:
+        """Write projects in batches, several at a time; ``progress`` hears how many are stored. Repeating it is harmless."""
+        written = 0
+        batches = _chunks((_project_item(sheet, project, expires_at) for project in projects), BATCH)
+        with ThreadPoolExecutor(WRITERS) as pool:
+            # A window of batches at a time, so that a large sheet's items are not all held at once.
+            for window in _chunks(batches, WRITERS):
+                for count in pool.map(self._write_batch, window):
+                    written += count
+                if progress:
+                    progress(written)
+        return written
+
+    def _write_batch(self, items: list[Item]) -> int:
+        left: Mapping[str, Any] = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
+        for tried in range(TRIES):
+            left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
+            if not left:
+                return len(items)
+            self._pause(_backoff(tried))
+        raise Throttled(self._table)
+
+    def retire(self, *, keep: int, expires_at: int, unfinished_before: str) -> tuple[str, ...]:
+        """Let rows expire of superseded sheets beyond the newest ``keep``, of discarded ones and of imports left behind.
+
+        ``unfinished_before`` is the upload time before which a sheet that never became ready counts as left behind.
+        """
+        sheets = self.history(limit=FETCH)
+        kept = [sheet.id for sheet in sheets if sheet.state == "superseded"][:keep]
+        gone = [s for s in sheets if s.id not in kept and _may_go(s, unfinished_before)]
+        for sheet in gone:
+            self._expire(sheet, expires_at)
+        return tuple(sheet.id for sheet in gone)
+
+    def _expire(self, sheet: Sheet, expires_at: int) -> None:
+        try:
+            # First the state, so that nobody rolls back to a sheet whose rows are going.
+            self.save_sheet(msgspec.structs.replace(sheet, state="expiring"))
+        except StaleRecord:
+            return
+        self.put_projects(sheet.id, self.all_projects(sheet.id), expires_at=expires_at)
+
+    # -- imports
+
+    def create_import(self, record: ImportRecord) -> ImportRecord:
+        """Store a new import, visible to the sweep at once; for one that is there already, return the stored one."""
+        item = _import_item(record, pending_at=record.created_at)
+        try:
+            self._client.put_item(TableName=self._table, Item=item, ConditionExpression=_ABSENT)
+        except ClientError as error:
+            if not _is_conditional(error):
+                raise
+            return self.get_import(record.id) or record
+        return record
+
+    def get_import(self, import_id: str) -> ImportRecord | None:
+        """Return the record of an import, read consistently."""
+        item = self._get(_import_key(import_id))
+        return msgspec.json.decode(item["body"]["S"], type=ImportRecord) if item else None
+
+    def begin_import(self, import_id: str, *, at: str, until: str) -> ImportRecord:
+        """Take the import for oneself until the time given: raises :class:`ImportBusy` while another worker has it."""
+        record = self.get_import(import_id)
+        if record is None:
+            raise UnknownImport(import_id)
+        if record.state in FINISHED:
+            return record
+        begun = msgspec.structs.replace(
+            record, state="running", attempts=record.attempts + 1, version=record.version + 1, updated_at=at
+        )
+        values = {":seen": {"N": str(record.version)}, ":now": {"S": at}}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_import_item(begun, pending_at=until),
+                ConditionExpression="#version = :seen AND pending_at <= :now",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues=values,
+            )
+        except ClientError as error:
+            if not _is_conditional(error):
+                raise
+            raise ImportBusy(import_id) from error
+        return begun
+
+    def save_import(self, record: ImportRecord, *, until: str) -> ImportRecord:
+        """Store a change of an import that one holds; a finished one leaves the sweep's index."""
+        changed = msgspec.structs.replace(record, version=record.version + 1)
+        self._put_version(_import_item(changed, pending_at=until), record.version)
+        return changed
+
+    def due_imports(self, now: str, limit: int = 25) -> tuple[ImportRecord, ...]:
+        """Return unfinished imports that nobody is working on, oldest first: the sweep wakes them."""
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="pending",
+            KeyConditionExpression="pending_pk = :pk AND pending_at <= :now",
+            ExpressionAttributeValues={":pk": {"S": PENDING}, ":now": {"S": now}},
+            Limit=limit,
+        )
+        return tuple(msgspec.json.decode(item["body"]["S"], type=ImportRecord) for item in answer["Items"])
+
+    # -- plumbing
+
+    def _get(self, key: Item, *, consistent: bool = True) -> Item | None:
+        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
+
+    def _put_version(self, item: Item, seen: int) -> None:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="#version = :seen",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues={":seen": {"N": str(seen)}},
+            )
+        except ClientError as error:
+            if not _is_conditional(error):
+                raise
+            raise StaleRecord(item["pk"]["S"]) from error
+
+
+_ACTIVE: Final[Item] = {"pk": {"S": "ACTIVE"}, "sk": {"S": "ACTIVE"}}
+_ABSENT: Final = "attribute_not_exists(pk)"
+
+
+def _sheet_key(sheet: str) -> Item:
+    return {"pk": {"S": f"SHEET#{sheet}"}, "sk": {"S": "SHEET"}}
+
+
+def _file_key(sha256: str) -> Item:
+    return {"pk": {"S": f"FILE#{sha256}"}, "sk": {"S": "FILE"}}
+
+
+def _import_key(import_id: str) -> Item:
+    return {"pk": {"S": f"IMPORT#{import_id}"}, "sk": {"S": "IMPORT"}}
+
+
+def _project_key(sheet: str, key: str) -> Item:
+    shard = zlib.crc32(key.encode()) % SHARDS
+    return {"pk": {"S": f"SHEET#{sheet}#{shard}"}, "sk": {"S": f"PROJECT#{key}"}}
+
+
+def _project_item(sheet: str, project: Project, expires_at: int | None) -> Item:
+    item = {**_project_key(sheet, project.key), "body": _body(project)}
+    return item if expires_at is None else {**item, "expires_at": {"N": str(expires_at)}}
+
+
+def _project(item: Mapping[str, Any]) -> Project:
+    return msgspec.json.decode(item["body"]["S"], type=Project)
+
+
+def _sheet_item(sheet: Sheet) -> Item:
+    return {
+        **_sheet_key(sheet.id),
+        "version": {"N": str(sheet.version)},
+        "state": {"S": sheet.state},
+        "body": _body(sheet),
+    }
+
+
+def _import_item(record: ImportRecord, *, pending_at: str) -> Item:
+    item = {
+        **_import_key(record.id),
+        "version": {"N": str(record.version)},
+        "state": {"S": record.state},
+        "body": _body(record),
+    }
+    if record.state in FINISHED:
+        return item
+    return {**item, "pending_pk": {"S": PENDING}, "pending_at": {"S": pending_at}}
+
+
+def _following(sheet: Sheet, *, version: int, actor: str, at: str) -> ActiveSheet:
+    return ActiveSheet(
+        sheet=sheet.id,
+        version=version,
+        activated_at=at,
+        activated_by=actor,
+        uploaded_at=sheet.uploaded_at,
+        uploaded_by=sheet.uploaded_by,
+        file_name=sheet.file_name,
+        file_sha256=sheet.file_sha256,
+        counts=sheet.counts,
+        snapshot=sheet.snapshot,
+    )
+
+
+def _may_go(sheet: Sheet, unfinished_before: str) -> bool:
+    gone: tuple[SheetState, ...] = ("superseded", "discarded")
+    return sheet.state in gone or (sheet.state == "loading" and sheet.uploaded_at < unfinished_before)
+
+
+def _body(value: msgspec.Struct) -> dict[str, str]:
+    return {"S": msgspec.json.encode(value).decode()}
+
+
+def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    source = iter(values)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def _backoff(tried: int) -> float:
+    return min(2.0, 0.05 * 2**tried)
+
+
+def _is_conditional(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

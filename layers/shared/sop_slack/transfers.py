@@ -1,0 +1,272 @@
+"""The transfer sheet as an admin sees it: upload, progress, preview, outcome, status. Values in, Block Kit out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sop_core.transfers.problems import KINDS
+from sop_slack import blocks as kit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sop_core.transfers.records import ActiveSheet, Sheet, SheetState
+    from sop_slack.blocks import Block, Message
+
+UPLOAD_CALLBACK: Final = "sheet_upload"
+FILE_BLOCK: Final = "sheet_file"
+FILE_ACTION: Final = "file"
+ACTIVATE: Final = "sheet_activate"
+DISCARD: Final = "sheet_discard"
+
+LARGE_LOSS: Final = 0.20
+BAR: Final = 20
+MOST_KINDS: Final = 12
+FIELD_NAMES: Final = {
+    "co_homeowner": "co-homeowner",
+    "zip": "ZIP",
+    "original_ip": "original IP",
+    "transferred_to": "receiving installer",
+    "transfer_date": "transfer date",
+    "installer": "payment answer",
+}
+STATES: Final[dict[SheetState, str]] = {
+    "loading": "loading",
+    "ready": "ready to activate",
+    "active": "active",
+    "superseded": "kept for rollback",
+    "discarded": "discarded",
+    "expiring": "expired",
+}
+
+
+def upload_modal() -> Block:
+    """Return the modal that takes the workbook."""
+    chooser: Block = {
+        "type": "file_input",
+        "action_id": FILE_ACTION,
+        "filetypes": ["xlsx", "xlsm"],
+        "max_files": 1,
+    }
+    return kit.modal(
+        "Upload transfer sheet",
+        [
+            kit.field(
+                "Workbook",
+                chooser,
+                block_id=FILE_BLOCK,
+                hint="An .xlsx or .xlsm with the tab All Projects, up to 10 MB.",
+            ),
+            kit.context("Agents keep the sheet they have until you have seen the changes and activated the new one."),
+        ],
+        callback_id=UPLOAD_CALLBACK,
+        submit="Upload",
+        close="Cancel",
+    )
+
+
+def uploaded_file(values: Mapping[str, Any]) -> str | None:
+    """Return the id of the file that was chosen in :func:`upload_modal`, from ``view.state.values``."""
+    files: list[dict[str, Any]] = values.get(FILE_BLOCK, {}).get(FILE_ACTION, {}).get("files") or []
+    return str(files[0]["id"]) if files else None
+
+
+def button_value(sheet: str, seen: int | None = None) -> str:
+    """Return a button's value: the sheet's id, with the activation count the admin has seen where it is a later one."""
+    return sheet if seen is None else f"{sheet}@{seen}"
+
+
+def read_button(value: str) -> tuple[str, int | None]:
+    """Return sheet id and ``expected`` for the store's ``activate`` from a button's value."""
+    sheet, mark, seen = value.partition("@")
+    return sheet, int(seen) if mark else None
+
+
+def queued() -> Message:
+    """Return the first state of the progress message."""
+    return _message("The workbook is uploaded and waits to be read.", [kit.section(":inbox_tray: *Waiting to be read*")])
+
+
+def progress(stage: str, done: int = 0, total: int = 0) -> Message:
+    """Return the progress message: what is being done and, where it can be counted, how far it is."""
+    lines = [kit.section(f":hourglass_flowing_sand: *{stage}*")]
+    if total:
+        lines.append(kit.context(f"`{bar(done, total)}`  {done:,} of {total:,}"))
+    return _message(f"Transfer sheet: {stage}.", lines)
+
+
+def bar(done: int, total: int) -> str:
+    """Return a bar of text, e.g. ``█████░░░░░``."""
+    filled = min(BAR, BAR * done // total) if total else 0
+    return "█" * filled + "░" * (BAR - filled)
+
+
+def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False) -> Message:
+    """Return the outcome of an import: what would change, and the buttons to activate or discard."""
+    lead = "This file was read before; its projects are still kept." if repeated else "Nothing changes until it is activated."
+    shown = [
+        kit.header("Transfer sheet ready to activate"),
+        _name(sheet),
+        kit.section(lead),
+        *_figures(sheet),
+        *_warnings(sheet),
+        *_problems(sheet),
+        _against(active),
+        kit.actions(*_choices(button_value(sheet.id))),
+    ]
+    change = sheet.difference
+    text = (
+        f"Transfer sheet ready to activate: {change.new:,} new, {change.changed:,} changed, {change.removed:,} removed, "
+        f"{sheet.counts.rejected:,} rejected rows."
+    )
+    return _message(text, shown)
+
+
+def already_active(sheet: Sheet) -> Message:
+    """Return the outcome of uploading the active workbook again."""
+    text = "This is the same file as the active transfer sheet; nothing was changed."
+    return _message(text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), _counts_line(sheet)])
+
+
+def activated(sheet: Sheet, active: ActiveSheet) -> Message:
+    """Return the outcome after activation."""
+    text = f"The transfer sheet is active: agents now see {active.counts.projects:,} projects."
+    when = f"Activated {kit.time_in_reader_zone(active.activated_at)} by {kit.mention(active.activated_by)}"
+    return _message(
+        text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), *_figures(sheet), kit.context(when)]
+    )
+
+
+def discarded(sheet: Sheet) -> Message:
+    """Return the outcome after discarding."""
+    text = "The transfer sheet was discarded; the active one is unchanged."
+    return _message(text, [kit.section(f":wastebasket: *{text}*"), _name(sheet)])
+
+
+def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
+    """Return what the slower of two admins sees: the sheet that is active now, and the choice once more."""
+    text = "Another transfer sheet was activated in the meantime; this one was not activated."
+    shown = [
+        kit.section(f":warning: *{text}*"),
+        _against(current),
+        kit.section("The comparison below is with the sheet before it. This workbook would replace the one now active."),
+        _name(sheet),
+        *_figures(sheet),
+        kit.actions(*_choices(button_value(sheet.id, current.version if current else 0))),
+    ]
+    return _message(text, shown)
+
+
+def not_ready(sheet: Sheet) -> Message:
+    """Return what a button says when its sheet can no longer be activated or discarded."""
+    text = f"This transfer sheet is {STATES[sheet.state]}; the button no longer applies."
+    return _message(text, [kit.section(f":information_source: {text}"), _name(sheet)])
+
+
+def refused(message: str, active: ActiveSheet | None, *, found: Sequence[str] = ()) -> Message:
+    """Return why a file could not be imported. ``message`` names what is missing; ``found`` is what was there instead."""
+    shown = [kit.section(":no_entry: *The workbook was not imported*"), kit.typed_section(message)]
+    if found:
+        shown += [kit.context("Found in the file"), kit.bullets([kit.fit(name, kit.HEADER_TEXT) for name in found])]
+    shown.append(_against(active, kept=True))
+    return _message(f"The workbook was not imported. {message}", shown)
+
+
+def failed(active: ActiveSheet | None) -> Message:
+    """Return what is said when an import broke for a reason of ours."""
+    text = "The import stopped for a reason of ours, not of the workbook. Upload it again; if it stops again, tell the team that runs SOP Desk."
+    return _message(text, [kit.section(f":warning: {text}"), _against(active, kept=True)])
+
+
+def status(active: ActiveSheet | None, *, age_days: int | None = None, stale: bool = False) -> Message:
+    """Return which sheet agents see, and how old it is."""
+    if active is None:
+        text = "There is no active transfer sheet. Upload one with /transfers upload."
+        return _message(text, [kit.section(f":warning: *{text}*")])
+    age = "" if age_days is None else f", uploaded {age_days} day{'' if age_days == 1 else 's'} ago"
+    text = f"The active transfer sheet holds {active.counts.projects:,} projects{age}."
+    shown = [kit.section(f"*{text}*"), kit.labelled([("Workbook", active.file_name)]), _against(active)]
+    if stale:
+        shown.insert(1, kit.section(":warning: It is older than the freshness limit; agents are told so."))
+    return _message(text, shown)
+
+
+def history(sheets: Sequence[Sheet]) -> Message:
+    """Return the newest sheets, newest first."""
+    if not sheets:
+        return _message("No transfer sheet was uploaded yet.", [kit.section("No transfer sheet was uploaded yet.")])
+    lines: list[Block] = [kit.header("Transfer sheets")]
+    for sheet in sheets[:20]:
+        when = kit.time_in_reader_zone(sheet.uploaded_at)
+        lines += [
+            _name(sheet),
+            kit.context(f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when} · {kit.mention(sheet.uploaded_by)}"),
+        ]
+    return _message(f"{len(sheets)} transfer sheets, newest first.", lines)
+
+
+def _message(text: str, shown: Sequence[Block]) -> Message:
+    return kit.Message(text=text, blocks=tuple(shown))
+
+
+def _choices(value: str) -> tuple[Block, Block]:
+    return kit.button("Activate", ACTIVATE, value, style="primary"), kit.button("Discard", DISCARD, value)
+
+
+def _name(sheet: Sheet) -> Block:
+    return kit.labelled([("Workbook", sheet.file_name)])
+
+
+def _figures(sheet: Sheet) -> list[Block]:
+    change = sheet.difference
+    shown = [
+        kit.fields(
+            [
+                ("New", f"{change.new:,}"),
+                ("Changed", f"{change.changed:,}"),
+                ("Removed", f"{change.removed:,}"),
+                ("Unchanged", f"{change.unchanged:,}"),
+                ("Rejected rows", f"{sheet.counts.rejected:,}"),
+                ("Projects", f"{sheet.counts.projects:,}"),
+            ]
+        )
+    ]
+    if change.fields:
+        named = sorted(change.fields.items(), key=lambda pair: (-pair[1], pair[0]))
+        shown.append(kit.context("Changed: " + ", ".join(f"{FIELD_NAMES.get(n, n)} {count:,}" for n, count in named)))
+    return shown
+
+
+def _warnings(sheet: Sheet) -> list[Block]:
+    share = sheet.difference.share_removed
+    if share <= LARGE_LOSS:
+        return []
+    return [kit.section(f":warning: *{share:.0%} of the active sheet's projects would disappear.* Is this the whole workbook?")]
+
+
+def _problems(sheet: Sheet) -> list[Block]:
+    if not sheet.problems:
+        return [_counts_line(sheet)]
+    counted = sorted(sheet.problems.items(), key=lambda pair: (-pair[1], pair[0]))
+    lines = [f"{count:,} × {KINDS.get(kind, kind)}" for kind, count in counted[:MOST_KINDS]]
+    if len(counted) > MOST_KINDS:
+        lines.append(f"and {len(counted) - MOST_KINDS} more kinds")
+    return [_counts_line(sheet), kit.context("Worth a look"), kit.bullets(lines)]
+
+
+def _counts_line(sheet: Sheet) -> Block:
+    counts = sheet.counts
+    return kit.context(
+        f"{counts.rows:,} rows: {counts.projects:,} projects, {counts.merged:,} repeats merged, "
+        f"{counts.rejected:,} rejected, {counts.warned:,} kept with a warning"
+    )
+
+
+def _against(active: ActiveSheet | None, *, kept: bool = False) -> Block:
+    if active is None:
+        return kit.context("No transfer sheet is active yet.")
+    state = "Unchanged and still active" if kept else "Active now"
+    when = kit.time_in_reader_zone(active.activated_at)
+    return kit.context(
+        f"{state}: {active.counts.projects:,} projects, activated {when} by {kit.mention(active.activated_by)}"
+    )

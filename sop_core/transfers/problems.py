@@ -1,0 +1,38 @@
+"""What can be wrong with a row, and how it is said."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+Severity = Literal["reject", "warn"]
+
+KINDS: Final[dict[str, str]] = {
+    "not_findable": "neither name, address nor project id",
+    "not_a_project": "title, section, total or repeated header line",
+    "excluded_job": "Shield or Harness job",
+    "repeat": "exact repeat of an earlier row, merged",
+    "conflict": "same project id as another row, different content",
+    "missing_id": "no project id",
+    "malformed_id": "project id looks damaged",
+    "missing_name": "no homeowner",
+    "missing_address": "no property address",
+    "bad_phone": "phone is not ten digits",
+    "bad_zip": "ZIP is not five digits",
+    "bad_state": "state is not a US state",
+    "bad_email": "email is not an address",
+    "bad_date": "transfer date is not a date",
+    "unknown_installer": "installer not known",
+    "error_value": "cell holds an Excel error",
+}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One finding. ``row`` is Excel's row number; ``field`` is ``None`` where the whole row is meant. Messages quote no cell."""
+
+    row: int
+    severity: Severity
+    kind: str
+    field: str | None
+    message: str

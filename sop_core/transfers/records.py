@@ -1,0 +1,105 @@
+"""What is remembered of a sheet and of its import; the workbook's rows are :mod:`sop_core.transfers.project`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring"]
+ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed"]
+
+FINISHED: frozenset[ImportState] = frozenset({"ready", "repeated", "refused", "failed"})
+ACTIVATABLE: tuple[SheetState, ...] = ("ready", "superseded")
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the workbook's rows: ``rows`` = ``projects`` + ``merged`` + ``rejected``; ``warned`` are kept rows."""
+
+    rows: int = 0
+    projects: int = 0
+    merged: int = 0
+    rejected: int = 0
+    warned: int = 0
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """How a sheet differs from the one that was active when it was read (``against``; ``None``: there was none)."""
+
+    against: str | None = None
+    against_version: int = 0
+    new: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    fields: dict[str, int] = {}
+
+    @property
+    def share_removed(self) -> float:
+        """The part of the active sheet's projects that activation would take away."""
+        before = self.changed + self.removed + self.unchanged
+        return self.removed / before if before else 0.0
+
+
+class SnapshotRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the search snapshot of a sheet is and what it must hash to."""
+
+    key: str
+    sha256: str
+    size: int
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """One uploaded workbook, read and kept. ``version`` guards every change of the record."""
+
+    id: str
+    state: SheetState
+    version: int
+    uploaded_by: str
+    uploaded_at: str
+    file_name: str
+    file_sha256: str
+    file_size: int = 0
+    columns: dict[str, str] = {}
+    counts: Counts = Counts()
+    problems: dict[str, int] = {}
+    difference: Difference = Difference()
+    snapshot: SnapshotRef | None = None
+    activated_at: str | None = None
+    activated_by: str | None = None
+
+
+class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheet that agents see; ``version`` counts activations and guards the next one."""
+
+    sheet: str
+    version: int
+    activated_at: str
+    activated_by: str
+    uploaded_at: str
+    uploaded_by: str
+    file_name: str
+    file_sha256: str
+    counts: Counts
+    snapshot: SnapshotRef | None
+
+
+class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One upload on its way to a sheet. ``channel`` and ``ts`` are the progress message, once it is posted.
+
+    ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
+    """
+
+    id: str
+    file_id: str
+    user: str
+    created_at: str
+    state: ImportState = "queued"
+    version: int = 1
+    attempts: int = 0
+    updated_at: str = ""
+    channel: str | None = None
+    ts: str | None = None
+    sheet: str | None = None
+    error_kind: str | None = None
+    error: str | None = None
