@@ -1,10 +1,26 @@
-"""What an agent is told: facts in, the next question or the end out, with every step on the way."""
+"""What an agent is told: facts in, the next question or the end out, with every step on the way.
+
+A :class:`Procedure` is the compiled form of a procedure file: stages with their steps already built, so that answering a
+question is a walk of a few dictionary look-ups. Nothing is remembered between calls.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from sop_core.settings import Settings
+
+Facts = Mapping[str, str | Sequence[str]]
+Read = dict[str, str | tuple[str, ...]]
+FactSource = Literal["agent", "sheet", "groups", "store", "skills"]
+Widget = Literal["buttons", "list", "project_search"]
+
+NONE = "none"
+"""Stands for "none of them" where a fact takes several answers."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -15,12 +31,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """The question that is still open."""
+    """A fact as a question. ``source`` names who may answer it before the agent is asked; ``widget`` hints at how to ask."""
 
     fact: str
     question: str
     answers: tuple[Answer, ...]
     multiple: bool = False
+    source: FactSource = "agent"
+    widget: Widget = "buttons"
+    hint: str | None = None
 
 
 class Cite(msgspec.Struct, frozen=True):
@@ -63,8 +82,8 @@ class CaseDraft(msgspec.Struct, frozen=True):
     """The case an end opens: Salesforce fields exactly as the SOP names them.
 
     ``step`` is the id of the step that opens it (with the run id it makes the case id). ``tags`` are people's names as in
-    the SOP; ``due`` names a deadline rule of the settings (e.g. ``next_business_day``); ``notes`` are the names of the
-    notes the screen collects for it, in order.
+    the SOP; ``due`` names a deadline rule (e.g. ``next_business_day``); ``notes`` are the names of the notes the screen
+    collects for it, in order.
     """
 
     step: str
@@ -77,11 +96,62 @@ class CaseDraft(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
 
 
+class Emission(msgspec.Struct, frozen=True):
+    """A step or checklist shown only when every fact in ``when`` has (one of) its answers."""
+
+    when: dict[str, tuple[str, ...]] = {}
+    step: Step | None = None
+    checklist: tuple[ChecklistGroup, ...] = ()
+
+
+class Test(msgspec.Struct, frozen=True):
+    """A branch on a fact with several answers: taken when one of ``any_of`` was given, or none at all if it is empty."""
+
+    any_of: tuple[str, ...]
+    go: int
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A node of the compiled graph: what it emits, then the question it reads, or the end it is.
+
+    ``guarded`` replaces ``steps`` and ``checklist`` where anything depends on an earlier answer.
+    """
+
+    node: str
+    steps: tuple[Step, ...] = ()
+    checklist: tuple[ChecklistGroup, ...] = ()
+    guarded: tuple[Emission, ...] = ()
+    ask: Question | None = None
+    fact: str = ""
+    go: dict[str, int] = {}
+    tests: tuple[Test, ...] = ()
+    case: CaseDraft | None = None
+    disposition: str | None = None
+    end: str | None = None
+
+
+class Procedure(msgspec.Struct, frozen=True):
+    """A procedure ready to answer. ``digest`` is the hash of the data it was compiled from; ``stages[0]`` is the start.
+
+    ``single`` holds the answers of the facts that take one answer; ``lists`` the named lists of the SOP, letter for letter.
+    """
+
+    name: str
+    title: str
+    version: str
+    effective: str
+    digest: str
+    facts: dict[str, Question]
+    single: dict[str, frozenset[str]]
+    stages: tuple[Stage, ...]
+    lists: dict[str, tuple[str, ...]] = {}
+
+
 class Guidance(msgspec.Struct, frozen=True):
     """The answer of :func:`guidance`: the next question (``ask``) or the end (``done``), and the steps so far.
 
-    ``asked`` are the facts read on the way, in order, each a :class:`Question`, with ``facts`` holding what was answered:
-    a fact given but not in ``asked`` was not needed.
+    ``asked`` are the facts read on the way, in order, each a :class:`Question`, and ``facts`` their answers: a fact given
+    but not in ``asked`` was not needed.
     """
 
     procedure: str
@@ -94,4 +164,240 @@ class Guidance(msgspec.Struct, frozen=True):
     disposition: str | None
     end: str | None
     asked: tuple[Question, ...]
-    facts: dict[str, str | tuple[str, ...]]
+    facts: Read
+
+
+class TraceLine(msgspec.Struct, frozen=True):
+    """One answer that led here: what was asked, what was answered, and who answered it."""
+
+    fact: str
+    question: str
+    answer: str | tuple[str, ...]
+    label: str
+    source: str
+
+
+class UnknownName(ValueError):
+    """A procedure, fact, answer or setting that does not exist; ``closest`` is the nearest name that does."""
+
+    def __init__(self, kind: str, name: str, valid: Sequence[str], *, of: str | None = None) -> None:
+        from difflib import get_close_matches  # only a mistake pays for this import
+
+        self.kind, self.name, self.of = kind, name, of
+        self.valid = tuple(valid)
+        self.closest = next(iter(get_close_matches(name, self.valid, n=1, cutoff=0.0)), None)
+        owner = f" for {of}" if of else ""
+        hint = f": did you mean {self.closest!r}?" if self.closest else ""
+        super().__init__(f"unknown {kind} {name!r}{owner}{hint}")
+
+
+class WrongNumber(ValueError):
+    """A fact that takes one answer was given several."""
+
+    def __init__(self, fact: str) -> None:
+        self.fact = fact
+        super().__init__(f"{fact} takes one answer")
+
+
+def guidance(procedure: Procedure, facts: Facts) -> Guidance:
+    """Walk ``procedure`` with ``facts`` to the first question they leave open, or to the end.
+
+    Facts the path does not need are ignored. :raises UnknownName: for a fact or an answer that the procedure lacks.
+    """
+    given = canonical(procedure, facts)
+    stages = procedure.stages
+    stage = stages[0]
+    steps, checklist = _emitted(stage, given) if stage.guarded else (stage.steps, stage.checklist)
+    case, disposition = stage.case, stage.disposition
+    asked: list[Question] = []
+    read: Read = {}
+    while (question := stage.ask) is not None:
+        fact = stage.fact
+        if (answer := given.get(fact)) is None:
+            break
+        if fact not in read:
+            read[fact] = answer
+            asked.append(question)
+        stage = stages[stage.go[answer] if answer.__class__ is str else _tested(stage, answer)]  # type: ignore[index]
+        if stage.guarded:
+            more, groups = _emitted(stage, given)
+            steps, checklist = steps + more, checklist + groups
+        elif stage.steps or stage.checklist:
+            steps, checklist = steps + stage.steps, checklist + stage.checklist
+        if stage.disposition is not None:
+            disposition = stage.disposition
+        if stage.case is not None:
+            case = stage.case
+    return Guidance(
+        procedure.name,
+        procedure.version,
+        "done" if question is None else "ask",
+        question,
+        steps,
+        checklist,
+        case,
+        disposition,
+        stage.end,
+        tuple(asked),
+        read,
+    )
+
+
+def canonical(procedure: Procedure, facts: Facts) -> Mapping[str, str | tuple[str, ...]]:
+    """Return ``facts`` with several answers as a tuple in the procedure's order.
+
+    :raises UnknownName: for a fact or an answer that the procedure lacks. :raises WrongNumber: for one answer too many.
+    """
+    single = procedure.single
+    try:
+        for fact, answer in facts.items():
+            if answer not in single[fact]:
+                break
+        else:
+            return facts  # type: ignore[return-value]
+    except (KeyError, TypeError):
+        pass  # an unknown fact, or a fact with several answers: both are told apart below
+    return {fact: _canonical(procedure, fact, answer) for fact, answer in facts.items()}
+
+
+def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence[str]) -> Read:
+    """Return ``facts`` after ``fact`` is answered anew: later answers that still apply stay, the rest are dropped.
+
+    An answer still applies when the new path reads it, or may read it once the questions before it are answered.
+    """
+    given = canonical(procedure, {**facts, fact: answer})
+    found = guidance(procedure, given)
+    ahead = _readable(procedure, given) if found.ask else set()
+    return found.facts | {name: given[name] for name in given if name in ahead}
+
+
+def trace(result: Guidance, sources: Mapping[str, str] = {}) -> tuple[TraceLine, ...]:  # noqa: B006 - never written
+    """Return the answers that led to ``result``, in order; ``sources`` says who answered a fact (default: the agent)."""
+    return tuple(
+        TraceLine(
+            question.fact,
+            question.question,
+            result.facts[question.fact],
+            label(question, result.facts[question.fact]),
+            sources.get(question.fact, "agent"),
+        )
+        for question in result.asked
+    )
+
+
+def label(question: Question, answer: str | tuple[str, ...]) -> str:
+    """Return the words of an answer as a reader sees them."""
+    values = (answer,) if isinstance(answer, str) else answer
+    return ", ".join(each.label for each in question.answers if each.value in values) or "None of these"
+
+
+def render(result: Guidance, settings: Settings) -> Guidance:
+    """Return ``result`` with the values of ``settings`` in place of their names. Scripts hold none and stay as they are.
+
+    :raises UnknownName: for a name that the settings lack.
+    """
+    values = settings.values
+    return msgspec.structs.replace(
+        result,
+        steps=tuple(_rendered_step(step, values) for step in result.steps),
+        case=result.case and _rendered_case(result.case, values),
+    )
+
+
+def _emitted(stage: Stage, given: Mapping[str, str | tuple[str, ...]]) -> tuple[tuple[Step, ...], tuple[ChecklistGroup, ...]]:
+    shown = [each for each in stage.guarded if all(_holds(given.get(fact), any_of) for fact, any_of in each.when.items())]
+    return (
+        tuple(each.step for each in shown if each.step is not None),
+        tuple(group for each in shown for group in each.checklist),
+    )
+
+
+def _holds(answer: str | tuple[str, ...] | None, any_of: tuple[str, ...]) -> bool:
+    if isinstance(answer, tuple):
+        return any(each in any_of for each in answer) or (not answer and NONE in any_of)
+    return answer in any_of
+
+
+def _tested(stage: Stage, answer: str | tuple[str, ...]) -> int:
+    for test in stage.tests:
+        if any(each in answer for each in test.any_of) if answer else not test.any_of:
+            return test.go
+    raise KeyError(stage.node)
+
+
+def _canonical(procedure: Procedure, fact: str, answer: str | Sequence[str]) -> str | tuple[str, ...]:
+    question = procedure.facts.get(fact)
+    if question is None:
+        raise UnknownName("fact", fact, tuple(procedure.facts), of=procedure.name)
+    values = tuple(each.value for each in question.answers)
+    given = (answer,) if isinstance(answer, str) else tuple(answer)
+    if question.multiple and given == (NONE,):
+        return ()
+    for each in given:
+        if each not in values:
+            raise UnknownName("answer", str(each), (*values, NONE) if question.multiple else values, of=fact)
+    if question.multiple:
+        return tuple(value for value in values if value in given)
+    if not isinstance(answer, str):
+        raise WrongNumber(fact)
+    return answer
+
+
+def _readable(procedure: Procedure, given: Mapping[str, str | tuple[str, ...]]) -> set[str]:
+    """Return the facts read on some continuation of ``given``."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    pending = [0]
+    while pending:
+        index = pending.pop()
+        stage = procedure.stages[index]
+        if index in seen or stage.ask is None:
+            continue
+        seen.add(index)
+        found.add(stage.fact)
+        answer = given.get(stage.fact)
+        pending += _next(stage) if answer is None else [_followed(stage, answer)]
+    return found
+
+
+def _next(stage: Stage) -> list[int]:
+    return [*stage.go.values(), *(test.go for test in stage.tests)]
+
+
+def _followed(stage: Stage, answer: str | tuple[str, ...]) -> int:
+    return stage.go[answer] if isinstance(answer, str) else _tested(stage, answer)
+
+
+def _rendered_step(step: Step, values: Mapping[str, str]) -> Step:
+    transfer = step.transfer
+    if transfer is not None:
+        transfer = msgspec.structs.replace(transfer, to=fill(transfer.to, values))
+    return msgspec.structs.replace(
+        step,
+        do=tuple(fill(text, values) for text in step.do),
+        warn=tuple(fill(text, values) for text in step.warn),
+        transfer=transfer,
+    )
+
+
+def _rendered_case(case: CaseDraft, values: Mapping[str, str]) -> CaseDraft:
+    return msgspec.structs.replace(
+        case,
+        type=fill(case.type, values),
+        subtype=fill(case.subtype, values),
+        description=fill(case.description, values),
+        assign_to=fill(case.assign_to, values),
+    )
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return ``text`` with every ``{name}`` replaced by its value.
+
+    :raises UnknownName: for a name that ``values`` lacks.
+    """
+    if "{" not in text:
+        return text
+    try:
+        return text.format_map(values)
+    except KeyError as missing:
+        raise UnknownName("setting", str(missing.args[0]), tuple(values)) from missing

@@ -1,0 +1,113 @@
+"""Deadlines in business time: the clock runs on the office's business days only, in the office's time zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+MINUTES_A_DAY = 24 * 60
+LONGEST_CLOSURE = 366
+
+
+class Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The office's days and hours. ``holidays`` is a country code (``None``: no public holidays are kept)."""
+
+    zone: str = "America/New_York"
+    business_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    holidays: str | None = "US"
+    closed: tuple[date, ...] = ()
+    opens: time = time(8)
+    closes: time = time(17)
+
+
+class NeverOpen(ValueError):
+    """The calendar has no business day within a year."""
+
+
+def is_business_day(day: date, calendar: Calendar) -> bool:
+    """Tell whether the office works on ``day``."""
+    if WEEKDAYS[day.weekday()] not in calendar.business_days or day in calendar.closed:
+        return False
+    return calendar.holidays is None or day not in _holidays(calendar.holidays, day.year)
+
+
+def due(start: datetime, hours: int, calendar: Calendar) -> datetime:
+    """Return when ``hours`` business hours after ``start`` have passed: 24 are the same time on the next business day.
+
+    A start outside the business days counts from the next business day's midnight. The arithmetic is done on the office's
+    wall clock, so a change to or from summer time moves nothing. A naive ``start`` is read as office time.
+    """
+    local = _local(start, calendar)
+    if is_business_day(local.date(), calendar):
+        day, minutes, rest = local.date(), local.hour * 60 + local.minute, local.second
+    else:
+        day, minutes, rest = _business_day_after(local.date(), calendar), 0, 0
+    days, minutes = divmod(minutes + hours * 60, MINUTES_A_DAY)
+    for _ in range(days):
+        day = _business_day_after(day, calendar)
+    return _at(day, time(minutes // 60, minutes % 60, rest), calendar)
+
+
+def next_business_day(start: datetime, calendar: Calendar) -> datetime:
+    """Return the close of the next business day after ``start``.
+
+    The SOP promises a call back without saying when (gap INF-4b-due). The whole office day is allowed, so that a case
+    opened late in the afternoon is not overdue early next morning.
+    """
+    day = _business_day_after(_local(start, calendar).date(), calendar)
+    return _at(day, calendar.closes, calendar)
+
+
+DEADLINES = ("next_business_day", "24_business_hours", "48_business_hours")
+"""The deadline rules a case of a procedure may name."""
+
+
+def deadline(rule: str, start: datetime, calendar: Calendar) -> datetime:
+    """Return when a case opened at ``start`` is due under ``rule``, one of :data:`DEADLINES`."""
+    match rule:
+        case "next_business_day":
+            return next_business_day(start, calendar)
+        case "24_business_hours":
+            return due(start, 24, calendar)
+        case "48_business_hours":
+            return due(start, 48, calendar)
+        case _:
+            raise ValueError(f"unknown deadline rule {rule!r}")
+
+
+def in_office_hours(at: datetime, calendar: Calendar) -> bool:
+    """Tell whether the office is open at ``at``: reminders wait until it is."""
+    local = _local(at, calendar)
+    return is_business_day(local.date(), calendar) and calendar.opens <= local.time() < calendar.closes
+
+
+def _local(start: datetime, calendar: Calendar) -> datetime:
+    zone = ZoneInfo(calendar.zone)
+    return start.replace(tzinfo=zone) if start.tzinfo is None else start.astimezone(zone)
+
+
+def _at(day: date, clock: time, calendar: Calendar) -> datetime:
+    zone = ZoneInfo(calendar.zone)
+    # Through UTC and back, a wall-clock time that summer time skips becomes the one that existed.
+    return datetime.combine(day, clock, zone).astimezone(ZoneInfo("UTC")).astimezone(zone)
+
+
+def _business_day_after(day: date, calendar: Calendar) -> date:
+    for _ in range(LONGEST_CLOSURE):
+        day += timedelta(days=1)
+        if is_business_day(day, calendar):
+            return day
+    raise NeverOpen(f"no business day within a year of {day.isoformat()}")
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    from holidays import country_holidays  # 166 ms to import: only a deadline pays for it
+
+    return frozenset(country_holidays(country, years=year))
