@@ -79,6 +79,7 @@ def open_case(
     notes: dict[str, str],
     project: CaseProject | None,
     owner: str,
+    owner_name: str,
     channel: str,
     tagged: dict[str, str],
     at: str,
@@ -97,25 +98,32 @@ def open_case(
         facts=facts,
         type=draft.type,
         subtype=draft.subtype,
-        description=description(draft, notes),
+        description=draft.description,
         tags=draft.tags,
         tagged=tagged,
         assign_to=draft.assign_to,
         notes=notes,
         project=project,
         owner=owner,
+        owner_name=owner_name,
         channel=channel,
         opened_at=at,
         due_at=due_at,
         inferred=inferred,
     )
-    return case, CaseEvent(case=id, version=1, action="open", actor=owner, at=at, from_state=None, to_state="open")
+    opened = CaseEvent(
+        case=id, version=1, action="open", actor=owner, actor_name=owner_name, at=at, from_state=None, to_state="open"
+    )
+    return case, opened
 
 
-def description(draft: CaseDraft, notes: dict[str, str]) -> str:
-    """Return the case description: the SOP's words, then the nature of the call as the agent noted it (INF-4b)."""
-    nature = notes.get("reason_of_call", "").strip()
-    return f"{draft.description}: {nature}" if nature else draft.description
+def full_description(case: Case) -> str:
+    """Return the Case Description for Salesforce: the SOP's words, then the nature of the call as noted (INF-4b).
+
+    The case itself keeps them apart, since the SOP's words may stand where a customer's may not.
+    """
+    nature = case.notes.get("reason_of_call", "").strip()
+    return f"{case.description}: {nature}" if nature else case.description
 
 
 def apply(
@@ -123,6 +131,7 @@ def apply(
     action: str,
     *,
     actor: str,
+    actor_name: str,
     at: str,
     reason: str | None = None,
     note: str | None = None,
@@ -148,6 +157,7 @@ def apply(
         version=changed.version,
         action=action,
         actor=actor,
+        actor_name=actor_name,
         at=at,
         from_state=case.state,
         to_state=changed.state,
