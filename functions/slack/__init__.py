@@ -1,0 +1,1 @@
+"""The slack function: commands, modals, buttons and typeahead behind one HTTP route."""

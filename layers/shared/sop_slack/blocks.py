@@ -1,17 +1,19 @@
 """Block Kit elements, with Slack's limits kept and typed text never read as markup.
 
-Text that a person typed or a workbook held goes through ``plain``, ``labelled``, ``quote`` or ``copyable`` only: those are literal in
-Slack, so ``<!channel>`` or ``@here`` pings nobody. ``mrkdwn`` is for our own words and the SOP's values.
+Text that a person typed or a workbook held goes through ``plain``, ``labelled``, ``quote`` or ``copyable`` only: those
+are literal in Slack, so ``<!channel>`` or ``@here`` pings nobody. ``mrkdwn`` is for our own words and the SOP's values.
 Limits: https://docs.slack.dev/reference/block-kit
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Block = dict[str, Any]
 
@@ -24,14 +26,14 @@ CUT_NOTE: Final = 30
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message: ``text`` is what screen readers and notifications read, a full sentence; ``blocks`` is what the channel shows."""
+    """A message: ``text`` is the full sentence that screen readers and notifications read, ``blocks`` what is shown."""
 
     text: str
     blocks: tuple[Block, ...]
 
 
 def fit(text: str, limit: int) -> str:
-    """Return ``text`` cut to ``limit`` characters; a cut is always told, with the number of missing characters where there is room."""
+    """Return ``text`` cut to ``limit`` characters; a cut is always told, with the missing number where there is room."""
     if len(text) <= limit:
         return text
     if limit <= OPTION_TEXT:
@@ -157,7 +159,12 @@ def radio(action_id: str, options: Sequence[Block], chosen: Block | None = None)
 
 def select(action_id: str, options: Sequence[Block], *, placeholder: str, chosen: Block | None = None) -> Block:
     """Return a menu of known options."""
-    element = {"type": "static_select", "action_id": action_id, "placeholder": label(placeholder, 150), "options": list(options)}
+    element = {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": label(placeholder, 150),
+        "options": list(options),
+    }
     return _with(element, initial_option=chosen)
 
 
@@ -171,15 +178,32 @@ def typeahead(action_id: str, *, placeholder: str, from_length: int = 2) -> Bloc
     }
 
 
-def text_input(action_id: str, *, initial: str = "", multiline: bool = False, max_length: int = 3000, placeholder: str = "") -> Block:
+def text_input(
+    action_id: str, *, initial: str = "", multiline: bool = False, max_length: int = 3000, placeholder: str = ""
+) -> Block:
     """Return a text field; Slack itself refuses more than ``max_length`` characters, so nothing is cut unseen."""
-    element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": multiline, "max_length": max_length}
-    return _with(element, initial_value=initial[:max_length] or None, placeholder=label(placeholder, 150) if placeholder else None)
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": action_id,
+        "multiline": multiline,
+        "max_length": max_length,
+    }
+    return _with(
+        element,
+        initial_value=initial[:max_length] or None,
+        placeholder=label(placeholder, 150) if placeholder else None,
+    )
 
 
 def field(name: str, element: Block, *, block_id: str, optional: bool = False, hint: str = "") -> Block:
     """Return an input block: a labelled field of a modal. Errors are shown beside the ``block_id``."""
-    block = {"type": "input", "block_id": block_id, "label": label(name, 2000), "element": element, "optional": optional}
+    block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": label(name, 2000),
+        "element": element,
+        "optional": optional,
+    }
     return _with(block, hint=label(hint, 2000) if hint else None)
 
 

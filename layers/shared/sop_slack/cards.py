@@ -1,17 +1,19 @@
 """The card of a case and the lines in its thread, rendered from the stored case and nothing else.
 
-One card a case, updated in place. People are mentioned in new messages only (an update is not known to notify), and whoever acted is
-shown by name, never mentioned.
+One card a case, updated in place. People are mentioned in new messages only (an update is not known to notify), and
+whoever acted is shown by name, never mentioned.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
-from sop_core.cases.case import Case, CaseEvent, CaseProject, State
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
 from sop_slack.notes import note
+
+if TYPE_CHECKING:
+    from sop_core.cases.case import Case, CaseEvent, CaseProject, State
 
 ICONS: Final[dict[State, str]] = {"open": "🟡", "claimed": "🔵", "returned": "🟠", "closed": "✅", "voided": "⚪"}
 HANDLED: Final = ("closed", "voided")
@@ -46,13 +48,15 @@ def case_sentence(case: Case) -> str:
     start = f"{ICONS[case.state]} {case.id} {b.escape(case.description)}"
     match case.state:
         case "open":
-            return f"{_tags(case)}{start}: open, assigned to {b.escape(case.assign_to)}, due {_due(case)}. Next: claim it."
+            return (
+                f"{_tags(case)}{start}: open, assigned to {b.escape(case.assign_to)}, due {_due(case)}. Next: claim it."
+            )
         case "claimed":
-            return f"{start}: claimed by {b.mention(case.assignee or '')}, due {_due(case)}. Next: call back, then close it."
+            return f"{start}: claimed by {_person(case.assignee)}, due {_due(case)}. Next: call back, then close it."
         case "returned":
             return f"{start}: returned to the case owner, {b.escape(case.owner_name)}. Next: void it or send it again."
         case _:
-            return f"{start}: {case.state} by {b.mention(case.closed_by or '')}, {b.escape(case.closed_reason or '')}. Nothing left to do."
+            return f"{start}: {case.state} by {_person(case.closed_by)}, {_reason(case)}. Nothing left to do."
 
 
 def event_message(case: Case, event: CaseEvent) -> Message:
@@ -76,10 +80,11 @@ def _at_work(case: Case) -> list[Block]:
 
 
 def _handled(case: Case) -> list[Block]:
-    done = f"*{case.state.capitalize()}* by {b.mention(case.closed_by or '')} · {b.time_in_reader_zone(case.closed_at or case.opened_at)}"
+    when = b.time_in_reader_zone(case.closed_at or case.opened_at)
+    done = f"*{case.state.capitalize()}* by {_person(case.closed_by)} · {when}"
     shown = [
         b.header(f"{ICONS[case.state]} {case.description}: {case.state}"),
-        b.section(f"{done}\nReason: {b.escape(case.closed_reason or '')}"),
+        b.section(f"{done}\nReason: {_reason(case)}"),
     ]
     if case.closed_note:
         shown.append(b.quote(case.closed_note))
@@ -124,6 +129,14 @@ def _origin(case: Case) -> Block:
 
 def _due(case: Case) -> str:
     return b.time_in_reader_zone(case.due_at, "{date_short_pretty} {time}")
+
+
+def _person(user: str | None) -> str:
+    return b.mention(user) if user else "someone"
+
+
+def _reason(case: Case) -> str:
+    return b.escape(case.closed_reason or "no reason given")
 
 
 def _tags(case: Case) -> str:

@@ -21,7 +21,9 @@ class Note(msgspec.Struct, frozen=True):
 NOTES: Final[dict[str, Note]] = {
     "caller_name": Note("Caller's name"),
     "property_address": Note("Property address"),
-    "reason_of_call": Note("Reason of call", multiline=True, max_length=3000, hint="In the caller's words, for the one who calls back."),
+    "reason_of_call": Note(
+        "Reason of call", multiline=True, max_length=3000, hint="In the caller's words, for the one who calls back."
+    ),
     "callback_number": Note("Number to call back", max_length=40, is_phone=True),
 }
 

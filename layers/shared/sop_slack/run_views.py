@@ -1,21 +1,25 @@
-"""The one modal of a run: what is known, what to say and do, the next question or the end. It grows with the answers."""
+"""The one modal of a run. It grows with the answers: what is known, what to say and do, what is still open."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import msgspec
 
-from sop_core.cases.case import Case
-from sop_core.guidance import Guidance, Question, Step
-from sop_core.transfers.project import Project
+from sop_core.cases.lifecycle import full_description
 from sop_slack import blocks as b
-from sop_slack.blocks import Block
 from sop_slack.notes import note, phone
+
+if TYPE_CHECKING:
+    from sop_core.cases.case import Case
+    from sop_slack.blocks import Block
+    from sop_core.transfers.project import Project
+    from sop_core.guidance import Guidance, Question, Step
+    from collections.abc import Sequence
 
 CALLBACK: Final = "run"
 MATCHES_SHOWN: Final = 8
+MOST_BUTTONS: Final = 2
 NONE_OF_THESE: Final = "not_found"
 CANNOT_TELL: Final = "cannot_tell"
 SOURCE_WORDS: Final = {"sheet": "From the transfer sheet", "groups": "From your Slack groups"}
@@ -29,7 +33,7 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the modal shows. ``guidance`` is rendered (settings filled in); ``metadata`` is the run's id and version."""
+    """Everything the modal shows. ``guidance`` has its settings filled in; ``metadata`` is the run's id and version."""
 
     title: str
     metadata: str
@@ -56,16 +60,28 @@ def run_modal(screen: RunScreen) -> Block:
 
 def _modal(screen: RunScreen, shown: Sequence[Block], *, submit: str | None = None, close: str = "Close") -> Block:
     return b.modal(
-        screen.title, shown, callback_id=CALLBACK, private_metadata=screen.metadata, submit=submit, close=close, notify_on_close=True
+        screen.title,
+        shown,
+        callback_id=CALLBACK,
+        private_metadata=screen.metadata,
+        submit=submit,
+        close=close,
+        notify_on_close=True,
     )
 
 
 def _known(screen: RunScreen) -> list[Block]:
     shown = [] if screen.sheet.warning is None else [b.section(f"⚠️ {screen.sheet.warning}")]
     shown += _project(screen)
-    asked_of_agent = [question for question in screen.guidance.asked if question.fact != "project" and question.fact not in screen.sources]
+    asked_of_agent = [
+        question
+        for question in screen.guidance.asked
+        if question.fact != "project" and question.fact not in screen.sources
+    ]
     shown += [_answered(question, screen.guidance.facts[question.fact]) for question in asked_of_agent]
-    proved = [question for question in screen.guidance.asked if question.fact in screen.sources and question.fact != "project"]
+    proved = [
+        question for question in screen.guidance.asked if question.fact in screen.sources and question.fact != "project"
+    ]
     shown += [_proved(question, screen) for question in proved]
     return shown
 
@@ -73,9 +89,19 @@ def _known(screen: RunScreen) -> list[Block]:
 def _project(screen: RunScreen) -> list[Block]:
     facts = screen.guidance.facts
     if screen.project is not None:
-        return [b.typed_section(_project_text(screen.project), accessory=b.button("Change", "project_change", "change"), block_id="project")]
+        return [
+            b.typed_section(
+                _project_text(screen.project),
+                accessory=b.button("Change", "project_change", "change"),
+                block_id="project",
+            )
+        ]
     if (answer := facts.get("project")) is not None:
-        words = "*Project*\nNot in the transfer sheet" if answer == NONE_OF_THESE else "*Project*\nCannot tell which, or whether it is one"
+        words = (
+            "*Project*\nNot in the transfer sheet"
+            if answer == NONE_OF_THESE
+            else "*Project*\nCannot tell which, or whether it is one"
+        )
         return [b.section(words, accessory=b.button("Change", "project_change", "change"), block_id="project")]
     return [] if screen.guidance.status == "done" else _picker(screen)
 
@@ -84,12 +110,16 @@ def _picker(screen: RunScreen) -> list[Block]:
     search = b.typeahead("project_search", placeholder="Name, address, phone or project id")
     if screen.searching:
         return [b.section("*Which project?*\n🔎 Searching the transfer sheet…")]
-    unsure = [b.button("Cannot tell", "project_answer:cannot_tell", CANNOT_TELL)]
+    unsure = [b.button("Cannot tell", "answer:project:cannot_tell", CANNOT_TELL)]
     if screen.sheet.warning is None:
-        unsure.insert(0, b.button("None of these", "project_answer:not_found", NONE_OF_THESE))
+        unsure.insert(0, b.button("None of these", "answer:project:not_found", NONE_OF_THESE))
     found = _matches(screen)
     prompt = "*Which project?*" if not screen.query else "*Which project?* Search again if it is not here."
-    return [*found, b.section(prompt, accessory=search, block_id=f"search:{len(found)}"), b.actions(*unsure, block_id="project_unsure")]
+    return [
+        *found,
+        b.section(prompt, accessory=search, block_id=f"search:{len(found)}"),
+        b.actions(*unsure, block_id="project_unsure"),
+    ]
 
 
 def _matches(screen: RunScreen) -> list[Block]:
@@ -118,7 +148,9 @@ def _project_text(project: Project) -> str:
     where = ", ".join(part for part in (project.address, _town(project)) if part)
     with_whom = f"Transferred to: {project.transferred_to}" if project.transferred_to else "No transfer recorded"
     status = " · ".join(part for part in (with_whom, project.status, project.milestone) if part)
-    return "\n".join(line for line in (" · ".join(part for part in (project.project_id, owners) if part), where, status) if line)
+    return "\n".join(
+        line for line in (" · ".join(part for part in (project.project_id, owners) if part), where, status) if line
+    )
 
 
 def _answer_label(question: Question, value: str | tuple[str, ...]) -> str:
@@ -174,7 +206,11 @@ def _transfer(step: Step) -> list[Block]:
     if transfer is None:
         return []
     wait = f"Wait {transfer.wait_seconds} seconds for an answer." if transfer.wait_seconds is not None else ""
-    voicemail = {True: "It has voicemail.", False: "It has no voicemail: never complete the transfer unanswered.", None: ""}
+    voicemail = {
+        True: "It has voicemail.",
+        False: "It has no voicemail: never complete the transfer unanswered.",
+        None: "",
+    }
     hints = " ".join(hint for hint in (wait, voicemail[transfer.voicemail]) if hint)
     return [b.copyable(transfer.to), *([b.context(hints)] if hints else [])]
 
@@ -182,7 +218,9 @@ def _transfer(step: Step) -> list[Block]:
 def _source(step: Step) -> str:
     if step.inferred:
         return f"_Not in the SOP: check with your lead_ · {b.escape(step.gap or step.id)}"
-    return " · ".join(f"{b.escape(cite.id)}, {b.escape(cite.document)}, line {cite.line}" for cite in step.cites) or b.escape(step.id)
+    return " · ".join(
+        f"{b.escape(cite.id)}, {b.escape(cite.document)}, line {cite.line}" for cite in step.cites
+    ) or b.escape(step.id)
 
 
 def _what_is_open(screen: RunScreen) -> list[Block]:
@@ -190,14 +228,19 @@ def _what_is_open(screen: RunScreen) -> list[Block]:
     if guidance.ask is not None:
         return [] if guidance.ask.fact == "project" else _ask(guidance.ask)
     if guidance.case is not None:
-        return _open_cases(screen.open_cases) + [_note_field(name, screen.notes.get(name, "")) for name in guidance.case.notes]
+        return _open_cases(screen.open_cases) + [
+            _note_field(name, screen.notes.get(name, "")) for name in guidance.case.notes
+        ]
     return _disposition(guidance)
 
 
 def _ask(question: Question) -> list[Block]:
     heading = b.section(f"*{b.escape(question.question)}*")
-    if len(question.answers) <= 2:
-        row = [b.button(answer.label, f"answer:{question.fact}:{answer.value}", answer.value) for answer in question.answers]
+    if len(question.answers) <= MOST_BUTTONS:
+        row = [
+            b.button(answer.label, f"answer:{question.fact}:{answer.value}", answer.value)
+            for answer in question.answers
+        ]
         return [heading, b.actions(*row, block_id=f"ask:{question.fact}")]
     choices = b.radio(f"answer:{question.fact}", [b.option(answer.label, answer.value) for answer in question.answers])
     return [heading, b.actions(choices, block_id=f"ask:{question.fact}")]
@@ -238,11 +281,10 @@ def _case_opened(screen: RunScreen, case: Case) -> Block:
 
 
 def _salesforce(case: Case) -> str:
-    reason = case.notes.get("reason_of_call", "")
     lines = [
         f"Case Type: {case.type}",
         f"Subtype: {case.subtype}",
-        f"Case Description: {case.description}: {reason}",
+        f"Case Description: {full_description(case)}",
         f"Case Feed: {' '.join(f'@{name}' for name in case.tags)}" if case.tags else "",
         f"Case Assignment: {case.assign_to}",
     ]

@@ -1,0 +1,23 @@
+"""All that Slack can ask of the app, in one table: kind of request, name, who may send it, what answers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from functions.slack.listeners import cases, runs, transfers
+from functions.slack.listeners.listener import Listener, guarded
+
+if TYPE_CHECKING:
+    from slack_bolt import App
+
+    from functions.slack.services import Services
+
+LISTENERS: tuple[Listener, ...] = (*runs.LISTENERS, *cases.LISTENERS, *transfers.LISTENERS)
+
+
+def register(app: App, services: Services) -> None:
+    """Register every listener of the table, each behind its role check."""
+    for listener in LISTENERS:
+        matcher = getattr(app, listener.kind)(listener.name)
+        matcher(guarded(listener, services, partial(listener.answer, services)))

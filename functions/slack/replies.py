@@ -1,0 +1,49 @@
+"""Private answers to the person who acted, in whatever form their request allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slack_sdk.errors import SlackApiError
+
+from sop_slack import blocks as b
+
+if TYPE_CHECKING:
+    from functions.slack.listeners.listener import Request
+
+
+def tell(request: Request, sentence: str) -> None:
+    """Acknowledge the request and say ``sentence`` to whoever sent it, and to nobody else.
+
+    A command is answered in place, a submission in a modal on top (what was typed stays below), a click in the
+    channel or, in a modal, on top of it. Typeahead can only be answered with no options.
+    """
+    match request.body.get("type"):
+        case "block_suggestion":
+            request.ack(options=[])
+        case "view_submission":
+            request.ack({"response_action": "push", "view": notice(sentence)})
+        case "view_closed":
+            request.ack()
+        case "block_actions":
+            request.ack()
+            _after_click(request, sentence)
+        case _:
+            request.ack(response_type="ephemeral", text=sentence)
+
+
+def notice(sentence: str) -> b.Block:
+    """Return a modal that says one thing."""
+    return b.modal("SOP Desk", [b.section(sentence)], callback_id="notice", close="Back")
+
+
+def _after_click(request: Request, sentence: str) -> None:
+    body = request.body
+    try:
+        if channel := body.get("channel", {}).get("id"):
+            request.client.chat_postEphemeral(channel=channel, user=request.user, text=sentence)
+        else:
+            request.client.views_push(trigger_id=body["trigger_id"], view=notice(sentence))
+    except SlackApiError:
+        # The sentence is a courtesy: what was refused stays refused whether or not it could be said.
+        return

@@ -1,0 +1,33 @@
+"""What the listeners work with, put together once per container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from functions.slack.access import Access
+    from sop_aws.cases import CaseStore
+    from sop_aws.runs import RunStore
+    from sop_aws.snapshots import SnapshotStore
+    from sop_aws.transfers import TransferStore
+    from sop_aws.wake import DeliverQueue, ImportQueue
+    from sop_core.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Stores, queues, settings, roles and the clock (UTC)."""
+
+    runs: RunStore
+    cases: CaseStore
+    transfers: TransferStore
+    snapshots: SnapshotStore
+    settings: Callable[[], Settings]
+    access: Access
+    deliver: DeliverQueue
+    imports: ImportQueue
+    now: Callable[[], datetime]

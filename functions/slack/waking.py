@@ -1,0 +1,24 @@
+"""Waking the deliver function after a commit. It is only a hint: what is not woken, the sweep finds within a minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sop_aws.deliveries import Delivery
+    from sop_aws.wake import DeliverQueue
+
+
+def wake(queue: DeliverQueue, deliveries: Iterable[Delivery]) -> None:
+    """Ask for the delivery of these rows, all of one case; a queue that cannot be reached loses nothing."""
+    first = next(iter(deliveries), None)
+    if first is None:
+        return
+    try:
+        queue.wake(first.case, first.channel, first.dedup)
+    except (ClientError, BotoCoreError):
+        return
