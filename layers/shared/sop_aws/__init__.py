@@ -1,0 +1,1 @@
+"""AWS: stores, queues, settings, secrets, configuration and logs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sop_aws.table import Item
 
 _ENDED: Final = frozenset({"closed", "voided"})
+_AS_READ: Final = f"{UNCHANGED} AND #state = :state"
 _HELD: Final = "#state = :state AND #attempts = :attempts"
 
 
@@ -70,10 +71,10 @@ class CaseStore:
         :raises CaseIdTaken: if another run's case has the id.
         """
         saved = next_version(run)
-        run_write = self._table.put_request(run_item(saved), when=UNCHANGED, version=run.version)
-        case_write = self._put(case_item(case), when=NEW)
+        run_write = self._table.write(run_item(saved), when=UNCHANGED, version=run.version)
+        case_write = self._table.write(case_item(case), when=NEW)
         try:
-            self._table.transact([case_write, *self._story(event, deliveries), {"Put": run_write}])
+            self._table.transact([case_write, *self._story(event, deliveries), run_write])
         except Cancelled as error:
             return self._opened_before(case, run, error)
         return Opened(case=case, run=saved, repeated=False)
@@ -95,8 +96,8 @@ class CaseStore:
 
         :raises CaseChanged: if the stored case is not the version and state that ``event`` came from.
         """
-        was: dict[str, Any] = {"version": case.version - 1, "state": event.from_state or ""}
-        case_write = self._put(case_item(case), when=f"{UNCHANGED} AND #state = :state", **was)
+        version, state = case.version - 1, event.from_state or ""
+        case_write = self._table.write(case_item(case), when=_AS_READ, version=version, state=state)
         try:
             self._table.transact([case_write, *self._story(event, deliveries)])
         except Cancelled as error:
@@ -181,12 +182,9 @@ class CaseStore:
             return False
         return True
 
-    def _put(self, item: Item, **condition: Any) -> TransactWriteItemTypeDef:  # noqa: ANN401 - as Table.put_request
-        return {"Put": self._table.put_request(item, **condition)}
-
     def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[TransactWriteItemTypeDef]:
-        rows = [self._put(delivery_item(row), when=NEW) for row in deliveries]
-        return [self._put(_event_item(event), when=NEW), *rows]
+        rows = [self._table.write(delivery_item(row), when=NEW) for row in deliveries]
+        return [self._table.write(_event_item(event), when=NEW), *rows]
 
 
 def project_pk(*, project_id: str | None, key: str) -> str:

@@ -1,4 +1,8 @@
-"""Settings as admins left them, over the shipped defaults; every change is kept."""
+"""Settings as admins left them, over the shipped defaults; every change is kept.
+
+Only what differs from the defaults is stored, so a release can ship a new number and admins keep the ones they chose.
+What is stored was checked when it was put; reading it is lenient, so that no release can lock everyone out.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,11 @@ import msgspec
 
 from sop_aws.runs import NEW, UNCHANGED
 from sop_aws.table import Cancelled, Table, attributes, text
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from sop_aws.table import Item
     from sop_aws.times import Clock
 
 FRESH_FOR: Final = timedelta(seconds=30)
@@ -53,8 +55,8 @@ class SettingsStore:
         item = self._table.get("SETTINGS", "CURRENT")
         if item is None:
             return Stored(version=0, settings=Settings.default())
-        changes = msgspec.json.decode(text(item, "body"))
-        return Stored(version=int(item["version"]["N"]), settings=merge(Settings.default(), changes))
+        changed = msgspec.json.decode(text(item, "body"))
+        return Stored(version=int(item["version"]["N"]), settings=_over(Settings.default(), changed))
 
     def put(self, settings: Settings, *, actor: str, at: str, expected_version: int) -> int:
         """Store settings over the version they were read at, with who and when; return the new version.
@@ -62,16 +64,33 @@ class SettingsStore:
         :raises StaleSettings: if they were changed since.
         """
         version = expected_version + 1
-        body = msgspec.json.encode(settings).decode()
+        body = msgspec.json.encode(_changed(Settings.default(), settings)).decode()
         current = attributes(pk="SETTINGS", sk="CURRENT", version=version, body=body)
         audit = attributes(pk="SETTINGS", sk=f"AUDIT#{version:06d}", actor=actor, at=at, body=body)
-        was: dict[str, Any] = {"when": UNCHANGED, "version": expected_version} if expected_version else {"when": NEW}
+        replaces = self._table.write(current, when=UNCHANGED, version=expected_version)
+        first = self._table.write(current, when=NEW)
         try:
-            self._table.transact([self._put(current, **was), self._put(audit, when=NEW)])
+            self._table.transact([replaces if expected_version else first, self._table.write(audit, when=NEW)])
         except Cancelled as error:
             raise StaleSettings from error
         self._cached = None
         return version
 
-    def _put(self, item: Item, **condition: Any) -> TransactWriteItemTypeDef:  # noqa: ANN401 - as Table.put_request
-        return {"Put": self._table.put_request(item, **condition)}
+
+def _changed(shipped: Settings, settings: Settings) -> dict[str, Any]:
+    before, after = msgspec.to_builtins(shipped), msgspec.to_builtins(settings)
+    parts = {name: _part_changed(before[name], part) for name, part in after.items()}
+    return {name: part for name, part in parts.items() if part not in ({}, before[name])}
+
+
+def _part_changed(before: object, after: object) -> object:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return after
+    return {name: value for name, value in after.items() if name not in before or before[name] != value}
+
+
+def _over(shipped: Settings, changed: dict[str, Any]) -> Settings:
+    parts = msgspec.to_builtins(shipped)
+    for name, part in parts.items():
+        parts[name] = part | changed.get(name, {}) if isinstance(part, dict) else changed.get(name, part)
+    return msgspec.convert(parts, Settings)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
 Item = dict[str, Any]
 """An item in DynamoDB's own notation: ``{"pk": {"S": "RUN#1"}}``."""
@@ -39,14 +39,12 @@ class Contended(Exception):
     """Others kept writing the same items; nothing was written and the same request may be repeated."""
 
 
-def attributes(**values: str | int | bool | None) -> Item:
+def attributes(**values: str | int | None) -> Item:
     """Build an item from plain values; what is ``None`` is left out."""
     return {name: _attribute(value) for name, value in values.items() if value is not None}
 
 
-def _attribute(value: str | int | bool) -> dict[str, Any]:  # noqa: FBT001 - a value, not a flag
-    if isinstance(value, bool):
-        return {"BOOL": value}
+def _attribute(value: str | int) -> dict[str, str]:
     return {"S": value} if isinstance(value, str) else {"N": str(value)}
 
 
@@ -70,8 +68,11 @@ class Table:
         found = self._client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
         return cast("Item | None", found.get("Item"))
 
-    def put_request(self, item: Item, *, when: str | None = None, **values: str | int | bool) -> dict[str, Any]:
-        """Describe a put. In ``when``, ``#name`` is an attribute and ``:name`` one of the values."""
+    def write(self, item: Item, *, when: str | None = None, **values: str | int) -> TransactWriteItemTypeDef:
+        """Describe a put within a transaction; in ``when``, ``#name`` is an attribute and ``:name`` a value."""
+        return {"Put": cast("PutTypeDef", self._request(item, when=when, **values))}
+
+    def _request(self, item: Item, *, when: str | None, **values: str | int) -> dict[str, Any]:
         request: dict[str, Any] = {"TableName": self.name, "Item": item}
         if when is not None:
             request |= {"ConditionExpression": when} | _names(when)
@@ -79,13 +80,13 @@ class Table:
             request["ExpressionAttributeValues"] = {f":{n}": _attribute(v) for n, v in values.items()}
         return request
 
-    def put(self, item: Item, *, when: str | None = None, **values: str | int | bool) -> None:
-        """Write one item.
+    def put(self, item: Item, *, when: str | None = None, **values: str | int) -> None:
+        """Write one item, under the condition ``when`` as for :meth:`write`.
 
         :raises ConditionFailed: if ``when`` does not hold.
         :raises Contended: if a transaction kept holding the item.
         """
-        request = self.put_request(item, when=when, **values)
+        request = self._request(item, when=when, **values)
         self._patiently(lambda: self._client.put_item(**request), spread=_digest(request))
 
     def query(self, when: str, *, limit: int | None = None, **query: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's

@@ -1,0 +1,97 @@
+"""Outbox to Slack: woken by the deliver queue, by commits and by the sweep."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from slack_sdk import WebClient
+
+from functions.deliver.batch import Batch
+from functions.deliver.chat import Chat, TokenRefused
+from functions.deliver.delivery import Deliverer, Renderers
+from sop_aws import clients
+from sop_aws.cases import CaseStore
+from sop_aws.config import DeliverConfig
+from sop_aws.logging import fault, make_logger
+from sop_aws.secrets import slack_secrets
+from sop_aws.times import system_clock
+from sop_aws.wake import DeliverQueue
+from sop_slack.cards import case_message, event_message
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from sop_aws.deliveries import Delivery
+
+SLACK_TIMEOUT: Final = 5
+METRICS: Final = {
+    "posted": "DeliveryPosted",
+    "waits": "DeliveryWaits",
+    "unsure": "DeliveryUnsure",
+    "dead": "DeliveryDead",
+}
+
+logger = make_logger()
+metrics = Metrics()
+
+
+@logger.inject_lambda_context(log_event=False, clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Deliver the cases that a batch of wake-ups names; what must come back is in the answer."""
+    batch = Batch(
+        deliver=_deliver,
+        hold=lambda receipt, seconds: _queue().hold(receipt, seconds=seconds),
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+        failed=_failed,
+    )
+    return batch.handle(event["Records"])
+
+
+def _deliver(case_id: str) -> None:
+    try:
+        _deliverer().deliver(case_id)
+    except TokenRefused:
+        # The secret may have been rotated: the next attempt reads it anew.
+        slack_secrets.cache_clear()
+        _deliverer.cache_clear()
+        metrics.add_metric(name="SlackTokenRefused", unit=MetricUnit.Count, value=1)
+        raise
+
+
+def _failed(error: Exception, message_id: str) -> None:
+    logger.error("wake-up failed", message=message_id, **fault(error))
+    metrics.add_metric(name="WakeUpFailed", unit=MetricUnit.Count, value=1)
+
+
+def _report(outcome: str, row: Delivery, reason: str) -> None:
+    log = logger.error if outcome == "dead" else logger.info
+    log(outcome, delivery=row.id, kind=row.kind, channel=row.channel, attempts=row.attempts, reason=reason)
+    metrics.add_metric(name=METRICS[outcome], unit=MetricUnit.Count, value=1)
+
+
+@cache
+def _config() -> DeliverConfig:
+    return DeliverConfig.from_environment()
+
+
+@cache
+def _queue() -> DeliverQueue:
+    return DeliverQueue(clients.sqs(clients.PATIENT), _config().deliver_queue_url)
+
+
+@cache
+def _deliverer() -> Deliverer:
+    config = _config()
+    token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
+    slack = WebClient(token=token, base_url=config.slack_api_url, timeout=SLACK_TIMEOUT, retry_handlers=[])
+    return Deliverer(
+        cases=CaseStore(clients.dynamodb(clients.PATIENT), config.cases_table),
+        chat=Chat(slack),
+        render=Renderers(card=case_message, line=event_message),
+        clock=system_clock,
+        report=_report,
+    )

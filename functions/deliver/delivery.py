@@ -1,0 +1,158 @@
+"""The outbox of a case, delivered: rows in their order, each once, and the card always as the case is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from functions.deliver.chat import Held, Refused, Unsure
+from sop_aws.cases import Card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from functions.deliver.chat import Chat
+    from sop_aws.cases import CaseStore
+    from sop_aws.deliveries import Delivery
+    from sop_aws.times import Clock
+    from sop_core.cases.case import Case, CaseEvent
+    from sop_slack.blocks import Message
+
+LEASE: Final = timedelta(seconds=60)
+"""Longer than the function may run, so that a held row's worker is either at work or dead."""
+FIRST_PAUSE: Final = timedelta(seconds=20)
+LONGEST_PAUSE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renderers:
+    """How a case becomes its card, and an event its line."""
+
+    card: Callable[[Case], Message]
+    line: Callable[[Case, CaseEvent], Message]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliverer:
+    """Delivers cases.
+
+    ``report`` hears what became of each row (``posted``, ``waits``, ``unsure``, ``dead``) and why.
+    """
+
+    cases: CaseStore
+    chat: Chat
+    render: Renderers
+    clock: Clock
+    report: Callable[[str, Delivery, str], None]
+
+    def deliver(self, case_id: str) -> None:
+        """Deliver a case's pending rows until there are none, the first must wait, or another worker has it.
+
+        :raises Held: if Slack asks to wait.
+        """
+        while rows := self.cases.pending(case_id):
+            if not self._attempt(rows):
+                return
+
+    def _attempt(self, rows: Sequence[Delivery]) -> bool:
+        first = rows[0]
+        now = self.clock()
+        row = self.cases.hold(first, now=now, lease=LEASE + _pause(first.attempts))
+        if row is None:
+            return False
+        attempt = _Attempt(deliverer=self, row=row, unsure=first.unsure)
+        try:
+            shown = attempt.send()
+        except Held as held:
+            self.cases.later(row, at=now + timedelta(seconds=held.seconds), unsure=attempt.unsure)
+            self.report("waits", row, str(held.seconds))
+            raise
+        except Unsure:
+            self.cases.later(row, at=now + _pause(row.attempts), unsure=True)
+            self.report("unsure", row, "no answer")
+            return False
+        except Refused as refused:
+            self.cases.dead(row, reason=refused.code, unsure=attempt.unsure)
+            self.report("dead", row, refused.code)
+            return True
+        self._done(row, [other for other in rows[1:] if other.kind == "card" and other.version <= shown])
+        return True
+
+    def _done(self, row: Delivery, told_with_it: Sequence[Delivery]) -> None:
+        for delivered in (row, *told_with_it):
+            self.cases.done(delivered)
+            self.report("posted", delivered, "")
+
+
+class _Attempt:
+    """One attempt at one row. ``unsure``: were it to end now, might Slack have a message that we do not know of?"""
+
+    def __init__(self, *, deliverer: Deliverer, row: Delivery, unsure: bool) -> None:
+        self._cases = deliverer.cases
+        self._chat = deliverer.chat
+        self._render = deliverer.render
+        self._row = row
+        self.unsure = unsure
+
+    def send(self) -> int:
+        """Send what the row asks for; return the case version up to which the card is now right."""
+        case = self._cases.get(self._row.case)
+        if case is None:
+            raise Refused("case_not_found")
+        match self._row.kind:
+            case "card":
+                self._send_card(case)
+                return case.version
+            case "thread":
+                self._send_to_thread(case)
+            case "dm":
+                self._post_once(self._chat.direct(self._row.channel), self._line(case))
+        return 0
+
+    def _send_card(self, case: Case) -> None:
+        message = self._render.card(case)
+        card = self._cases.card(case.id)
+        if card is not None and self._updated(card, message):
+            return
+        ts, found = self._post_once(self._row.channel, message)
+        self._cases.put_card(case.id, Card(channel=self._row.channel, ts=ts))
+        if found:
+            # It was posted by an attempt that died; the case may have moved on since.
+            self._chat.update(self._row.channel, ts, message)
+
+    def _updated(self, card: Card, message: Message) -> bool:
+        try:
+            self._chat.update(card.channel, card.ts, message)
+        except Refused as refused:
+            # Somebody deleted the card; the case still needs one.
+            if refused.code != "message_not_found":
+                raise
+            return False
+        return True
+
+    def _send_to_thread(self, case: Case) -> None:
+        card = self._cases.card(case.id)
+        if card is None:
+            raise Refused("no_card")
+        self._post_once(card.channel, self._line(case), thread=card.ts)
+
+    def _line(self, case: Case) -> Message:
+        events = (event for event in self._cases.events(case.id) if event.version == self._row.version)
+        event = next(events, None)
+        if event is None:
+            raise Refused("event_not_found")
+        return self._render.line(case, event)
+
+    def _post_once(self, channel: str, message: Message, *, thread: str | None = None) -> tuple[str, bool]:
+        """Return the ``ts`` of the row's message, and whether it was there already."""
+        if self.unsure:
+            ts = self._chat.find(channel, row=self._row, thread=thread)
+            if ts is not None:
+                return ts, True
+            self.unsure = False
+        return self._chat.post(channel, message, row=self._row, thread=thread), False
+
+
+def _pause(attempts: int) -> timedelta:
+    return min(FIRST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE) if attempts else timedelta()

@@ -1,0 +1,68 @@
+"""Every minute: whatever was left behind is woken again."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.sweep.left_behind import Found, sweep_deliveries, sweep_imports
+from sop_aws import clients
+from sop_aws.cases import CaseStore
+from sop_aws.config import SweepConfig
+from sop_aws.logging import fault, make_logger
+from sop_aws.times import system_clock
+from sop_aws.transfers import TransferStore
+from sop_aws.wake import DeliverQueue, ImportQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = make_logger()
+metrics = Metrics()
+
+
+class SweepIncomplete(Exception):
+    """Part of the sweep failed; the next minute tries again, and the function's error alarm tells."""
+
+
+@logger.inject_lambda_context(log_event=False, clear_state=True)
+@metrics.log_metrics
+def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
+    """Wake what is pending and due; a failure of one half does not keep the other from being done."""
+    halves = {"Deliveries": _deliveries, "Imports": _imports}
+    done = [_swept(name, sweep) for name, sweep in halves.items()]
+    if not all(done):
+        raise SweepIncomplete
+
+
+def _swept(name: str, sweep: Callable[[], Found]) -> bool:
+    try:
+        found = sweep()
+    except Exception as error:  # noqa: BLE001 - the boundary of this function
+        logger.error("sweep failed", half=name, **fault(error))  # noqa: TRY400 - the error's text stays out of the log
+        return False
+    metrics.add_metric(name=f"{name}Woken", unit=MetricUnit.Count, value=found.woken)
+    metrics.add_metric(name=f"{name}OldestSeconds", unit=MetricUnit.Seconds, value=found.oldest_seconds)
+    return True
+
+
+def _deliveries() -> Found:
+    queue = DeliverQueue(clients.sqs(clients.PATIENT), _config().deliver_queue_url)
+    cases = CaseStore(clients.dynamodb(clients.PATIENT), _config().cases_table)
+    return sweep_deliveries(cases, queue, now=system_clock())
+
+
+def _imports() -> Found:
+    queue = ImportQueue(clients.sqs(clients.PATIENT), _config().import_queue_url)
+    transfers = TransferStore(clients.dynamodb(clients.PATIENT), _config().transfers_table)
+    return sweep_imports(transfers, queue, now=system_clock())
+
+
+@cache
+def _config() -> SweepConfig:
+    return SweepConfig.from_environment()

@@ -1,0 +1,51 @@
+"""What was committed but not carried on: deliveries and imports whose wake-up was lost, or whose time has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sop_aws.times import iso, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sop_aws.cases import CaseStore
+    from sop_aws.deliveries import Delivery
+    from sop_aws.transfers import TransferStore
+    from sop_aws.wake import DeliverQueue, ImportQueue
+
+ROWS_A_SHARD: Final = 50
+IMPORTS: Final = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """How many were woken, and how long the oldest has been waiting since it was written."""
+
+    woken: int
+    oldest_seconds: float
+
+
+def sweep_deliveries(cases: CaseStore, queue: DeliverQueue, *, now: datetime) -> Found:
+    """Wake ``deliver`` once for each case with rows that are due, a bounded number at a time."""
+    due: dict[str, Delivery] = {}
+    for row in cases.due_deliveries(now, limit=ROWS_A_SHARD):
+        due.setdefault(row.case, row)
+    for row in due.values():
+        # With the minute in it: the row's own wake-up may have been swallowed or spent without effect.
+        queue.wake(row.case, row.channel, f"{row.dedup}#{now:%Y%m%dT%H%M}")
+    return Found(woken=len(due), oldest_seconds=_oldest((row.created_at for row in due.values()), now))
+
+
+def sweep_imports(transfers: TransferStore, queue: ImportQueue, *, now: datetime) -> Found:
+    """Wake ``import_sheet`` for each import that is unfinished and in nobody's hands."""
+    due = transfers.due_imports(iso(now), limit=IMPORTS)
+    for record in due:
+        queue.wake(record.id)
+    return Found(woken=len(due), oldest_seconds=_oldest((record.created_at for record in due), now))
+
+
+def _oldest(written: Iterable[str], now: datetime) -> float:
+    return max(((now - parse(at)).total_seconds() for at in written), default=0.0)
