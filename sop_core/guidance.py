@@ -343,25 +343,21 @@ def _canonical(procedure: Procedure, fact: str, answer: str | Sequence[str]) -> 
     return answer
 
 
-def _readable(procedure: Procedure, given: Mapping[str, str | tuple[str, ...]]) -> set[str]:
+def _readable(procedure: Procedure, given: Mapping[str, str | tuple[str, ...]], index: int = 0) -> set[str]:
     """Return the facts read on some continuation of ``given``."""
-    found: set[str] = set()
-    seen: set[int] = set()
-    pending = [0]
-    while pending:
-        index = pending.pop()
-        stage = procedure.stages[index]
-        if index in seen or stage.ask is None:
-            continue
-        seen.add(index)
-        found.add(stage.fact)
-        answer = given.get(stage.fact)
-        pending += _next(stage) if answer is None else [_followed(stage, answer)]
-    return found
+    stage = procedure.stages[index]
+    if stage.ask is None:
+        return set()
+    answer = given.get(stage.fact)
+    supposed = _possible(stage) if answer is None else [answer]
+    ahead = (
+        _readable(procedure, {**given, stage.fact: each}, _followed(stage, each)) for each in supposed
+    )
+    return {stage.fact}.union(*ahead)
 
 
-def _next(stage: Stage) -> list[int]:
-    return [*stage.go.values(), *(test.go for test in stage.tests)]
+def _possible(stage: Stage) -> list[str | tuple[str, ...]]:
+    return [*stage.go, *(test.any_of for test in stage.tests)]
 
 
 def _followed(stage: Stage, answer: str | tuple[str, ...]) -> int:

@@ -1,0 +1,249 @@
+"""A procedure as data: the types of a procedure file and of the source spans that it cites.
+
+A file is a graph of nodes. A node tells the agent what its steps hold, then reads one fact and branches over the fact's
+closed answers, or it is an end. Lists are used where a map could be, so that a mistake is reported with its line.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from sop_core.guidance import NONE, FactSource, Widget
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A fact, an answer, a node, a case or a list: lower case, words joined by underscores."""
+
+ReadingId = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,4}-[0-9]+[a-z]?(-[a-z]+)?$")]
+"""A reading of an SOP, such as ``INF-4b``; a gap's id is the reading that the SOP does not hold."""
+
+StepId = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,4}-[0-9]+[a-z]?(\.[a-z_]+)?$")]
+"""The reading that a step carries out, with a part where one reading takes several steps: ``INF-4b.case``."""
+
+SpanId = Annotated[str, msgspec.Meta(pattern=r"^D[0-9]+-[0-9]+[a-z]?$")]
+"""Document and line, such as ``D1-52``; a letter follows where one line holds several spans."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2900)]
+"""Words of a step. A Slack section holds 3,000 characters: a script is never cut, so a longer one is refused."""
+
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+ANY = "any"
+"""In a branch: at least one answer of a fact that takes several."""
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a file: an unknown key is a mistake, never ignored."""
+
+
+class Choice(_Part, frozen=True, kw_only=True):
+    """One answer of a fact."""
+
+    value: Name
+    label: Text
+
+
+class Fact(_Part, frozen=True, kw_only=True):
+    """A question with a closed set of answers, ``multiple`` if several may hold. ``source`` may answer before the agent."""
+
+    name: Name
+    question: Text
+    answers: tuple[Choice, ...]
+    multiple: bool = False
+    source: FactSource = "agent"
+    widget: Widget = "buttons"
+    hint: Text | None = None
+
+
+class Citation(_Part, frozen=True, kw_only=True):
+    """Under which reading a step rests on which span."""
+
+    id: ReadingId
+    span: SpanId
+
+
+class Handover(_Part, frozen=True, kw_only=True):
+    """A transfer: ``to`` names a setting. The wait and the voicemail are only what the SOP states."""
+
+    to: Text
+    wait_seconds: int | None = None
+    voicemail: bool | None = None
+
+
+Guard = dict[Name, tuple[Name, ...]]
+"""Facts read earlier, each with the answers for which a step or checklist is shown."""
+
+
+class Instruction(_Part, frozen=True, kw_only=True):
+    """A step. ``say`` is letter for letter a quoted script of a cited span; the rest is in our own words.
+
+    ``disposition`` holds the SOP's fixed words; ``own_disposition`` marks a step where the SOP asks for notations and fixes
+    no words. ``gap`` names what the SOP does not say: such a step is inferred.
+    """
+
+    id: StepId
+    say: tuple[Text, ...] = ()
+    do: tuple[Text, ...] = ()
+    warn: tuple[Text, ...] = ()
+    transfer: Handover | None = None
+    case: Name | None = None
+    disposition: Text | None = None
+    own_disposition: bool = False
+    cites: tuple[Citation, ...] = ()
+    gap: ReadingId | None = None
+    when: Guard = {}
+
+
+class ShownChecklist(_Part, frozen=True, kw_only=True):
+    """A checklist that a node puts beside the procedure, where ``when`` holds."""
+
+    name: Name
+    when: Guard = {}
+
+
+class Branch(_Part, frozen=True, kw_only=True):
+    """Where to go on any of these answers. For several answers at once: some of them, ``any``, or ``none``."""
+
+    on: tuple[Name, ...]
+    go: Name
+
+
+class End(_Part, frozen=True, kw_only=True):
+    """An end of the procedure, and what it owes: the SOP's ``fixed`` disposition, notations in ``own`` words, or ``none``."""
+
+    id: ReadingId
+    title: Text
+    disposition: Literal["fixed", "own", "none"]
+
+
+class Node(_Part, frozen=True, kw_only=True):
+    """Steps and checklists, then a fact to read with its branches, or an end."""
+
+    id: Name
+    steps: tuple[Instruction, ...] = ()
+    checklists: tuple[ShownChecklist, ...] = ()
+    ask: Name | None = None
+    branches: tuple[Branch, ...] = ()
+    end: End | None = None
+
+
+class Checklist(_Part, frozen=True, kw_only=True):
+    """Questions asked beside the procedure, in the SOP's words and order."""
+
+    name: Name
+    group: Text
+    questions: tuple[Text, ...]
+    cites: tuple[Citation, ...]
+
+
+class CaseTemplate(_Part, frozen=True, kw_only=True):
+    """A case that steps open; ``due`` names a deadline rule, ``notes`` what the screen collects for it."""
+
+    name: Name
+    type: Text
+    subtype: Text
+    description: Text
+    tags: tuple[Text, ...] = ()
+    assign_to: Text
+    due: Name
+    notes: tuple[Name, ...] = ()
+
+
+class ListItem(_Part, frozen=True, kw_only=True):
+    """One entry of a named list, letter for letter."""
+
+    text: Text
+    cite: Citation
+
+
+class NamedList(_Part, frozen=True, kw_only=True):
+    """A list that the SOP gives, such as the appointed installers."""
+
+    name: Name
+    items: tuple[ListItem, ...]
+
+
+class Gap(_Part, frozen=True, kw_only=True):
+    """What the SOP does not say and what we do. A gap that is not ``flagged`` is listed, but no step shows it to agents."""
+
+    id: ReadingId
+    silent: Text
+    decision: Text
+    span: SpanId
+    flagged: bool = True
+
+
+class Effect(_Part, frozen=True, kw_only=True):
+    """Something a path may do: exactly one of these is set. ``transfer`` names the target as the file writes it."""
+
+    step: StepId | None = None
+    transfer: Text | None = None
+    case: Name | None = None
+    end: ReadingId | None = None
+
+
+class Invariant(_Part, frozen=True, kw_only=True):
+    """A rule proven over all combinations: no path has the ``never`` effect unless each fact of ``without`` has its answer."""
+
+    id: Name
+    rule: Text
+    never: Effect
+    without: Guard
+
+
+class Example(_Part, frozen=True, kw_only=True):
+    """What an SOP owner expects: these facts lead through these steps to this end."""
+
+    facts: dict[Name, str | tuple[str, ...]]
+    steps: tuple[StepId, ...]
+    end: ReadingId
+
+
+class ProcedureFile(_Part, frozen=True, kw_only=True):
+    """A whole procedure, as its owner writes it. The first node is the start."""
+
+    procedure: Name
+    title: Text
+    version: Text
+    effective: date
+    facts: tuple[Fact, ...]
+    nodes: tuple[Node, ...]
+    cases: tuple[CaseTemplate, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
+    lists: tuple[NamedList, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+
+class Document(_Part, frozen=True, kw_only=True):
+    """A source document, known by the hash of its text. ``standing`` says which of two wins."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^D[0-9]+$")]
+    title: Text
+    sha256: Sha256
+    standing: Literal["current", "older"]
+
+
+class Span(_Part, frozen=True, kw_only=True):
+    """An exact passage of one line of a document, and the readings that rest on it."""
+
+    id: SpanId
+    document: str
+    line: Annotated[int, msgspec.Meta(ge=1)]
+    text: Text
+    sha256: Sha256
+    readings: tuple[ReadingId, ...]
+
+
+class Sources(_Part, frozen=True, kw_only=True):
+    """The spans that scripts, values and instructions are cited from: the passages, never the documents."""
+
+    documents: tuple[Document, ...]
+    spans: tuple[Span, ...]
+
+
+RESERVED = frozenset({NONE, ANY})
+"""Words that no answer may be called, since branches use them."""

@@ -1,0 +1,149 @@
+"""Read procedure files: YAML to frozen types, every mistake with its file and line. Needs PyYAML (a checkout, or publishing)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from sop_core.compiler import compile_procedure
+from sop_core.guidance import Procedure, UnknownName
+from sop_core.procedure import ProcedureFile, Sources
+from sop_core.procedures import HERE, SOURCES, names
+
+MOST_NODES = 50_000
+DEEPEST = 30
+Document = TypeVar("Document", ProcedureFile, Sources)
+_PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
+
+
+class BadFile(ValueError):
+    """A file that is no procedure: where (file and line) and why."""
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        self.file, self.line, self.reason = file, line, reason
+        super().__init__(f"{file}:{line}: {reason}")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's core words only: ``yes``, ``no`` and dates stay text, since they are answers and versions here."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^null$"), ["n"])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?[0-9]+$"), list("-0123456789"))
+
+
+class Lines:
+    """The line of each place of a file; a place is written as msgspec writes it: ``$.nodes[3].steps[0].say``."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, int] = {}
+
+    def put(self, place: str, line: int) -> None:
+        """Note where ``place`` starts."""
+        self._lines[place] = line
+
+    def of(self, place: str) -> int:
+        """Return the line of ``place``, or of the nearest part around it that is known."""
+        while place and place not in self._lines:
+            place = place[: max(place.rfind("."), place.rfind("["))] if place != "$" else ""
+        return self._lines.get(place, 1)
+
+
+def read_procedure(text: str, *, file: str) -> tuple[ProcedureFile, Lines]:
+    """Return the procedure that ``text`` holds. :raises BadFile: with the line and the reason."""
+    return _read(text, file, ProcedureFile)
+
+
+def read_sources(text: str, *, file: str) -> tuple[Sources, Lines]:
+    """Return the sources that ``text`` holds. :raises BadFile: with the line and the reason."""
+    return _read(text, file, Sources)
+
+
+def shipped(name: str) -> tuple[ProcedureFile, Lines]:
+    """Return the file of a shipped procedure. :raises UnknownName: naming the closest there is."""
+    if name not in names():
+        raise UnknownName("procedure", name, names())
+    path = HERE / f"{name}.yaml"
+    return read_procedure(path.read_text(encoding="utf-8"), file=_shown(path))
+
+
+def shipped_sources() -> Sources:
+    """Return the spans of the shipped documents."""
+    path = HERE / f"{SOURCES}.yaml"
+    return read_sources(path.read_text(encoding="utf-8"), file=_shown(path))[0]
+
+
+def compiled(name: str) -> Procedure:
+    """Return the shipped procedure called ``name``, compiled from its YAML."""
+    return compile_procedure(shipped(name)[0], shipped_sources())
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(HERE.parent.parent))
+
+
+def _read(text: str, file: str, kind: type[Document]) -> tuple[Document, Lines]:
+    lines = Lines()
+    data = _plain(text, file, lines)
+    try:
+        return msgspec.convert(data, kind), lines
+    except msgspec.ValidationError as wrong:
+        reason = str(wrong)
+        found = _PLACE.search(reason)
+        place = found["place"] if found else "$"
+        raise BadFile(file, lines.of(place), _PLACE.sub("", reason)) from wrong
+
+
+def _plain(text: str, file: str, lines: Lines) -> object:
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            raise BadFile(file, 1, "the file is empty")
+        return _Builder(loader, file, lines).build(root, "$", 0)
+    except yaml.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark or wrong.context_mark
+        raise BadFile(file, mark.line + 1 if mark else 1, f"not YAML: {wrong.problem}") from wrong
+    except yaml.YAMLError as wrong:
+        raise BadFile(file, 1, "not YAML: it holds a character that text cannot hold") from wrong
+    finally:
+        loader.dispose()
+
+
+class _Builder:
+    """Plain values from YAML nodes: no key twice, no endless or exploding alias, and the line of every place."""
+
+    def __init__(self, loader: _Loader, file: str, lines: Lines) -> None:
+        self._loader, self._file, self._lines = loader, file, lines
+        self._built = 0
+
+    def build(self, node: yaml.Node, place: str, depth: int) -> object:
+        self._built += 1
+        line = node.start_mark.line + 1
+        if self._built > MOST_NODES or depth > DEEPEST:
+            raise BadFile(self._file, line, "the file is too large or too deep for a procedure")
+        self._lines.put(place, line)
+        if isinstance(node, yaml.MappingNode):
+            return self._map(node, place, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(each, f"{place}[{index}]", depth + 1) for index, each in enumerate(node.value)]
+        if node.tag.startswith("tag:yaml.org,2002:"):
+            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+        raise BadFile(self._file, line, f"unknown YAML tag {node.tag}")
+
+    def _map(self, node: yaml.MappingNode, place: str, depth: int) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise BadFile(self._file, line, "a key is one word")
+            if key.value in built:
+                raise BadFile(self._file, line, f"{key.value!r} is there twice")
+            built[key.value] = self.build(value, f"{place}.{key.value}", depth + 1)
+        return built
