@@ -45,7 +45,7 @@ logger = make_logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload format 2.0)."""
     logger.set_correlation_id(context.aws_request_id)
-    answer: dict[str, Any] = _bolt().handle(_from_outside(event), context)
+    answer: dict[str, Any] = _bolt().handle(_from_outside(event), context)  # type: ignore[no-untyped-call]  # Bolt's adapter
     return answer
 
 
@@ -132,7 +132,7 @@ def _say_that_it_failed(error: Exception, body: dict[str, Any], client: WebClien
     # The one boundary of this function: the log gets the error's kind and place, the person a sentence and a reference.
     reference = (logger.get_correlation_id() or "")[:8]
     logger.error("failed", extra={"what": _name(body), **fault(error)})
-    ack = Ack()
+    ack = Ack()  # type: ignore[no-untyped-call]  # Bolt's own
     tell(
         Request(body=body, ack=ack, client=client),
         f"That did not work. Try again: what was saved already is kept and nothing is doubled. (Reference {reference})",

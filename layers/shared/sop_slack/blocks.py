@@ -8,7 +8,7 @@ Limits: https://docs.slack.dev/reference/block-kit
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def fit(text: str, limit: int) -> str:
-    """Return ``text`` cut to ``limit`` characters; a cut is always told, with the missing number where there is room."""
+    """Return ``text`` cut to ``limit`` characters; a cut is told, with the missing number where there is room."""
     if len(text) <= limit:
         return text
     if limit <= OPTION_TEXT:

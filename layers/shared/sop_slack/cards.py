@@ -6,7 +6,7 @@ whoever acted is shown by name, never mentioned.
 
 from __future__ import annotations
 
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sop_slack import blocks as b
 from sop_slack.cards import project_line
 
 if TYPE_CHECKING:
-    from sop_slack.blocks import Block
-    from sop_core.cases.case import Case
     from collections.abc import Sequence
+
+    from sop_core.cases.case import Case
+    from sop_slack.blocks import Block
 
 CLOSE_CALLBACK: Final = "case_close"
 NOTE_LENGTH: Final = 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,11 +11,12 @@ from sop_slack import blocks as b
 from sop_slack.notes import note, phone
 
 if TYPE_CHECKING:
-    from sop_core.cases.case import Case
-    from sop_slack.blocks import Block
-    from sop_core.transfers.project import Project
-    from sop_core.guidance import Guidance, Question, Step
     from collections.abc import Sequence
+
+    from sop_core.cases.case import Case
+    from sop_core.guidance import Guidance, Question, Step
+    from sop_core.transfers.project import Project
+    from sop_slack.blocks import Block
 
 CALLBACK: Final = "run"
 MATCHES_SHOWN: Final = 8
