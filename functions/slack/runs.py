@@ -146,6 +146,7 @@ class RunDesk:
             project=project,
             query=run.query or "",
             matches=self._matches(run, project),
+            earlier=self._earlier(run, told),
             searching=searching,
             notes=_prefilled(run, project),
             open_cases=self._open_cases(told, project),
@@ -203,6 +204,13 @@ class RunDesk:
 
     def _guidance(self, run: Run) -> Guidance:
         return render(guidance(procedures.load(run.procedure), run.facts), self._services.settings())
+
+    def _earlier(self, run: Run, told: Guidance) -> int:
+        """Return how many of the steps were told before the latest answer."""
+        if not told.asked:
+            return 0
+        before = {fact: answer for fact, answer in run.facts.items() if fact != told.asked[-1].fact}
+        return len(guidance(procedures.load(run.procedure), before).steps)
 
     def _notice(self, run: Run) -> SheetNotice:
         notice = self._find.notice(run.sheet)

@@ -33,7 +33,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def fit(text: str, limit: int) -> str:
-    """Return ``text`` cut to ``limit`` characters; a cut is told, with the missing number where there is room."""
+    """Return ``text`` cut to ``limit`` characters; a cut is told, with a count where there is room."""
     if len(text) <= limit:
         return text
     if limit <= OPTION_TEXT:

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sop_core.cases.case import Case
-    from sop_core.guidance import Guidance, Question, Step
+    from sop_core.guidance import Cite, Guidance, Question, Step
     from sop_core.transfers.project import Project
     from sop_slack.blocks import Block
 
 CALLBACK: Final = "run"
 MATCHES_SHOWN: Final = 8
-MOST_BUTTONS: Final = 2
 NONE_OF_THESE: Final = "not_found"
 CANNOT_TELL: Final = "cannot_tell"
 SOURCE_WORDS: Final = {"sheet": "From the transfer sheet", "groups": "From your Slack groups"}
@@ -34,7 +33,10 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the modal shows. ``guidance`` has its settings filled in; ``metadata`` is the run's id and version."""
+    """Everything the modal shows. ``guidance`` has its settings filled in; ``metadata`` is the run's id and version.
+
+    The first ``earlier`` steps were told before the latest answer: they are done, and shown as one quiet line.
+    """
 
     title: str
     metadata: str
@@ -44,6 +46,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     project: Project | None = None
     query: str = ""
     matches: tuple[Project, ...] = ()
+    earlier: int = 0
     searching: bool = False
     notes: dict[str, str] = {}
     open_cases: tuple[Case, ...] = ()
@@ -54,7 +57,7 @@ def run_modal(screen: RunScreen) -> Block:
     """Return the modal of a run as it stands."""
     if screen.case is not None:
         return _case_opened(screen, screen.case)
-    shown = _known(screen) + _steps(_before_case(screen.guidance)) + _what_is_open(screen)
+    shown = _known(screen) + _done(screen) + _steps(_at_hand(screen)) + _what_is_open(screen)
     submit = None if screen.guidance.status == "ask" else ("Open case" if screen.guidance.case else "Finish")
     return _modal(screen, shown, submit=submit)
 
@@ -184,6 +187,16 @@ def _after_case(guidance: Guidance) -> tuple[Step, ...]:
     return guidance.steps[before:]
 
 
+def _at_hand(screen: RunScreen) -> tuple[Step, ...]:
+    return _before_case(screen.guidance)[screen.earlier :]
+
+
+def _done(screen: RunScreen) -> list[Block]:
+    steps = _before_case(screen.guidance)[: screen.earlier]
+    done = [f"{step.id}: {step.do[0]}" for step in steps if step.do]
+    return [b.context(f"Done: {b.escape(' · '.join(done))}")] if done else []
+
+
 def _steps(steps: Sequence[Step]) -> list[Block]:
     shown: list[Block] = [b.divider()] if steps else []
     for step in steps:
@@ -219,15 +232,24 @@ def _transfer(step: Step) -> list[Block]:
 def _source(step: Step) -> str:
     if step.inferred:
         return f"_Not in the SOP: check with your lead_ · {b.escape(step.gap or step.id)}"
-    return " · ".join(
-        f"{b.escape(cite.id)}, {b.escape(cite.document)}, line {cite.line}" for cite in step.cites
-    ) or b.escape(step.id)
+    return f"{b.escape(step.id)} · {_cited(step.cites)}"
+
+
+def _cited(cites: Sequence[Cite]) -> str:
+    lines: dict[str, set[int]] = {}
+    for cite in cites:
+        lines.setdefault(cite.document, set()).add(cite.line)
+    return " · ".join(f"{b.escape(document)}, {_lines(sorted(found))}" for document, found in lines.items())
+
+
+def _lines(found: Sequence[int]) -> str:
+    return f"line {found[0]}" if len(found) == 1 else f"lines {found[0]} to {found[-1]}"
 
 
 def _what_is_open(screen: RunScreen) -> list[Block]:
     guidance = screen.guidance
     if guidance.ask is not None:
-        return [] if guidance.ask.fact == "project" else _ask(guidance.ask)
+        return [] if guidance.ask.widget == "project_search" else _ask(guidance.ask)
     if guidance.case is not None:
         return _open_cases(screen.open_cases) + [
             _note_field(name, screen.notes.get(name, "")) for name in guidance.case.notes
@@ -237,7 +259,9 @@ def _what_is_open(screen: RunScreen) -> list[Block]:
 
 def _ask(question: Question) -> list[Block]:
     heading = b.section(f"*{b.escape(question.question)}*")
-    if len(question.answers) <= MOST_BUTTONS:
+    if question.hint:
+        heading = b.section(f"*{b.escape(question.question)}*\n{b.escape(question.hint)}")
+    if question.widget == "buttons":
         row = [
             b.button(answer.label, f"answer:{question.fact}:{answer.value}", answer.value)
             for answer in question.answers

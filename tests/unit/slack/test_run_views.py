@@ -1,0 +1,174 @@
+"""The run's modal holds what the guidance says, in every combination of answers, within Slack's limits."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from infra.local.workspace import limits
+from sop_core import procedures
+from sop_core.guidance import guidance, render
+from sop_core.settings import Settings
+from sop_slack.run_views import RunScreen, Sheet, run_modal
+from tests.builders.cases import NASTY, a_case, a_project
+
+PROCEDURES = [procedures.load(name) for name in procedures.names()]
+
+
+def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any) -> RunScreen:
+    loaded = procedures.load(procedure)
+    known: dict[str, Any] = {
+        "title": loaded.title,
+        "metadata": '{"run":"r","version":1}',
+        "guidance": render(guidance(loaded, facts), Settings.default()),
+        "sources": {},
+        "sheet": Sheet(),
+    }
+    return RunScreen(**known | changed)
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.name)
+def test_every_combination_of_answers_makes_a_modal_within_slacks_limits(procedure: Any) -> None:
+    choices = [[None, *(answer.value for answer in question.answers)] for question in procedure.facts.values()]
+    seen: set[str] = set()
+    for answers in itertools.product(*choices):
+        facts = {fact: answer for fact, answer in zip(procedure.facts, answers, strict=True) if answer is not None}
+        screen = a_screen(facts, procedure.name)
+        if (shape := repr(screen.guidance)) in seen:
+            continue
+        seen.add(shape)
+        limits.check_view(run_modal(screen))
+    assert len(seen) > len(procedure.facts)
+
+
+def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
+    facts = {
+        "channel": "phone",
+        "caller_type": "homeowner",
+        "authenticated": "yes",
+        "project": "found",
+        "workout_plan_trained": "no",
+    }
+    modal = run_modal(a_screen(facts))
+    quoted = [
+        block
+        for block in modal["blocks"]
+        if block["type"] == "rich_text" and block["elements"][0]["type"] == "rich_text_quote"
+    ]
+    assert [block["elements"][0]["elements"][0]["text"] for block in quoted] == [
+        "Thanks so much for that information. Let me transfer you over to our Infinity specialist team for the most up-to-date information."
+    ]
+
+
+def test_the_number_to_call_stands_in_a_block_of_its_own_and_two_buttons_ask_whether_they_answered() -> None:
+    facts = {
+        "channel": "phone",
+        "caller_type": "homeowner",
+        "authenticated": "yes",
+        "project": "found",
+        "workout_plan_trained": "no",
+    }
+    shown = run_modal(a_screen(facts))["blocks"]
+    assert _preformatted(shown) == ["1-877-425-5201"]
+    assert [element["text"]["text"] for element in shown[-1]["elements"]] == ["Answered", "No answer"]
+
+
+def test_an_inferred_step_says_that_the_sop_does_not_say_it() -> None:
+    facts = {
+        "channel": "phone",
+        "caller_type": "homeowner",
+        "authenticated": "yes",
+        "project": "found",
+        "workout_plan_trained": "yes",
+    }
+    assert "Not in the SOP: check with your lead" in json.dumps(run_modal(a_screen(facts)))
+
+
+def test_without_a_sheet_to_ask_none_of_these_is_not_offered() -> None:
+    modal = json.dumps(run_modal(a_screen({}, sheet=Sheet(warning="There is no transfer sheet."))), ensure_ascii=False)
+    assert "None of these" not in modal
+    assert "Cannot tell" in modal
+    assert "There is no transfer sheet." in modal
+
+
+def test_the_best_matches_are_choices_with_none_of_these_beside_them() -> None:
+    matches = tuple(a_project(key=str(n)) for n in range(8))
+    modal = run_modal(a_screen({}, query="jane do", matches=matches))
+    radios = [
+        element
+        for block in modal["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["type"] == "radio_buttons"
+    ]
+    assert [len(radio["options"]) for radio in radios][:1] == [8]
+    assert "None of these" in json.dumps(modal)
+
+
+def test_a_callback_is_prefilled_and_the_case_is_offered_to_be_opened() -> None:
+    facts = {
+        "channel": "chat",
+        "caller_type": "homeowner",
+        "authenticated": "yes",
+        "project": "found",
+        "workout_plan_trained": "no",
+    }
+    modal = run_modal(a_screen(facts, notes={"callback_number": "(267) 555-0185"}))
+    fields = {
+        block["block_id"]: block["element"].get("initial_value")
+        for block in modal["blocks"]
+        if block["type"] == "input"
+    }
+    assert modal["submit"]["text"] == "Open case"
+    assert fields == {
+        "note:caller_name": None,
+        "note:property_address": None,
+        "note:reason_of_call": None,
+        "note:callback_number": "(267) 555-0185",
+    }
+
+
+def test_the_second_script_and_the_disposition_wait_until_the_case_is_open() -> None:
+    facts = {
+        "channel": "chat",
+        "caller_type": "homeowner",
+        "authenticated": "yes",
+        "project": "found",
+        "workout_plan_trained": "no",
+    }
+    script = "One of our Infinity Team specialists will return your call"
+    assert script not in json.dumps(run_modal(a_screen(facts)))
+    opened = run_modal(a_screen(facts, case=a_case()))
+    assert script in json.dumps(opened)
+    assert {"SOP-7K3M9QPD", "Workout Plan Status"} <= set(_preformatted(opened["blocks"]))
+    assert "submit" not in opened
+
+
+def test_what_was_typed_or_read_from_a_workbook_is_literal() -> None:
+    project = a_project(homeowner=NASTY, address=NASTY)
+    for screen in (a_screen({}, query=NASTY, matches=(project,)), a_screen({}, project=project)):
+        modal = run_modal(screen)
+        limits.check_view(modal)
+        assert not [text for text in _mrkdwn(modal) if "<!channel>" in text or "@here" in text]
+
+
+def test_the_view_carries_the_runs_id_and_version_and_nothing_else() -> None:
+    screen = a_screen({}, query=NASTY, matches=(a_project(),))
+    assert run_modal(screen)["private_metadata"] == '{"run":"r","version":1}'
+
+
+def _preformatted(blocks: list[dict[str, Any]]) -> list[str]:
+    parts = [part for block in blocks if block["type"] == "rich_text" for part in block["elements"]]
+    return [part["elements"][0]["text"] for part in parts if part["type"] == "rich_text_preformatted"]
+
+
+def _mrkdwn(value: object) -> list[str]:
+    if isinstance(value, dict):
+        own = [str(value["text"])] if value.get("type") == "mrkdwn" else []
+        return own + [text for child in value.values() for text in _mrkdwn(child)]
+    if isinstance(value, list):
+        return [text for child in value for text in _mrkdwn(child)]
+    return []
