@@ -1,0 +1,146 @@
+"""One cell made comparable: text cleaned, numbers and dates as a person means them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+from sop_core.transfers.words import STATES, fold
+
+# Dates arrive as ISO text: what Excel stores as a date is a formatted number, and the reader has resolved the format.
+Cell = str | int | float | bool | None
+
+ERRORS: Final = frozenset({"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"})
+NOTHING: Final = frozenset({"", "-", "--", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "null", "nil", "tbd", "unknown", "(blank)"})
+_INVISIBLE: Final = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F)])
+_SPACES: Final = re.compile(r"(?:\s|_x000[dD]_|\x00)+")
+_DASHES: Final = re.compile(r"\s*[-‐-―−]\s*")
+_EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\d{1,6}\s*$", re.IGNORECASE)
+_PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[\s.\-]*)?\(?([2-9]\d{2})\)?[\s.\-/]*(\d{3})[\s.\-]*(\d{4})(?!\d)")
+_EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
+_SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+EXACT_DIGITS: Final = 15
+
+
+def is_error(cell: Cell) -> bool:
+    """Say whether the cell holds one of Excel's errors."""
+    return isinstance(cell, str) and cell[:1] == "#" and cell.strip().casefold() in ERRORS
+
+
+def text_of(cell: Cell) -> str | None:
+    """Return the cell as clean text: one line, no invisible characters, ``None`` where it says nothing."""
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    return str(cell) if isinstance(cell, int) else _clean(cell)
+
+
+@lru_cache(maxsize=65536)
+def _clean(text: str) -> str | None:
+    composed = text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    line = _SPACES.sub(" ", composed).strip()
+    return None if line.casefold() in NOTHING or line.casefold() in ERRORS else line
+
+
+def project_id_of(cell: Cell) -> str | None:
+    """Return a project id in capitals, dashes plain."""
+    text = text_of(cell)
+    return _DASHES.sub("-", text).upper() if text else None
+
+
+def is_damaged_id(cell: Cell) -> bool:
+    """Say whether Excel took digits from the id: it was stored as a number too long, or shown in powers of ten."""
+    if isinstance(cell, str):
+        return bool(_SCIENTIFIC.fullmatch(cell.strip()))
+    return isinstance(cell, (int, float)) and (abs(cell) >= 10**EXACT_DIGITS or cell != int(cell))
+
+
+def zip_of(cell: Cell) -> str | None:
+    """Return the five digits of a ZIP, the zeros that Excel took put back."""
+    text = text_of(cell)
+    if not text:
+        return None
+    first, _, rest = text.replace(" ", "-").partition("-")
+    if not first.isascii() or not first.isdigit() or (rest and not rest.isdigit()):
+        return None
+    if len(first) in (8, 9) and not rest:
+        first = first.zfill(9)[:5]
+    return first.zfill(5) if 3 <= len(first) <= 5 else None  # noqa: PLR2004  (00501 is the lowest ZIP)
+
+
+def phone_of(cell: Cell) -> str | None:
+    """Return the ten digits of the first US phone number in the cell."""
+    text = text_of(cell)
+    found = _PHONE.search(_EXTENSION.sub("", text)) if text else None
+    return "".join(found.groups()) if found else None
+
+
+def email_of(cell: Cell) -> str | None:
+    """Return the first e-mail address in the cell, in small letters."""
+    text = text_of(cell)
+    found = _EMAIL.search(text.removeprefix("mailto:")) if text else None
+    return found[0].casefold() if found else None
+
+
+@lru_cache(maxsize=1024)
+def state_of(cell: Cell) -> str | None:
+    """Return the two-letter code of a US state given by code or name."""
+    folded = fold(text_of(cell) or "")
+    code = STATES.get(folded, folded.replace(" ", ""))
+    return code.upper() if code in _CODES else None
+
+
+_CODES: Final = frozenset(STATES.values())
+_MONTHS: Final = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
+_MONTH_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[T ].*)?")
+_MONTH_NAMED: Final = re.compile(r"(?:\w+day,?\s+)?([A-Za-z]{3,9})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+(\d{4})")
+_DAY_NAMED: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4}|\d{2})")
+_SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?")
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2099
+_EPOCHS: Final = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
+
+
+def date_of(cell: Cell, *, from_1904: bool = False) -> str | None:
+    """Return the ISO date of a date, a text that reads as one (month first, as in the US) or a serial number."""
+    text = text_of(cell)
+    if not text:
+        return None
+    if _SERIAL.fullmatch(text):
+        found: date | None = _EPOCHS[from_1904] + timedelta(days=int(float(text)))
+    else:
+        found = _written_date(text)
+    return found.isoformat() if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+@lru_cache(maxsize=8192)
+def _written_date(text: str) -> date | None:
+    if parts := _YEAR_FIRST.fullmatch(text):
+        return _date(int(parts[1]), int(parts[2]), int(parts[3]))
+    if parts := _MONTH_FIRST.fullmatch(text):
+        first, second = int(parts[1]), int(parts[2])
+        month, day = (second, first) if first > 12 else (first, second)  # noqa: PLR2004
+        return _date(_year(parts[3]), month, day)
+    if parts := _MONTH_NAMED.fullmatch(text):
+        return _date(int(parts[3]), _MONTHS.get(parts[1][:3].lower(), 0), int(parts[2]))
+    if parts := _DAY_NAMED.fullmatch(text):
+        return _date(_year(parts[3]), _MONTHS.get(parts[2][:3].lower(), 0), int(parts[1]))
+    return None
+
+
+def _year(digits: str) -> int:
+    return int(digits) if len(digits) > 2 else 2000 + int(digits)  # noqa: PLR2004
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,100 @@
+"""Who has a project now: INF-7's question, answered from the sheet."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from sop_core.transfers.words import fold
+
+if TYPE_CHECKING:
+    from sop_core.transfers.project import Installer
+
+# INF-7, letter for letter.
+LISTED: Final = (
+    "Empower Solar, Inc.",
+    "Energy Service Partners Inc.",
+    "IP - Luxor Energy Inc",
+    "IP- Flagship Holdings, LLC",
+    "LGCY Installation Services, LLC",
+    "North Valley LLC",
+)
+
+# How people shorten them. A bare first name that a look-alike shares ("Empower", "Luxor") is not here: it could be either.
+VARIANTS: Final[dict[str, str]] = {
+    "LGCY": "LGCY Installation Services, LLC",
+    "LGCY Installation": "LGCY Installation Services, LLC",
+    "LGCY Install": "LGCY Installation Services, LLC",
+    "Legacy Installation Services": "LGCY Installation Services, LLC",
+    "IP - Luxor": "IP - Luxor Energy Inc",
+    "IP - Flagship": "IP- Flagship Holdings, LLC",
+    "N Valley": "North Valley LLC",
+    "No Valley": "North Valley LLC",
+    "ESP Inc": "Energy Service Partners Inc.",
+}
+
+_LEGAL: Final = frozenset({"inc", "incorporated", "llc", "l", "c", "co", "corp", "corporation", "company", "ltd", "lp", "llp"})
+_WORDS: Final = {"svc": "service", "svcs": "service", "srvcs": "service", "serv": "service", "intl": "international"}
+_COMMON: Final = frozenset({"ip", "energy", "solar", "service", "holding", "installation", "partner"})
+_STAYED: Final = re.compile(r"(?:stay|stays|stayed|staying|remain|remains|remained|kept|same)\b|(?:the )?(?:original|orig|same) (?:ip|installer)$")
+_NOT_YET: Final = re.compile(
+    r"pending|on hold|hold|cancel|not (?:yet )?transferred|not transferr|awaiting transfer|to be transferred|unassigned|not assigned|no installer"
+)
+SIMILAR: Final = 0.7
+
+
+def resolve(name: str) -> str | None:
+    """Return which of INF-7's installers a name means, or ``None``: a look-alike is not resolved."""
+    return _BY_FORM.get(_form(name))
+
+
+@lru_cache(maxsize=1024)
+def nearest(name: str) -> str | None:
+    """Return INF-7's installer whose name is most like this one, where any is: a shared name of its own counts most."""
+    form = _form(name)
+    score, found = max((_likeness(form, _form(known)), known) for known in LISTED)
+    return found if score >= SIMILAR else None
+
+
+def _likeness(one: str, other: str) -> float:
+    shared = (set(one.split()) & set(other.split())) - _COMMON
+    return len(shared) + SequenceMatcher(None, one, other).ratio()
+
+
+@lru_cache(maxsize=8192)
+def installer(original_ip: str | None, transferred_to: str | None, status: str | None) -> Installer:
+    """Return where the project is, as INF-7 and INF-7a tell it apart. A project on hold or cancelled counts as not transferred."""
+    receiving, state = fold(transferred_to or ""), fold(status or "")
+    if _NOT_YET.match(state) or _NOT_YET.match(receiving):
+        return "not_transferred"
+    if _STAYED.match(receiving) or (not receiving and _STAYED.match(state)):
+        return "original"
+    if not transferred_to or not receiving:
+        return "not_transferred"
+    if original_ip and _same(original_ip, transferred_to):
+        return "original"
+    return "listed" if resolve(transferred_to) else "unlisted"
+
+
+def _same(one: str, other: str) -> bool:
+    return _form(one) == _form(other) or (resolve(one) is not None and resolve(one) == resolve(other))
+
+
+def _form(name: str) -> str:
+    words = [_WORDS.get(word, word) for word in fold(name).split()]
+    kept = [word.rstrip("s") if len(word) > 3 else word for word in words if word not in _LEGAL]  # noqa: PLR2004
+    return " ".join(kept)
+
+
+def _forms() -> dict[str, str]:
+    forms = {_form(variant): name for variant, name in VARIANTS.items()}
+    for name in LISTED:
+        form = _form(name)
+        # The sheet writes some with "IP" in front; so may, or may not, whoever shortens them.
+        forms |= {form: name, form.removeprefix("ip "): name, f"ip {form.removeprefix('ip ')}": name}
+    return forms
+
+
+_BY_FORM: Final = _forms()
