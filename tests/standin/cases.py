@@ -1,0 +1,80 @@
+"""Cases, runs and their events, as the app would make them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sop_aws.runs import Run
+from sop_aws.times import iso
+from sop_core.cases.case import Case, CaseEvent, CaseProject
+from sop_core.cases.lifecycle import apply, case_id, open_case
+from sop_core.guidance import CaseDraft
+
+CHANNEL: Final = "C0RESOLUT"
+PROJECT: Final = CaseProject(key="P-1", sheet="sheet-1", project_id="P-1", homeowner="Jane Marked-Homeowner")
+DRAFT: Final = CaseDraft(
+    step="callback",
+    type="Installer Complaints",
+    subtype="Workout Plan",
+    description="Infinity Callbacks",
+    tags=("Jonathan Lezama",),
+    assign_to="Customer Support Resolution Specialist",
+    due="next_business_day",
+    notes=("reason_of_call", "callback_number"),
+)
+
+
+class Clock:
+    """A clock that stands still until told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = datetime.fromtimestamp(1_800_000_000, UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**time)
+
+
+def a_run(run_id: str = "run-1", **changes: Any) -> Run:  # noqa: ANN401 - fields of Run
+    values: dict[str, Any] = {
+        "id": run_id,
+        "version": 1,
+        "owner": "U0AGENT01",
+        "procedure": "infinity",
+        "procedure_version": "1",
+        "state": "active",
+        "started_at": iso(Clock().now),
+        "updated_at": iso(Clock().now),
+        "expires_at": 1_900_000_000,
+        "facts": {"channel": "phone", "qualifiers": ("fraud", "slander")},
+        "sources": {"channel": "agent"},
+    }
+    return Run(**values | changes)
+
+
+def an_opened_case(run_id: str = "run-1") -> tuple[Case, CaseEvent]:
+    now = Clock().now
+    return open_case(
+        DRAFT,
+        id=case_id(run_id, DRAFT.step),
+        run=run_id,
+        procedure="infinity",
+        procedure_version="1",
+        facts={"channel": "phone"},
+        notes={"reason_of_call": "Marked-Reason", "callback_number": "555-0100-Marked"},
+        project=PROJECT,
+        owner="U0AGENT01",
+        owner_name="Maya Torres",
+        channel=CHANNEL,
+        tagged={"Jonathan Lezama": "U0JLEZAMA"},
+        at=iso(now),
+        due_at=iso(now + timedelta(days=1)),
+    )
+
+
+def claimed(case: Case, by: str = "U0SPEC001") -> tuple[Case, CaseEvent]:
+    return apply(case, "claim", actor=by, actor_name=f"name of {by}", at=iso(Clock().now))

@@ -1,0 +1,199 @@
+"""A person in Slack: what they type and click becomes the signed requests that Slack would send.
+
+``send`` delivers a request: in process to the Lambda handler (:func:`to_handler`) or over HTTP to a deployed one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from tests.standin.slack import Slack
+
+Json = dict[str, Any]
+Send = Callable[[str, Mapping[str, str]], tuple[int, str]]
+"""Takes a body and its headers; returns status and answer."""
+
+TEAM: Final = {"id": "T0SOLAR01", "domain": "solar-support"}
+TRIGGERS: Final = itertools.count(1)
+
+
+def signed(body: str, secret: str, *, at: int | None = None) -> dict[str, str]:
+    """Return the headers that Slack sends with ``body``. https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+    stamp = str(int(time.time()) if at is None else at)
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    return {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": f"v0={digest}",
+    }
+
+
+def to_handler(handler: Callable[[Json, Any], Json]) -> Send:
+    """Return a way to hand requests to a Lambda handler as the HTTP API would (payload format 2.0)."""
+
+    def send(body: str, headers: Mapping[str, str]) -> tuple[int, str]:
+        answer = handler(http_event(body, headers), _Context())
+        return int(answer["statusCode"]), str(answer.get("body", ""))
+
+    return send
+
+
+def http_event(body: str, headers: Mapping[str, str]) -> Json:
+    """Return the event that the HTTP API hands to the function."""
+    return {
+        "version": "2.0",
+        "routeKey": "POST /slack/events",
+        "rawPath": "/slack/events",
+        "rawQueryString": "",
+        "headers": dict(headers),
+        "requestContext": {"http": {"method": "POST", "path": "/slack/events"}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+class _Context:
+    aws_request_id = "11111111-2222-3333-4444-555555555555"
+
+
+@dataclass
+class Person:
+    """One user of the workspace. ``view`` is the modal in front of them."""
+
+    user: str
+    slack: Slack
+    send: Send
+    secret: str
+    name: str = "maya.torres"
+    view: Json = field(default_factory=dict)
+    sent: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def command(self, command: str, text: str = "") -> str:
+        """Type a slash command; return what Slack would show privately, if anything."""
+        seen = set(self.slack.views)
+        body = urlencode(
+            {
+                "command": command,
+                "text": text,
+                "user_id": self.user,
+                "user_name": self.name,
+                "team_id": TEAM["id"],
+                "channel_id": "C0SUPPORT",
+                "trigger_id": self._trigger(),
+                "response_url": "http://127.0.0.1:9/none",
+            }
+        )
+        answer = self._post(body)
+        opened = [view for view_id, view in self.slack.views.items() if view_id not in seen]
+        self.view = opened[-1] if opened else {}
+        return str(json.loads(answer).get("text", "")) if answer.startswith("{") else answer
+
+    def click(self, action_id: str, value: str | None = None) -> None:
+        """Press a button, choose a radio button or an option of the modal in front."""
+        element = self._element(action_id, value)
+        self._interact({"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [element]})
+        self.view = self.slack.views.get(self.view["id"], self.view)
+
+    def press(self, message: Json, action_id: str) -> None:
+        """Press a button of a message."""
+        buttons = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
+        button = next(element for element in buttons if element["action_id"] == action_id)
+        self._interact(pressed(message, button))
+
+    def suggest(self, action_id: str, typed: str) -> list[Json]:
+        """Type into a typeahead of the modal in front; return its options."""
+        answer = self._interact({"type": "block_suggestion", "view": self._view(), "action_id": action_id, "value": typed})
+        options: list[Json] = json.loads(answer)["options"]
+        return options
+
+    def choose_suggested(self, action_id: str, option: Json) -> None:
+        """Choose an option that the typeahead offered."""
+        action = {"type": "external_select", "action_id": action_id, "selected_option": option, "block_id": "search"}
+        self._interact({"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [action]})
+        self.view = self.slack.views[self.view["id"]]
+
+    def submit(self, **typed: str | Json) -> Json:
+        """Submit the modal in front with what was typed in each field (or an element's whole state)."""
+        values = {
+            block["block_id"]: {element["action_id"]: _state(element, typed.get(element["action_id"]))}
+            for block in self.view["blocks"]
+            if block["type"] == "input"
+            for element in [block["element"]]
+        }
+        answer = self._interact({"type": "view_submission", "view": self._view() | {"state": {"values": values}}})
+        result: Json = json.loads(answer) if answer else {}
+        if result.get("response_action") in ("update", "push"):
+            self.view = {**result["view"], "id": self.view["id"], "hash": "updated"}
+        return result
+
+    def repeat(self) -> int:
+        """Send the last request once more, letter for letter; return the status."""
+        return self.send(*self.sent[-1])[0]
+
+    def _interact(self, payload: Json) -> str:
+        payload = {
+            "user": {"id": self.user, "username": self.name, "name": self.name, "team_id": TEAM["id"]},
+            "team": TEAM,
+            "api_app_id": "A0SOPDESK",
+            "trigger_id": self._trigger(),
+            **payload,
+        }
+        return self._post(urlencode({"payload": json.dumps(payload)}))
+
+    def _post(self, body: str) -> str:
+        headers = signed(body, self.secret)
+        self.sent.append((body, headers))
+        status, answer = self.send(body, headers)
+        assert status == 200, f"the app answered {status}"
+        return answer
+
+    def _view(self) -> Json:
+        return self.view | {"team_id": TEAM["id"], "state": {"values": {}}, "type": "modal"}
+
+    def _element(self, action_id: str, value: str | None) -> Json:
+        for block in self.view["blocks"]:
+            for element in [*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ())]:
+                if element.get("action_id") == action_id:
+                    return _acted(element, value) | {"block_id": block.get("block_id", "")}
+        raise LookupError(f"no {action_id} in the modal")
+
+    def _trigger(self) -> str:
+        return f"{time.time_ns()}.{next(TRIGGERS)}.trigger"
+
+
+def pressed(message: Json, button: Json) -> Json:
+    """Return the payload of a button of a message being pressed."""
+    return {
+        "type": "block_actions",
+        "channel": {"id": message["channel"]},
+        "message": {"ts": message["ts"]},
+        "container": {"type": "message", "channel_id": message["channel"], "message_ts": message["ts"]},
+        "response_url": "http://127.0.0.1:9/none",
+        "actions": [_acted(button, None)],
+    }
+
+
+def _acted(element: Json, value: str | None) -> Json:
+    action = {"type": element["type"], "action_id": element["action_id"], "action_ts": f"{time.time():.6f}"}
+    if element["type"] == "button":
+        return action | {"value": element["value"]}
+    option = next(option for option in element["options"] if option["value"] == value)
+    return action | {"selected_option": option}
+
+
+def _state(element: Json, typed: str | Json | None) -> Json:
+    if isinstance(typed, dict):
+        return {"type": element["type"], **typed}
+    if element["type"] == "plain_text_input":
+        return {"type": element["type"], "value": element.get("initial_value") if typed is None else typed}
+    chosen = next((option for option in element.get("options", ()) if option["value"] == typed), None)
+    return {"type": element["type"], "selected_option": chosen}

@@ -1,0 +1,170 @@
+"""Slack's Web API on loopback, as far as deliveries go: it keeps messages, records calls, and fails on request."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CLOCK: Final = 1_800_000_000
+"""Slack's time when it starts, in epoch seconds; every message is a second later than the one before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What the next call of ``method`` meets: a status, an error code or silence. ``done``: done all the same."""
+
+    method: str
+    status: int = 200
+    error: str = ""
+    retry_after: int | None = None
+    silent: bool = False
+    done: bool = False
+
+
+@dataclass
+class Slack:
+    """What it has been told; ``messages`` are as a channel's history has them."""
+
+    url: str = ""
+    page: int = 200
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    used_triggers: set[str] = field(default_factory=set)
+    faults: deque[Fault] = field(default_factory=deque)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def called(self, method: str) -> list[dict[str, Any]]:
+        """Return the arguments of every call of a method."""
+        return [arguments for name, arguments in self.calls if name == method]
+
+    def delete(self, ts: str) -> None:
+        """Delete a message, as a person would."""
+        self.messages = [message for message in self.messages if message["ts"] != ts]
+
+    def answer(self, method: str, arguments: dict[str, Any]) -> tuple[Fault | None, dict[str, Any]]:
+        """Do what a call asks for, unless a fault is due."""
+        with self.lock:
+            self.calls.append((method, arguments))
+            fault = next((fault for fault in self.faults if fault.method == method), None)
+            if fault is not None:
+                self.faults.remove(fault)
+            if fault is not None and not fault.done:
+                return fault, {"ok": False, "error": fault.error or "internal_error"}
+            return fault, getattr(self, "_" + method.replace(".", "_"))(arguments)
+
+    def _chat_postMessage(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        ts = f"{CLOCK + len(self.calls)}.000100"
+        self.messages.append({**arguments, "ts": ts})
+        return {"ok": True, "channel": arguments["channel"], "ts": ts}
+
+    def _chat_update(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        for place, message in enumerate(self.messages):
+            if (message["channel"], message["ts"]) == (arguments["channel"], arguments["ts"]):
+                self.messages[place] = {**message, **arguments}
+                return {"ok": True, "ts": message["ts"]}
+        return {"ok": False, "error": "message_not_found"}
+
+    def _conversations_history(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._page_of([m for m in self.messages if "thread_ts" not in m], arguments)
+
+    def _conversations_replies(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        thread = [m for m in self.messages if arguments["ts"] in (m["ts"], m.get("thread_ts"))]
+        return self._page_of(thread, arguments)
+
+    def _conversations_open(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "channel": {"id": f"D{arguments['users']}"}}
+
+    def _chat_postEphemeral(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        return {"ok": True, "message_ts": f"{CLOCK + len(self.calls)}.000200", "channel": arguments["channel"]}
+
+    def _views_open(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if arguments["trigger_id"] in self.used_triggers:
+            return {"ok": False, "error": "exchanged_trigger_id"}
+        self.used_triggers.add(arguments["trigger_id"])
+        return self._show(f"V{len(self.views) + 1}", arguments)
+
+    _views_push = _views_open
+
+    def _views_update(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        shown = self.views.get(arguments["view_id"])
+        if shown is None:
+            return {"ok": False, "error": "not_found"}
+        if arguments.get("hash", shown["hash"]) != shown["hash"]:
+            return {"ok": False, "error": "hash_conflict"}
+        return self._show(arguments["view_id"], arguments)
+
+    def _show(self, view_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        view = arguments["view"] if isinstance(arguments["view"], dict) else json.loads(arguments["view"])
+        shown = {**view, "id": view_id, "hash": f"{len(self.calls)}.{view_id}"}
+        self.views[view_id] = shown
+        return {"ok": True, "view": shown}
+
+    def _usergroups_users_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        members = self.groups.get(arguments["usergroup"])
+        return {"ok": False, "error": "no_such_subteam"} if members is None else {"ok": True, "users": members}
+
+    def _page_of(self, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
+        here = [m for m in messages if m["channel"] == arguments["channel"] and m["ts"] >= arguments["oldest"]]
+        newest_first = sorted(here, key=lambda message: message["ts"], reverse=True)
+        start = int(arguments.get("cursor") or 0)
+        rest = str(start + self.page) if len(here) > start + self.page else ""
+        shown = newest_first[start : start + self.page]
+        if arguments.get("include_all_metadata") not in (True, "true", "1"):
+            shown = [{name: value for name, value in message.items() if name != "metadata"} for message in shown]
+        return {"ok": True, "messages": shown, "response_metadata": {"next_cursor": rest}}
+
+
+@contextmanager
+def slack_server() -> Iterator[Slack]:
+    """Serve a Slack until the block ends."""
+    slack = Slack()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(slack))
+    slack.url = f"http://127.0.0.1:{server.server_port}/api/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield slack
+    finally:
+        slack.stopped.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(slack: Slack) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            arguments = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
+            fault, answer = slack.answer(self.path.removeprefix("/api/"), arguments)
+            if fault is not None and fault.silent:
+                slack.stopped.wait(timeout=10)
+                return
+            self._send(fault.status if fault is not None else 200, answer, fault.retry_after if fault else None)
+
+        def _send(self, status: int, answer: dict[str, Any], retry_after: int | None) -> None:
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            if retry_after is not None:
+                self.send_header("Retry-After", str(retry_after))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            """Stay silent."""
+
+    return Handler
