@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,6 +34,9 @@ from sop_core.procedure import (
     Sources,
     Span,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class _Names(msgspec.Struct, frozen=True):
@@ -107,7 +110,7 @@ def _question(fact: Fact) -> Question:
 def _stage(node: Node, names: _Names) -> Stage:
     steps = tuple(_step(each, names) for each in node.steps)
     groups = tuple(names.checklists[each.name] for each in node.checklists)
-    guarded = any(each.when for each in (*node.steps, *node.checklists))
+    guarded = any(node.guards())
     question = names.questions[node.ask] if node.ask else None
     multiple = question is not None and question.multiple
     return Stage(
@@ -125,9 +128,7 @@ def _stage(node: Node, names: _Names) -> Stage:
     )
 
 
-def _emissions(
-    node: Node, steps: tuple[Step, ...], groups: tuple[ChecklistGroup, ...]
-) -> tuple[Emission, ...]:
+def _emissions(node: Node, steps: tuple[Step, ...], groups: tuple[ChecklistGroup, ...]) -> tuple[Emission, ...]:
     return (
         *(Emission(when=each.when, step=step) for each, step in zip(node.steps, steps, strict=True)),
         *(Emission(when=each.when, checklist=(group,)) for each, group in zip(node.checklists, groups, strict=True)),
@@ -148,7 +149,7 @@ def _step(step: Instruction, names: _Names) -> Step:
         say=step.say,
         do=step.do,
         warn=step.warn,
-        transfer=transfer and Transfer(transfer.to, transfer.wait_seconds, transfer.voicemail),
+        transfer=Transfer(transfer.to, transfer.wait_seconds, transfer.voicemail) if transfer else None,
         cites=tuple(_cite(each, names) for each in step.cites),
         inferred=step.gap is not None,
         gap=step.gap,

@@ -1,7 +1,7 @@
 """What an agent is told: facts in, the next question or the end out, with every step on the way.
 
-A :class:`Procedure` is the compiled form of a procedure file: stages with their steps already built, so that answering a
-question is a walk of a few dictionary look-ups. Nothing is remembered between calls.
+A :class:`Procedure` is the compiled form of a procedure file: stages with their steps already built, so that answering
+is a walk of a few dictionary look-ups. Nothing is remembered between calls.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A fact as a question. ``source`` names who may answer it before the agent is asked; ``widget`` hints at how to ask."""
+    """A fact as a question. ``source`` may answer it before the agent is asked; ``widget`` hints at how to ask."""
 
     fact: str
     question: str
@@ -81,9 +81,9 @@ class ChecklistGroup(msgspec.Struct, frozen=True):
 class CaseDraft(msgspec.Struct, frozen=True):
     """The case an end opens: Salesforce fields exactly as the SOP names them.
 
-    ``step`` is the id of the step that opens it (with the run id it makes the case id). ``tags`` are people's names as in
-    the SOP; ``due`` names a deadline rule (e.g. ``next_business_day``); ``notes`` are the names of the notes the screen
-    collects for it, in order.
+    ``step`` is the id of the step that opens it (with the run id it makes the case id). ``tags`` are people's names as
+    in the SOP; ``due`` names a deadline rule (e.g. ``next_business_day``); ``notes`` are the names of the notes the
+    screen collects for it, in order.
     """
 
     step: str
@@ -105,7 +105,7 @@ class Emission(msgspec.Struct, frozen=True):
 
 
 class Test(msgspec.Struct, frozen=True):
-    """A branch on a fact with several answers: taken when one of ``any_of`` was given, or none at all if it is empty."""
+    """A branch on a fact with several answers: taken on one of ``any_of``, or if that is empty, on no answer at all."""
 
     any_of: tuple[str, ...]
     go: int
@@ -133,7 +133,7 @@ class Stage(msgspec.Struct, frozen=True):
 class Procedure(msgspec.Struct, frozen=True):
     """A procedure ready to answer. ``digest`` is the hash of the data it was compiled from; ``stages[0]`` is the start.
 
-    ``single`` holds the answers of the facts that take one answer; ``lists`` the named lists of the SOP, letter for letter.
+    ``single`` holds the answers of the facts that take one; ``lists`` the named lists of the SOP, letter for letter.
     """
 
     name: str
@@ -150,8 +150,8 @@ class Procedure(msgspec.Struct, frozen=True):
 class Guidance(msgspec.Struct, frozen=True):
     """The answer of :func:`guidance`: the next question (``ask``) or the end (``done``), and the steps so far.
 
-    ``asked`` are the facts read on the way, in order, each a :class:`Question`, and ``facts`` their answers: a fact given
-    but not in ``asked`` was not needed.
+    ``asked`` are the facts read on the way, in order, each a :class:`Question`, and ``facts`` their answers: a fact
+    given but not in ``asked`` was not needed.
     """
 
     procedure: str
@@ -181,7 +181,7 @@ class UnknownName(ValueError):
     """A procedure, fact, answer or setting that does not exist; ``closest`` is the nearest name that does."""
 
     def __init__(self, kind: str, name: str, valid: Sequence[str], *, of: str | None = None) -> None:
-        from difflib import get_close_matches  # only a mistake pays for this import
+        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for this import
 
         self.kind, self.name, self.of = kind, name, of
         self.valid = tuple(valid)
@@ -218,7 +218,7 @@ def guidance(procedure: Procedure, facts: Facts) -> Guidance:
         if fact not in read:
             read[fact] = answer
             asked.append(question)
-        stage = stages[stage.go[answer] if answer.__class__ is str else _tested(stage, answer)]  # type: ignore[index]
+        stage = stages[stage.go[answer] if answer.__class__ is str else _tested(stage, answer)]
         if stage.guarded:
             more, groups = _emitted(stage, given)
             steps, checklist = steps + more, checklist + groups
@@ -271,8 +271,8 @@ def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence
     return found.facts | {name: given[name] for name in given if name in ahead}
 
 
-def trace(result: Guidance, sources: Mapping[str, str] = {}) -> tuple[TraceLine, ...]:  # noqa: B006 - never written
-    """Return the answers that led to ``result``, in order; ``sources`` says who answered a fact (default: the agent)."""
+def trace(result: Guidance, sources: Mapping[str, str] = {}) -> tuple[TraceLine, ...]:
+    """Return the answers that led to ``result``, in order; ``sources`` says who gave one (default: the agent)."""
     return tuple(
         TraceLine(
             question.fact,
@@ -292,7 +292,7 @@ def label(question: Question, answer: str | tuple[str, ...]) -> str:
 
 
 def render(result: Guidance, settings: Settings) -> Guidance:
-    """Return ``result`` with the values of ``settings`` in place of their names. Scripts hold none and stay as they are.
+    """Return ``result`` with the values of ``settings`` in place of their names. Scripts hold none and stay.
 
     :raises UnknownName: for a name that the settings lack.
     """
@@ -304,8 +304,12 @@ def render(result: Guidance, settings: Settings) -> Guidance:
     )
 
 
-def _emitted(stage: Stage, given: Mapping[str, str | tuple[str, ...]]) -> tuple[tuple[Step, ...], tuple[ChecklistGroup, ...]]:
-    shown = [each for each in stage.guarded if all(_holds(given.get(fact), any_of) for fact, any_of in each.when.items())]
+def _emitted(
+    stage: Stage, given: Mapping[str, str | tuple[str, ...]]
+) -> tuple[tuple[Step, ...], tuple[ChecklistGroup, ...]]:
+    shown = [
+        each for each in stage.guarded if all(_holds(given.get(fact), any_of) for fact, any_of in each.when.items())
+    ]
     return (
         tuple(each.step for each in shown if each.step is not None),
         tuple(group for each in shown for group in each.checklist),
@@ -350,9 +354,7 @@ def _readable(procedure: Procedure, given: Mapping[str, str | tuple[str, ...]], 
         return set()
     answer = given.get(stage.fact)
     supposed = _possible(stage) if answer is None else [answer]
-    ahead = (
-        _readable(procedure, {**given, stage.fact: each}, _followed(stage, each)) for each in supposed
-    )
+    ahead = (_readable(procedure, {**given, stage.fact: each}, _followed(stage, each)) for each in supposed)
     return {stage.fact}.union(*ahead)
 
 

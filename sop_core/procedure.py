@@ -6,12 +6,15 @@ closed answers, or it is an end. Lists are used where a map could be, so that a 
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date  # noqa: TC003 - msgspec reads the annotation
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from sop_core.guidance import NONE, FactSource, Widget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 """A fact, an answer, a node, a case or a list: lower case, words joined by underscores."""
@@ -26,7 +29,7 @@ SpanId = Annotated[str, msgspec.Meta(pattern=r"^D[0-9]+-[0-9]+[a-z]?$")]
 """Document and line, such as ``D1-52``; a letter follows where one line holds several spans."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2900)]
-"""Words of a step. A Slack section holds 3,000 characters: a script is never cut, so a longer one is refused."""
+"""Words of a step. A Slack section holds 3,000 characters and a script is never cut, so a longer one is refused."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
@@ -46,7 +49,7 @@ class Choice(_Part, frozen=True, kw_only=True):
 
 
 class Fact(_Part, frozen=True, kw_only=True):
-    """A question with a closed set of answers, ``multiple`` if several may hold. ``source`` may answer before the agent."""
+    """A question with a closed set of answers, ``multiple`` if several may hold; ``source`` may answer it first."""
 
     name: Name
     question: Text
@@ -79,8 +82,8 @@ Guard = dict[Name, tuple[Name, ...]]
 class Instruction(_Part, frozen=True, kw_only=True):
     """A step. ``say`` is letter for letter a quoted script of a cited span; the rest is in our own words.
 
-    ``disposition`` holds the SOP's fixed words; ``own_disposition`` marks a step where the SOP asks for notations and fixes
-    no words. ``gap`` names what the SOP does not say: such a step is inferred.
+    ``disposition`` holds the SOP's fixed words; ``own_disposition`` marks a step where the SOP asks for notations and
+    fixes no words. ``gap`` names what the SOP does not say: such a step is inferred.
     """
 
     id: StepId
@@ -104,14 +107,14 @@ class ShownChecklist(_Part, frozen=True, kw_only=True):
 
 
 class Branch(_Part, frozen=True, kw_only=True):
-    """Where to go on any of these answers. For several answers at once: some of them, ``any``, or ``none``."""
+    """Where to go on these answers. Of a fact that takes several: on any of these, or on ``any``, or on ``none``."""
 
     on: tuple[Name, ...]
     go: Name
 
 
 class End(_Part, frozen=True, kw_only=True):
-    """An end of the procedure, and what it owes: the SOP's ``fixed`` disposition, notations in ``own`` words, or ``none``."""
+    """An end, and the disposition it owes: the SOP's ``fixed`` words, notations in one's ``own``, or ``none``."""
 
     id: ReadingId
     title: Text
@@ -127,6 +130,11 @@ class Node(_Part, frozen=True, kw_only=True):
     ask: Name | None = None
     branches: tuple[Branch, ...] = ()
     end: End | None = None
+
+    def guards(self) -> Iterator[Guard]:
+        """Yield what each step and checklist depends on."""
+        yield from (step.when for step in self.steps)
+        yield from (each.when for each in self.checklists)
 
 
 class Checklist(_Part, frozen=True, kw_only=True):
@@ -166,7 +174,7 @@ class NamedList(_Part, frozen=True, kw_only=True):
 
 
 class Gap(_Part, frozen=True, kw_only=True):
-    """What the SOP does not say and what we do. A gap that is not ``flagged`` is listed, but no step shows it to agents."""
+    """What the SOP does not say and what we do. A gap that is not ``flagged`` is listed; no step shows it to agents."""
 
     id: ReadingId
     silent: Text
@@ -185,7 +193,7 @@ class Effect(_Part, frozen=True, kw_only=True):
 
 
 class Invariant(_Part, frozen=True, kw_only=True):
-    """A rule proven over all combinations: no path has the ``never`` effect unless each fact of ``without`` has its answer."""
+    """A rule proven over all combinations: none has the ``never`` effect unless every ``without`` fact holds."""
 
     id: Name
     rule: Text
@@ -194,10 +202,13 @@ class Invariant(_Part, frozen=True, kw_only=True):
 
 
 class Example(_Part, frozen=True, kw_only=True):
-    """What an SOP owner expects: these facts lead through these steps to this end."""
+    """What an SOP owner expects: these facts lead through these steps, transfers and case to this end."""
 
     facts: dict[Name, str | tuple[str, ...]]
     steps: tuple[StepId, ...]
+    transfers: tuple[Text, ...] = ()
+    case: Name | None = None
+    disposition: Text | None = None
     end: ReadingId
 
 

@@ -45,7 +45,7 @@ _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Roles and people as Slack ids (users or user groups), channels, named values, the calendar, the sheet's freshness."""
+    """Roles and people as Slack ids (users or user groups), channels, named values, calendar, the sheet's freshness."""
 
     roles: dict[str, tuple[str, ...]]
     people: dict[str, str]
@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def default(cls) -> Settings:
         """Return the shipped settings: the SOPs' values, and nobody in any role yet."""
         return cls(
-            roles={role: () for role in ROLES},
+            roles=dict.fromkeys(ROLES, ()),
             people={},
             channels={},
             values=dict(VALUES),
@@ -81,7 +81,9 @@ def merge(base: Settings, mapping: object) -> Settings:
     :raises BadSettings: naming everything that is wrong with ``mapping``.
     """
     if not isinstance(mapping, Mapping):
-        raise BadSettings(["Settings are a map with roles, people, channels, values, calendar or sheet_freshness_days."])
+        raise BadSettings(
+            ["Settings are a map with roles, people, channels, values, calendar or sheet_freshness_days."]
+        )
     problems: list[str] = [
         f"Settings have no part called {part!r}." for part in mapping if part not in Settings.__struct_fields__
     ]
@@ -136,7 +138,9 @@ def _roles(part: Mapping[str, Any], problems: list[str]) -> dict[str, tuple[str,
 
 def _channels(part: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
     problems += [
-        f"There is no channel setting {name!r}: channels are {', '.join(CHANNELS)}." for name in part if name not in CHANNELS
+        f"There is no channel setting {name!r}: channels are {', '.join(CHANNELS)}."
+        for name in part
+        if name not in CHANNELS
     ]
     return _ids(part, "channels", _CHANNEL, "channel id (C…)", problems)
 
@@ -205,7 +209,7 @@ def _business_days(value: object) -> tuple[str, ...]:
 def _country(value: object) -> str | None:
     if value is None:
         return None
-    from holidays import list_supported_countries  # slow to import, and only a change of settings needs it
+    from holidays import list_supported_countries  # noqa: PLC0415 - slow to import: only new settings pay for it
 
     if value not in list_supported_countries():
         raise ValueError(f"{value!r} is no country code with known holidays, such as US")

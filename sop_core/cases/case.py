@@ -24,8 +24,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The stored case. Times are UTC ISO 8601 with ``Z``; ``owner``, ``assignee``, ``closed_by`` … are Slack user ids.
 
     ``owner_name`` is the owner's display name: a card never mentions the person who acted, so it needs a name to show.
-    ``tags`` are names as the SOP has them; ``tagged`` the Slack user ids they stood for when the case was opened (settings
-    values are recorded, not looked up again). ``version`` counts changes and guards every write.
+    ``tags`` are names as the SOP has them; ``tagged`` the Slack user ids they stood for when the case was opened: the
+    values of settings are recorded, not looked up again. ``version`` counts changes and guards every write.
     """
 
     id: str

@@ -40,8 +40,8 @@ def is_business_day(day: date, calendar: Calendar) -> bool:
 def due(start: datetime, hours: int, calendar: Calendar) -> datetime:
     """Return when ``hours`` business hours after ``start`` have passed: 24 are the same time on the next business day.
 
-    A start outside the business days counts from the next business day's midnight. The arithmetic is done on the office's
-    wall clock, so a change to or from summer time moves nothing. A naive ``start`` is read as office time.
+    A start outside the business days counts from the next business day's midnight. The arithmetic is done on the
+    office's wall clock, so a change to or from summer time moves nothing. A naive ``start`` is read as office time.
     """
     local = _local(start, calendar)
     if is_business_day(local.date(), calendar):
@@ -108,6 +108,6 @@ def _business_day_after(day: date, calendar: Calendar) -> date:
 
 @lru_cache(maxsize=64)
 def _holidays(country: str, year: int) -> frozenset[date]:
-    from holidays import country_holidays  # 166 ms to import: only a deadline pays for it
+    from holidays import country_holidays  # noqa: PLC0415 - slow to import: only a deadline pays for it
 
     return frozenset(country_holidays(country, years=year))

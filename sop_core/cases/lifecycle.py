@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
 from sop_core.cases.case import Case, CaseEvent, CaseProject, State
-from sop_core.guidance import CaseDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sop_core.guidance import CaseDraft
 
 Action = Literal["claim", "assign", "return", "void", "resend", "close", "reopen", "withdraw"]
 Who = Literal["case_owner", "resolution_specialist", "lead"]
@@ -27,7 +30,7 @@ CLOSE_REASONS: tuple[str, ...] = (
     "Duplicate case",
     "No action needed",
 )
-"""The reasons a specialist chooses from. :data:`VOIDED` is not one of them: only the owner's void and withdraw give it."""
+"""The reasons a specialist chooses from. Only the owner, by void or withdraw, gives :data:`VOIDED`."""
 
 
 class Transition(msgspec.Struct, frozen=True, rename={"from_state": "from", "to_state": "to"}):
@@ -53,7 +56,7 @@ TRANSITIONS: tuple[Transition, ...] = (
 
 
 class NotAllowed(Exception):
-    """An action that the case does not take: ``why`` says what stands against it, ``allowed`` what it would take now."""
+    """An action that the case does not take: ``why`` says what is against it, ``allowed`` what it would take now."""
 
     def __init__(self, case: Case, action: str, why: Refusal) -> None:
         self.case, self.action, self.why = case, action, why
@@ -68,10 +71,10 @@ def case_id(run_id: str, step: str) -> str:
     return "SOP-" + base64.b32encode(digest[:5]).translate(crockford).decode()
 
 
-def open_case(
+def open_case(  # noqa: PLR0913 - all that a case is born with, each part named by the caller
     draft: CaseDraft,
     *,
-    id: str,
+    id: str,  # noqa: A002 - the name the case has
     run: str,
     procedure: str,
     procedure_version: str,
@@ -137,7 +140,7 @@ def apply(
     note: str | None = None,
     assignee: str | None = None,
 ) -> tuple[Case, CaseEvent]:
-    """Return the next version of ``case`` after ``action``, and its event. Who may do it is :func:`permitted`'s question.
+    """Return the next version of ``case`` after ``action``, and its event. Who may do it, :func:`permitted` says.
 
     :raises NotAllowed: when the case is not in a state for it, or a reason or an assignee is missing.
     """
@@ -167,7 +170,7 @@ def apply(
 
 
 def permitted(case: Case, action: str, *, actor: str, roles: Collection[str]) -> bool:
-    """Tell whether ``actor``, who has ``roles``, is among those who may do ``action``, whatever state the case is in."""
+    """Tell whether ``actor``, who has ``roles``, may do ``action``, whatever state the case is in."""
     who = {each for row in TRANSITIONS if row.action == action for each in row.who}
     return bool(who & set(roles)) or ("case_owner" in who and actor == case.owner)
 

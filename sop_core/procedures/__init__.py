@@ -32,7 +32,7 @@ def load(name: str) -> Procedure:
     compiled = HERE / f"{name}{COMPILED}"
     if compiled.exists():
         return decode(compiled.read_bytes())
-    from sop_core.procedures import reading  # needs PyYAML, which only a checkout has
+    from sop_core.procedures import reading  # noqa: PLC0415 - needs PyYAML, which only a checkout has
 
     return reading.compiled(name)
 

@@ -1,10 +1,9 @@
-"""Read procedure files: YAML to frozen types, every mistake with its file and line. Needs PyYAML (a checkout, or publishing)."""
+"""Read procedure files: YAML to frozen types, every mistake with its file and line. Only a checkout has PyYAML."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import yaml
@@ -13,6 +12,9 @@ from sop_core.compiler import compile_procedure
 from sop_core.guidance import Procedure, UnknownName
 from sop_core.procedure import ProcedureFile, Sources
 from sop_core.procedures import HERE, SOURCES, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_NODES = 50_000
 DEEPEST = 30
@@ -134,7 +136,7 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self.build(each, f"{place}[{index}]", depth + 1) for index, each in enumerate(node.value)]
         if node.tag.startswith("tag:yaml.org,2002:"):
-            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+            return self._loader.construct_object(node)
         raise BadFile(self._file, line, f"unknown YAML tag {node.tag}")
 
     def _map(self, node: yaml.MappingNode, place: str, depth: int) -> dict[str, Any]:

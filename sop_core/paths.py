@@ -1,0 +1,142 @@
+"""Every way through a procedure file, by walking its nodes with sets of answers instead of single ones.
+
+This walk shares no code with :mod:`sop_core.guidance`: verification compares the two.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sop_core.guidance import NONE
+from sop_core.procedure import ANY, End, Fact, Guard, Instruction, Node, ProcedureFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Value = str | tuple[str, ...]
+"""One answer, or all the answers given at once to a fact that takes several."""
+
+Values = tuple[Value, ...]
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True):
+    """A way through: the facts read, in order, each with the answers that lead this way.
+
+    ``end`` is ``None`` where the path is ``lost``: a node does not branch for these answers.
+    """
+
+    answers: dict[str, Values]
+    nodes: tuple[str, ...]
+    steps: tuple[Instruction, ...]
+    checklists: tuple[str, ...]
+    end: End | None
+    lost: tuple[str, ...] = ()
+
+
+def domains(file: ProcedureFile) -> dict[str, Values]:
+    """Return every fact's values: its answers, or where it takes several, one value of each class of sets of answers.
+
+    The data reads such a fact only by asking whether any of some answers was given. Answers that no such test
+    separates are interchangeable, so which of these atoms occur decides everything.
+    """
+    tests = _tests(file)
+    return {fact.name: _domain(fact, tests.get(fact.name, [])) for fact in file.facts}
+
+
+def answer_sets(file: ProcedureFile) -> int:
+    """Return how many combinations of answers there are in all, before classes are formed."""
+    total = 1
+    for fact in file.facts:
+        total *= 2 ** len(fact.answers) if fact.multiple else len(fact.answers)
+    return total
+
+
+def paths(file: ProcedureFile) -> tuple[Path, ...]:
+    """Return every path of ``file``. Together they hold each combination of answers exactly once."""
+    return tuple(_Walk(file).from_node(file.nodes[0], Path(answers={}, nodes=(), steps=(), checklists=(), end=None)))
+
+
+def holds(value: Value, on: Sequence[str]) -> bool:
+    """Tell whether a branch or guard for ``on`` is meant by ``value``."""
+    if isinstance(value, str):
+        return value in on
+    return any(each in on for each in value) or (ANY in on and bool(value)) or (NONE in on and not value)
+
+
+class _Walk:
+    def __init__(self, file: ProcedureFile) -> None:
+        self._nodes: Mapping[str, Node] = {node.id: node for node in file.nodes}
+        self._domains = domains(file)
+
+    def from_node(self, node: Node, before: Path) -> Iterator[Path]:
+        guards = [guard for guard in node.guards() if guard]
+        for answers in self._split(before.answers, guards):
+            yield from self._beyond(node, _through(node, before, answers))
+
+    def _beyond(self, node: Node, path: Path) -> Iterator[Path]:
+        if node.ask is None:
+            yield msgspec.structs.replace(path, end=node.end)
+            return
+        left = path.answers.get(node.ask, self._domains[node.ask])
+        for branch in node.branches:
+            taken = tuple(value for value in left if holds(value, branch.on))
+            if taken:
+                answered = msgspec.structs.replace(path, answers=path.answers | {node.ask: taken})
+                yield from self.from_node(self._nodes[branch.go], answered)
+        unanswered = [value for value in left if not any(holds(value, branch.on) for branch in node.branches)]
+        if unanswered:
+            yield msgspec.structs.replace(path, lost=tuple(str(value) for value in unanswered))
+
+    def _split(self, answers: dict[str, Values], guards: Sequence[Guard]) -> Iterator[dict[str, Values]]:
+        """Yield ``answers`` in parts within which every guard has one outcome."""
+        for guard in guards:
+            for fact, on in guard.items():
+                left = answers.get(fact, ())
+                parts = [tuple(v for v in left if holds(v, on)), tuple(v for v in left if not holds(v, on))]
+                if all(parts):
+                    for part in parts:
+                        yield from self._split(answers | {fact: part}, guards)
+                    return
+        yield answers
+
+
+def _through(node: Node, before: Path, answers: dict[str, Values]) -> Path:
+    return msgspec.structs.replace(
+        before,
+        answers=answers,
+        nodes=(*before.nodes, node.id),
+        steps=before.steps + tuple(step for step in node.steps if _shown(step.when, answers)),
+        checklists=before.checklists + tuple(each.name for each in node.checklists if _shown(each.when, answers)),
+    )
+
+
+def _shown(guard: Guard, answers: Mapping[str, Values]) -> bool:
+    return all(fact in answers and all(holds(value, on) for value in answers[fact]) for fact, on in guard.items())
+
+
+def _tests(file: ProcedureFile) -> dict[str, list[tuple[str, ...]]]:
+    tests: dict[str, list[tuple[str, ...]]] = {}
+    for node in file.nodes:
+        for branch in node.branches:
+            tests.setdefault(node.ask or "", []).append(branch.on)
+        for guard in node.guards():
+            for fact, on in guard.items():
+                tests.setdefault(fact, []).append(on)
+    for invariant in file.invariants:
+        for fact, on in invariant.without.items():
+            tests.setdefault(fact, []).append(on)
+    return tests
+
+
+def _domain(fact: Fact, tests: list[tuple[str, ...]]) -> Values:
+    values = [each.value for each in fact.answers]
+    if not fact.multiple:
+        return tuple(values)
+    atoms: dict[tuple[bool, ...], str] = {}
+    for value in values:
+        atoms.setdefault(tuple(value in on for on in tests), value)
+    picks = product(*((False, True) for _ in atoms))
+    return tuple(tuple(atom for atom, picked in zip(atoms.values(), pick, strict=True) if picked) for pick in picks)

@@ -1,0 +1,229 @@
+"""Outcomes: every combination of answers ends, where the paths say it ends, with what that end owes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sop_core.compiler import compile_procedure
+from sop_core.guidance import Guidance, Procedure, guidance
+from sop_core.paths import Path, answer_sets, domains, holds, paths
+from sop_core.procedure import Effect, Example, Invariant, Node, ProcedureFile, Sources
+from sop_core.verification.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Outcome = tuple[str | None, tuple[str, ...], str | None, str | None]
+"""End, steps, the step that opens a case, disposition."""
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the walk over all combinations found."""
+
+    combinations: int
+    answer_sets: int
+    paths: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+def check_outcomes(file: ProcedureFile, sources: Sources) -> Outcomes:
+    """Walk every combination of ``file``, whose structure must be sound."""
+    found = paths(file)
+    problems = [*_lost(file, found), *_never_taken(file, found), *_dispositions(file, found)]
+    total = prod(len(values) for values in domains(file).values())
+    if not problems:
+        procedure = compile_procedure(file, sources)
+        problems = [
+            *_every_combination(file, procedure, found),
+            *_examples(file, procedure),
+            *_not_shown(file, found),
+        ]
+    return Outcomes(combinations=total, answer_sets=answer_sets(file), paths=found, problems=tuple(problems))
+
+
+def _lost(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[Problem]:
+    for path in found:
+        if path.lost:
+            yield Problem(_place(file, path.nodes[-1]), f"{path.nodes[-1]} does not answer {', '.join(path.lost)}")
+
+
+def _never_taken(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[Problem]:
+    """Yield nodes, answers and steps that no combination reaches."""
+    taken = set(_taken(file, found))
+    shown = {(node, step) for path in found for node, step in _shown_steps(file, path)}
+    for index, node in enumerate(file.nodes):
+        for number, branch in enumerate(node.branches):
+            for answer in branch.on:
+                if (node.id, answer) not in taken:
+                    yield Problem(f"$.nodes[{index}].branches[{number}]", f"nobody with {answer} gets to {node.id}")
+        for number, step in enumerate(node.steps):
+            if (node.id, step.id) not in shown:
+                yield Problem(f"$.nodes[{index}].steps[{number}]", f"{step.id} is never shown")
+
+
+def _taken(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+    nodes = {node.id: node for node in file.nodes}
+    for path in found:
+        for name in path.nodes:
+            node = nodes[name]
+            values = path.answers.get(node.ask or "", ())
+            for branch in node.branches:
+                yield from ((name, answer) for answer in branch.on if any(holds(value, (answer,)) for value in values))
+
+
+def _shown_steps(file: ProcedureFile, path: Path) -> Iterator[tuple[str, str]]:
+    ids = {step.id for step in path.steps}
+    for node in file.nodes:
+        if node.id in path.nodes:
+            yield from ((node.id, step.id) for step in node.steps if step.id in ids)
+
+
+def _dispositions(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[Problem]:
+    """Yield ends without the disposition they owe, or with one too many; and paths that open two cases."""
+    owed = {"fixed": (1, 0), "own": (0, 1), "none": (0, 0)}
+    for path in found:
+        if path.end is None:
+            continue
+        has = (
+            sum(step.disposition is not None for step in path.steps),
+            sum(step.own_disposition for step in path.steps),
+        )
+        if has != owed[path.end.disposition]:
+            message = f"{path.end.id} owes the disposition {path.end.disposition}, and its steps have {_counted(has)}"
+            yield Problem(_place(file, path.nodes[-1]), message)
+        if sum(step.case is not None for step in path.steps) > 1:
+            yield Problem(_place(file, path.nodes[-1]), f"a path to {path.end.id} opens two cases")
+
+
+def _counted(has: tuple[int, int]) -> str:
+    return f"{has[0]} fixed and {has[1]} in own words"
+
+
+def _every_combination(file: ProcedureFile, procedure: Procedure, found: tuple[Path, ...]) -> Iterator[Problem]:
+    """Answer every combination and compare the outcomes with those of the paths, combination for combination."""
+    values = domains(file)
+    counted: Counter[Outcome] = Counter()
+    broken: Counter[int] = Counter()
+    for combination in product(*values.values()):
+        result = guidance(procedure, dict(zip(values, combination, strict=True)))
+        counted[_outcome(result)] += 1
+        broken.update(number for number, each in enumerate(file.invariants) if _breaks(result, each, file))
+    expected: Counter[Outcome] = Counter()
+    for path in found:
+        expected[_path_outcome(path)] += _size(path, values)
+    for outcome in sorted(counted.keys() | expected.keys(), key=str):
+        if counted[outcome] != expected[outcome]:
+            message = f"{counted[outcome]} combinations end in {outcome[0]}, and the paths hold {expected[outcome]}"
+            yield Problem("$.nodes", message)
+    for number, times in sorted(broken.items()):
+        yield Problem(f"$.invariants[{number}]", f"{times} combinations break it: {file.invariants[number].rule}")
+
+
+def _size(path: Path, values: dict[str, tuple[str | tuple[str, ...], ...]]) -> int:
+    return prod(len(path.answers.get(fact, domain)) for fact, domain in values.items())
+
+
+def _outcome(result: Guidance) -> Outcome:
+    steps = tuple(step.id for step in result.steps)
+    return result.end, steps, result.case.step if result.case else None, result.disposition
+
+
+def _path_outcome(path: Path) -> Outcome:
+    return (
+        path.end.id if path.end else None,
+        tuple(step.id for step in path.steps),
+        next((step.id for step in path.steps if step.case), None),
+        next((step.disposition for step in path.steps if step.disposition), None),
+    )
+
+
+def _breaks(result: Guidance, invariant: Invariant, file: ProcedureFile) -> bool:
+    if not _has(result, invariant.never, file):
+        return False
+    return not all(
+        fact in result.facts and holds(result.facts[fact], answers) for fact, answers in invariant.without.items()
+    )
+
+
+def _has(result: Guidance, effect: Effect, file: ProcedureFile) -> bool:
+    if effect.case is not None:
+        opening = {step.id for node in file.nodes for step in node.steps if step.case == effect.case}
+        return result.case is not None and result.case.step in opening
+    if effect.transfer is not None:
+        return any(step.transfer is not None and step.transfer.to == effect.transfer for step in result.steps)
+    if effect.step is not None:
+        return any(step.id == effect.step for step in result.steps)
+    return result.end == effect.end
+
+
+def _examples(file: ProcedureFile, procedure: Procedure) -> Iterator[Problem]:
+    cases = {step.id: step.case for node in file.nodes for step in node.steps}
+    for index, example in enumerate(file.examples):
+        result = guidance(procedure, example.facts)
+        got = Example(
+            facts=example.facts,
+            steps=tuple(step.id for step in result.steps),
+            transfers=tuple(step.transfer.to for step in result.steps if step.transfer),
+            case=cases[result.case.step] if result.case else None,
+            disposition=result.disposition,
+            end=result.end or "",
+        )
+        if got != example:
+            yield Problem(f"$.examples[{index}]", _difference(example, got))
+
+
+def _difference(example: Example, got: Example) -> str:
+    parts = (
+        f"{name} should be {_words(getattr(example, name))} and are {_words(getattr(got, name))}"
+        for name in ("end", "steps", "transfers", "case", "disposition")
+        if getattr(example, name) != getattr(got, name)
+    )
+    return "; ".join(parts)
+
+
+def _words(value: str | tuple[str, ...] | None) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return value or "none"
+
+
+def _not_shown(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[Problem]:
+    """Yield answers that no example shows: an owner who reads the examples has seen every turn there is."""
+    needed = dict.fromkeys(_taken(file, found))
+    shown = {turn for example in file.examples for turn in _turns(file, example, found)}
+    for node, answer in needed:
+        if (node, answer) not in shown:
+            yield Problem(_place(file, node), f"no example shows {answer} at {node}")
+
+
+def _turns(file: ProcedureFile, example: Example, found: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+    nodes: dict[str, Node] = {node.id: node for node in file.nodes}
+    for path in found:
+        if all(_same_turn(example, fact, values, path, nodes) for fact, values in path.answers.items()):
+            for name in path.nodes:
+                fact = nodes[name].ask or ""
+                given = example.facts.get(fact, ())
+                on = (answer for branch in nodes[name].branches for answer in branch.on)
+                yield from ((name, answer) for answer in on if holds(given, (answer,)))
+
+
+def _same_turn(
+    example: Example, fact: str, values: tuple[str | tuple[str, ...], ...], path: Path, nodes: dict[str, Node]
+) -> bool:
+    """Tell whether the example's answer takes the branches of ``values`` at every node of the path that reads it."""
+    given = example.facts.get(fact)
+    if given is None:
+        return False
+    if isinstance(given, str):
+        return given in values
+    reading = [nodes[name] for name in path.nodes if nodes[name].ask == fact]
+    return all(holds(given, branch.on) == holds(values[0], branch.on) for node in reading for branch in node.branches)
+
+
+def _place(file: ProcedureFile, node: str) -> str:
+    return next(f"$.nodes[{index}]" for index, each in enumerate(file.nodes) if each.id == node)

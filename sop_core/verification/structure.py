@@ -1,0 +1,201 @@
+"""Structure: every name is defined once, every node asks or ends, every branch leads on, nothing runs in circles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sop_core.cases.deadlines import DEADLINES
+from sop_core.guidance import NONE
+from sop_core.procedure import ANY, RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
+from sop_core.verification.problems import Problem, repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+class _Defined(msgspec.Struct, frozen=True):
+    facts: Mapping[str, Fact]
+    nodes: frozenset[str]
+    cases: frozenset[str]
+    checklists: frozenset[str]
+    gaps: frozenset[str]
+    spans: frozenset[str]
+
+
+def check_structure(file: ProcedureFile, sources: Sources) -> list[Problem]:
+    """Return everything that keeps ``file`` from being compiled and walked."""
+    defined = _Defined(
+        facts={fact.name: fact for fact in file.facts},
+        nodes=frozenset(node.id for node in file.nodes),
+        cases=frozenset(case.name for case in file.cases),
+        checklists=frozenset(each.name for each in file.checklists),
+        gaps=frozenset(gap.id for gap in file.gaps),
+        spans=frozenset(span.id for span in sources.spans),
+    )
+    problems = [*_twice(file), *_facts(file), *_cases(file), *_others(file, defined)]
+    for index, node in enumerate(file.nodes):
+        problems += _node(node, f"$.nodes[{index}]", defined)
+    return problems or [*_circles(file), *_unreachable(file)]
+
+
+def _twice(file: ProcedureFile) -> Iterator[Problem]:
+    named: dict[str, Iterable[str]] = {
+        "facts": (each.name for each in file.facts),
+        "nodes": (each.id for each in file.nodes),
+        "cases": (each.name for each in file.cases),
+        "checklists": (each.name for each in file.checklists),
+        "lists": (each.name for each in file.lists),
+        "gaps": (each.id for each in file.gaps),
+        "invariants": (each.id for each in file.invariants),
+    }
+    for part, keys in named.items():
+        for index, key in repeated(keys):
+            yield Problem(f"$.{part}[{index}]", f"{key} is defined twice")
+    yield from _steps_twice(file)
+
+
+def _steps_twice(file: ProcedureFile) -> Iterator[Problem]:
+    """Two nodes may share a step, word for word; two different steps may not share an id."""
+    first: dict[str, Instruction] = {}
+    for index, node in enumerate(file.nodes):
+        for number, step in enumerate(node.steps):
+            if first.setdefault(step.id, step) != step:
+                yield Problem(f"$.nodes[{index}].steps[{number}]", f"another step is called {step.id} too")
+
+
+def _facts(file: ProcedureFile) -> Iterator[Problem]:
+    for index, fact in enumerate(file.facts):
+        place = f"$.facts[{index}]"
+        values = [each.value for each in fact.answers]
+        if len(values) < (1 if fact.multiple else 2):
+            yield Problem(place, f"{fact.name} needs answers to choose from")
+        yield from (Problem(f"{place}.answers[{at}]", f"{fact.name} has {each} twice") for at, each in repeated(values))
+        yield from (Problem(place, f"no answer may be called {value}") for value in values if value in RESERVED)
+
+
+def _cases(file: ProcedureFile) -> Iterator[Problem]:
+    for index, case in enumerate(file.cases):
+        if case.due not in DEADLINES:
+            yield Problem(f"$.cases[{index}]", f"{case.due} is no deadline rule: there are {', '.join(DEADLINES)}")
+
+
+def _others(file: ProcedureFile, defined: _Defined) -> Iterator[Problem]:
+    for index, invariant in enumerate(file.invariants):
+        place = f"$.invariants[{index}]"
+        yield from _guard(invariant.without, place, defined)
+        yield from _effect(invariant.never, f"{place}.never", file)
+    for index, example in enumerate(file.examples):
+        guard = {fact: (answer,) if isinstance(answer, str) else answer for fact, answer in example.facts.items()}
+        yield from _guard(guard, f"$.examples[{index}]", defined)
+    for index, gap in enumerate(file.gaps):
+        if gap.span not in defined.spans:
+            yield Problem(f"$.gaps[{index}]", f"there is no span {gap.span}")
+    cited = [
+        (f"$.lists[{index}].items[{at}]", item.cite.span)
+        for index, each in enumerate(file.lists)
+        for at, item in enumerate(each.items)
+    ] + [(f"$.checklists[{index}]", cite.span) for index, each in enumerate(file.checklists) for cite in each.cites]
+    yield from (Problem(place, f"there is no span {span}") for place, span in cited if span not in defined.spans)
+
+
+def _effect(effect: Effect, place: str, file: ProcedureFile) -> Iterator[Problem]:
+    known = {
+        "step": {step.id for node in file.nodes for step in node.steps},
+        "transfer": {step.transfer.to for node in file.nodes for step in node.steps if step.transfer},
+        "case": {case.name for case in file.cases},
+        "end": {node.end.id for node in file.nodes if node.end},
+    }
+    named = {kind: name for kind, name in msgspec.structs.asdict(effect).items() if name is not None}
+    if len(named) != 1:
+        yield Problem(place, "names exactly one of step, transfer, case or end")
+    yield from (Problem(place, f"there is no {kind} {name}") for kind, name in named.items() if name not in known[kind])
+
+
+def _node(node: Node, place: str, defined: _Defined) -> Iterator[Problem]:
+    if (node.ask is None) == (node.end is None):
+        yield Problem(place, f"{node.id} must either ask or end")
+    if node.end is not None and node.branches:
+        yield Problem(place, f"{node.id} is an end and has no branches")
+    if node.ask is not None and node.ask not in defined.facts:
+        yield Problem(place, f"there is no fact {node.ask}")
+    if node.ask in defined.facts:
+        yield from _branches(node, place, defined)
+    for number, step in enumerate(node.steps):
+        yield from _step(step, f"{place}.steps[{number}]", defined)
+    for number, shown in enumerate(node.checklists):
+        if shown.name not in defined.checklists:
+            yield Problem(f"{place}.checklists[{number}]", f"there is no checklist {shown.name}")
+        yield from _guard(shown.when, f"{place}.checklists[{number}]", defined)
+    if sum(step.case is not None for step in node.steps) > 1:
+        yield Problem(place, f"{node.id} opens more than one case")
+    if sum(step.disposition is not None or step.own_disposition for step in node.steps) > 1:
+        yield Problem(place, f"{node.id} has more than one disposition")
+
+
+def _branches(node: Node, place: str, defined: _Defined) -> Iterator[Problem]:
+    fact = defined.facts[node.ask or ""]
+    values = [each.value for each in fact.answers]
+    for index, branch in enumerate(node.branches):
+        at = f"{place}.branches[{index}]"
+        if branch.go not in defined.nodes:
+            yield Problem(at, f"there is no node {branch.go}")
+        if not branch.on:
+            yield Problem(at, "a branch is for at least one answer")
+        if not (fact.multiple and branch.on in {(NONE,), (ANY,)}):
+            yield from _unknown(branch.on, values, fact.name, at)
+    taken = [answer for branch in node.branches for answer in branch.on]
+    yield from (Problem(place, f"{node.id} answers {answer} twice") for _, answer in repeated(taken))
+
+
+def _step(step: Instruction, place: str, defined: _Defined) -> Iterator[Problem]:
+    if not (step.say or step.do or step.warn or step.transfer):
+        yield Problem(place, f"{step.id} tells the agent nothing")
+    if step.case is not None and step.case not in defined.cases:
+        yield Problem(place, f"there is no case {step.case}")
+    if step.gap is not None and step.gap not in defined.gaps:
+        yield Problem(place, f"there is no gap {step.gap}")
+    for number, cite in enumerate(step.cites):
+        if cite.span not in defined.spans:
+            yield Problem(f"{place}.cites[{number}]", f"there is no span {cite.span}")
+    yield from _guard(step.when, place, defined)
+    if step.when and (step.case or step.disposition or step.own_disposition or step.transfer):
+        yield Problem(place, f"{step.id} depends on an answer, so it may only say, do and warn: branch to a node")
+    if step.disposition is not None and step.own_disposition:
+        yield Problem(place, f"{step.id} has both a fixed disposition and one in own words")
+
+
+def _guard(guard: Guard, place: str, defined: _Defined) -> Iterator[Problem]:
+    for name, answers in guard.items():
+        if name not in defined.facts:
+            yield Problem(place, f"there is no fact {name}")
+            continue
+        fact = defined.facts[name]
+        values = [each.value for each in fact.answers]
+        yield from _unknown(answers, [*values, NONE] if fact.multiple else values, name, place)
+
+
+def _unknown(answers: Sequence[str], values: Sequence[str], fact: str, place: str) -> Iterator[Problem]:
+    yield from (Problem(place, f"{fact} has no answer {answer}") for answer in answers if answer not in values)
+
+
+def _circles(file: ProcedureFile) -> list[Problem]:
+    ahead = {node.id: {branch.go for branch in node.branches} for node in file.nodes}
+    places = {node.id: f"$.nodes[{index}]" for index, node in enumerate(file.nodes)}
+    while ends := {node for node, following in ahead.items() if not following & ahead.keys()}:
+        ahead = {node: following for node, following in ahead.items() if node not in ends}
+    return [Problem(places[node], f"{node} is on or before a circle") for node in ahead]
+
+
+def _unreachable(file: ProcedureFile) -> list[Problem]:
+    ahead = {node.id: [branch.go for branch in node.branches] for node in file.nodes}
+    reached: set[str] = set()
+    pending = [node.id for node in file.nodes[:1]]
+    while pending:
+        node = pending.pop()
+        if node not in reached:
+            reached.add(node)
+            pending += ahead[node]
+    missed = [(index, node.id) for index, node in enumerate(file.nodes) if node.id not in reached]
+    return [Problem(f"$.nodes[{index}]", f"nothing leads to {node}") for index, node in missed]

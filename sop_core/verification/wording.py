@@ -1,0 +1,203 @@
+"""Wording: each script and value is letter for letter in a span its step cites; no citation and no gap hangs loose."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sop_core.compiler import cited_spans
+from sop_core.settings import VALUES
+from sop_core.verification.problems import Problem, repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sop_core.procedure import CaseTemplate, Gap, Instruction, ProcedureFile, Sources, Span
+
+OPENING, CLOSING = '“"', '”"'
+NOTATIONS = "Enter disposition notations"
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+class _Cited(msgspec.Struct, frozen=True):
+    """What the steps of a file rest on, and the cases that the SOP itself defines."""
+
+    spans: Mapping[str, Span]
+    gaps: Mapping[str, Gap]
+    cases: Mapping[str, CaseTemplate]
+
+
+def check_wording(file: ProcedureFile, sources: Sources) -> list[Problem]:
+    """Return every script, value, citation or gap of ``file`` that does not hold. Its structure must be sound."""
+    from_sop = {step.case for node in file.nodes for step in node.steps if step.case and step.gap is None}
+    cited = _Cited(
+        spans={span.id: span for span in sources.spans},
+        gaps={gap.id: gap for gap in file.gaps},
+        cases={case.name: case for case in file.cases if case.name in from_sop},
+    )
+    problems: list[Problem] = []
+    for index, node in enumerate(file.nodes):
+        for number, step in enumerate(node.steps):
+            problems += _step(step, f"$.nodes[{index}].steps[{number}]", cited)
+    return [*problems, *_cases(file), *_lists(file, cited), *_checklists(file, cited), *_gaps(file, cited)]
+
+
+def check_sources(files: Sequence[ProcedureFile], sources: Sources) -> Iterator[Problem]:
+    """Yield spans that are not what they say they are, and spans or readings that nothing in ``files`` rests on."""
+    documents = {document.id for document in sources.documents}
+    for index, name in repeated(span.id for span in sources.spans):
+        yield Problem(f"$.spans[{index}]", f"{name} is there twice")
+    used = set(_pairs(files))
+    cited = {span for file in files for span in cited_spans(file)}
+    for index, span in enumerate(sources.spans):
+        place = f"$.spans[{index}]"
+        if span.document not in documents:
+            yield Problem(place, f"there is no document {span.document}")
+        if span.id.rstrip("abcdefghijklmnopqrstuvwxyz") != f"{span.document}-{span.line}":
+            yield Problem(place, f"{span.id} says another document or line than {span.document}, line {span.line}")
+        if hashlib.sha256(span.text.encode()).hexdigest() != span.sha256:
+            yield Problem(place, f"the text of {span.id} is not the text that was extracted")
+        if span.id not in cited:
+            yield Problem(place, f"nothing cites {span.id}")
+        for reading in span.readings:
+            if (reading, span.id) not in used:
+                yield Problem(place, f"no step of {reading} cites {span.id}")
+
+
+def _pairs(files: Iterable[ProcedureFile]) -> Iterator[tuple[str, str]]:
+    for file in files:
+        yield from ((cite.id, cite.span) for node in file.nodes for step in node.steps for cite in step.cites)
+        yield from ((cite.id, cite.span) for each in file.checklists for cite in each.cites)
+        yield from ((item.cite.id, item.cite.span) for each in file.lists for item in each.items)
+        yield from ((gap.id, gap.span) for gap in file.gaps)
+
+
+def _step(step: Instruction, place: str, cited: _Cited) -> Iterator[Problem]:
+    texts = [cited.spans[cite.span].text for cite in step.cites]
+    yield from _citations(step, place, cited)
+    yield from _scripts(step, place, texts)
+    yield from _values(step, place, texts)
+    if step.case is not None and step.case in cited.cases:
+        yield from _case_values(cited.cases[step.case], place, texts)
+    yield from _gap(step, place, cited)
+
+
+def _citations(step: Instruction, place: str, cited: _Cited) -> Iterator[Problem]:
+    if reading(step.id) not in {cite.id for cite in step.cites}:
+        yield Problem(place, f"{step.id} does not cite {reading(step.id)}")
+    for _, cite in repeated(step.cites):
+        yield Problem(place, f"{step.id} cites {cite.span} twice")
+    for cite in step.cites:
+        if cite.id not in cited.spans[cite.span].readings:
+            yield Problem(place, f"{cite.span} is no source of {cite.id}")
+
+
+def _scripts(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Problem]:
+    for number, script in enumerate(step.say):
+        if not any(_quoted(script, text) for text in texts):
+            yield Problem(f"{place}.say[{number}]", f"{step.id} says what no cited span has, letter for letter")
+        if "{" in script or "}" in script:
+            yield Problem(f"{place}.say[{number}]", f"{step.id} has a setting in a script: scripts never interpolate")
+
+
+def _quoted(script: str, text: str) -> bool:
+    """Tell whether ``script`` is a whole quotation of ``text``: the first word to the last, between quotation marks."""
+    return any(f"{before}{script}{after}" in text for before in OPENING for after in CLOSING)
+
+
+def _values(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Problem]:
+    """Check the values a step shows: settings by their shipped words, the disposition, the seconds to wait."""
+    words = [*step.do, *step.warn, *([step.transfer.to] if step.transfer else [])]
+    for name in dict.fromkeys(name for text in words for name in _PLACEHOLDER.findall(text)):
+        if name not in VALUES:
+            yield Problem(place, f"there is no setting {name}")
+        elif not any(VALUES[name] in text for text in texts):
+            yield Problem(place, f"{step.id} uses {name}, and no cited span has {VALUES[name]}")
+    yield from (Problem(place, f"stray brace in {step.id}") for text in words if _stray(text))
+    if step.transfer and not _PLACEHOLDER.fullmatch(step.transfer.to):
+        yield Problem(place, f"{step.id} transfers to {step.transfer.to}, which is no setting")
+    if step.disposition and not any(step.disposition in text and NOTATIONS in text for text in texts):
+        yield Problem(place, f"no span that {step.id} cites has the disposition {step.disposition}")
+    if step.own_disposition and not any(NOTATIONS in text for text in texts):
+        yield Problem(place, f"no span that {step.id} cites asks for disposition notations")
+    wait = step.transfer.wait_seconds if step.transfer else None
+    if wait is not None and not any(f"{wait} seconds" in text for text in texts):
+        yield Problem(place, f"no span that {step.id} cites says to wait {wait} seconds")
+
+
+def _case_values(case: CaseTemplate, place: str, texts: Sequence[str]) -> Iterator[Problem]:
+    fields = (
+        f"Case Type: {case.type}",
+        f"Subtype: {case.subtype}",
+        f"Case Description: {case.description}",
+        *case.tags,
+        f"case assignment to {case.assign_to}",
+    )
+    for field in fields:
+        if not any(_is_word(field, text) for text in texts):
+            yield Problem(place, f"no cited span has “{field}”")
+
+
+def _is_word(words: str, text: str) -> bool:
+    return re.search(rf"{re.escape(words)}(?!\w)", text) is not None
+
+
+def _gap(step: Instruction, place: str, cited: _Cited) -> Iterator[Problem]:
+    """An inferred step is named after its gap; a step named after a reading of the SOP is not inferred."""
+    gap = cited.gaps.get(reading(step.id))
+    if gap is not None and step.gap != gap.id:
+        yield Problem(place, f"{step.id} is inferred and must carry the gap {gap.id}")
+    if gap is None and step.gap is not None:
+        yield Problem(place, f"{step.id} carries the gap {step.gap}, which is another reading's")
+
+
+def _cases(file: ProcedureFile) -> Iterator[Problem]:
+    for index, case in enumerate(file.cases):
+        place = f"$.cases[{index}]"
+        texts = (case.type, case.subtype, case.description, case.assign_to)
+        for name in (name for text in texts for name in _PLACEHOLDER.findall(text)):
+            if name not in VALUES:
+                yield Problem(place, f"there is no setting {name}")
+        yield from (Problem(place, f"stray brace in {case.name}") for text in texts if _stray(text))
+
+
+def _lists(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
+    for index, each in enumerate(file.lists):
+        for number, item in enumerate(each.items):
+            span = cited.spans[item.cite.span]
+            if item.text != span.text or item.cite.id not in span.readings:
+                place = f"$.lists[{index}].items[{number}]"
+                yield Problem(place, f"{item.text} is not what {span.id} has, letter for letter")
+
+
+def _checklists(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
+    for index, each in enumerate(file.checklists):
+        texts = [cited.spans[cite.span].text for cite in each.cites]
+        for number, question in enumerate(each.questions):
+            if not any(question in text for text in texts):
+                place = f"$.checklists[{index}].questions[{number}]"
+                yield Problem(place, f"{each.name} asks what no cited span has, letter for letter")
+
+
+def _gaps(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
+    carried = {step.gap for node in file.nodes for step in node.steps}
+    for index, gap in enumerate(file.gaps):
+        place = f"$.gaps[{index}]"
+        if gap.id not in cited.spans[gap.span].readings:
+            yield Problem(place, f"{gap.span} is no source of {gap.id}")
+        if gap.flagged and gap.id not in carried:
+            yield Problem(place, f"no step carries the gap {gap.id}")
+        if not gap.flagged and gap.id in carried:
+            yield Problem(place, f"{gap.id} is not flagged to agents, and a step carries it")
+
+
+def _stray(text: str) -> bool:
+    return any(brace in _PLACEHOLDER.sub("", text) for brace in "{}")
+
+
+def reading(step: str) -> str:
+    """Return the reading that a step carries out: ``INF-4b`` of ``INF-4b.case``."""
+    return step.partition(".")[0]
