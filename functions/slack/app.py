@@ -63,23 +63,26 @@ def _from_outside(event: dict[str, Any]) -> dict[str, Any]:
 def _bolt() -> SlackRequestHandler:
     config = SlackConfig.from_environment()
     secrets = slack_secrets(clients.secrets(), config.slack_secret_id)
-    client = WebClient(token=secrets.bot_token, base_url=config.slack_api_url, timeout=ACK_PATH_SECONDS)
-    return SlackRequestHandler(create_app(secrets, client, _services(config, client)))
+    return SlackRequestHandler(create_app(config, secrets))
 
 
-def create_app(secrets: SlackSecrets, client: WebClient, services: Services) -> App:
+def create_app(config: SlackConfig, secrets: SlackSecrets) -> App:
     """Return the Bolt app with every listener registered; it makes no call until a request needs one."""
     app = App(
         signing_secret=secrets.signing_secret,
         authorize=_authorize(secrets.bot_token),
-        client=client,
+        client=_client(config),
         process_before_response=True,
         logger=logging.getLogger("slack_bolt"),
     )
     app.use(_one_line_a_request)
     app.error(_say_that_it_failed)
-    register(app, services)
+    register(app, _services(config, _client(config, secrets.bot_token)))
     return app
+
+
+def _client(config: SlackConfig, token: str | None = None) -> WebClient:
+    return WebClient(token=token, base_url=config.slack_api_url, timeout=ACK_PATH_SECONDS)
 
 
 def _services(config: SlackConfig, client: WebClient) -> Services:

@@ -141,7 +141,7 @@ class RunDesk:
             title=procedures.load(run.procedure).title,
             metadata=f'{{"run":"{run.id}","version":{run.version}}}',
             guidance=told,
-            sources=dict(run.sources),
+            sources={fact: source for fact, source in run.sources.items() if source != "agent"},
             sheet=self._notice(run),
             project=project,
             query=run.query or "",

@@ -63,6 +63,8 @@ def http_event(body: str, headers: Mapping[str, str]) -> Json:
 
 class _Context:
     aws_request_id = "11111111-2222-3333-4444-555555555555"
+    function_name = "slack"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:slack"
 
 
 @dataclass
@@ -100,7 +102,9 @@ class Person:
     def click(self, action_id: str, value: str | None = None) -> None:
         """Press a button, choose a radio button or an option of the modal in front."""
         element = self._element(action_id, value)
-        self._interact({"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [element]})
+        self._interact(
+            {"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [element]}
+        )
         self.view = self.slack.views.get(self.view["id"], self.view)
 
     def press(self, message: Json, action_id: str) -> None:
@@ -111,14 +115,18 @@ class Person:
 
     def suggest(self, action_id: str, typed: str) -> list[Json]:
         """Type into a typeahead of the modal in front; return its options."""
-        answer = self._interact({"type": "block_suggestion", "view": self._view(), "action_id": action_id, "value": typed})
+        answer = self._interact(
+            {"type": "block_suggestion", "view": self._view(), "action_id": action_id, "value": typed}
+        )
         options: list[Json] = json.loads(answer)["options"]
         return options
 
     def choose_suggested(self, action_id: str, option: Json) -> None:
         """Choose an option that the typeahead offered."""
         action = {"type": "external_select", "action_id": action_id, "selected_option": option, "block_id": "search"}
-        self._interact({"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [action]})
+        self._interact(
+            {"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [action]}
+        )
         self.view = self.slack.views[self.view["id"]]
 
     def submit(self, **typed: str | Json) -> Json:

@@ -20,13 +20,17 @@ CLOCK: Final = 1_800_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What the next call of ``method`` meets: a status, an error code or silence. ``done``: done all the same."""
+    """What the next call of ``method`` meets: a status, an error code, silence or a closed connection.
+
+    With ``done``, Slack did what was asked all the same.
+    """
 
     method: str
     status: int = 200
     error: str = ""
     retry_after: int | None = None
     silent: bool = False
+    hangs_up: bool = False
     done: bool = False
 
 
@@ -38,6 +42,7 @@ class Slack:
     page: int = 200
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     used_triggers: set[str] = field(default_factory=set)
@@ -60,9 +65,15 @@ class Slack:
             fault = next((fault for fault in self.faults if fault.method == method), None)
             if fault is not None:
                 self.faults.remove(fault)
-            if fault is not None and not fault.done:
-                return fault, {"ok": False, "error": fault.error or "internal_error"}
-            return fault, getattr(self, "_" + method.replace(".", "_"))(arguments)
+            if fault is None:
+                return None, self._do(method, arguments)
+            if fault.done:
+                self._do(method, arguments)
+            return fault, {"ok": False, "error": fault.error or "internal_error"}
+
+    def _do(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(self, "_" + method.replace(".", "_"))(arguments)
+        return answer
 
     def _chat_postMessage(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
         ts = f"{CLOCK + len(self.calls)}.000100"
@@ -148,9 +159,10 @@ def _handler(slack: Slack) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             arguments = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
+            slack.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
             fault, answer = slack.answer(self.path.removeprefix("/api/"), arguments)
-            if fault is not None and fault.silent:
-                slack.stopped.wait(timeout=10)
+            if fault is not None and (fault.silent or fault.hangs_up):
+                slack.stopped.wait(timeout=10 if fault.silent else 0)
                 return
             self._send(fault.status if fault is not None else 200, answer, fault.retry_after if fault else None)
 

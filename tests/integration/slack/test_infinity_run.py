@@ -1,0 +1,260 @@
+"""An agent's way through `/infinity`, by signed requests to the Lambda handler."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders.cases import NASTY
+from tests.integration.slack.conftest import AGENT, TRAINED, Desk
+
+if TYPE_CHECKING:
+    from tests.standin.person import Person
+
+REASON = "Panels dark since Monday"
+
+
+def begin(desk: Desk, user: str = AGENT, text: str = "jane do") -> Person:
+    desk.sheet()
+    agent = desk.person(user)
+    agent.command("/infinity", text)
+    return agent
+
+
+def as_homeowner(agent: Person, channel: str = "phone") -> None:
+    agent.click("project_choose", "INF-100001")
+    agent.click(f"answer:channel:{channel}")
+    agent.click("answer:caller_type", "homeowner")
+    agent.click("answer:authenticated:yes")
+
+
+def to_the_callback(agent: Person) -> None:
+    as_homeowner(agent)
+    agent.click("answer:transfer_answered:no")
+
+
+def test_the_command_opens_a_modal_with_the_best_matches_to_choose_from(desk: Desk) -> None:
+    agent = begin(desk)
+    radio = next(e for b in agent.view["blocks"] for e in b.get("elements", ()) if e.get("action_id") == "project_choose")
+    assert {"INF-100001", "INF-100002"} <= {option["value"] for option in radio["options"]}
+
+
+def test_the_bare_command_opens_a_modal_with_the_search(desk: Desk) -> None:
+    agent = begin(desk, text="")
+    assert '"project_search"' in json.dumps(agent.view)
+
+
+def test_the_search_answers_as_one_types_and_its_option_can_be_chosen(desk: Desk) -> None:
+    agent = begin(desk, text="")
+    options = agent.suggest("project_search", "otto nag")
+    assert options[0]["value"] == "INF-100003"
+    agent.choose_suggested("project_search", options[0])
+    assert "Otto Nagel" in json.dumps(agent.view)
+
+
+def test_what_the_sheet_and_the_groups_know_is_not_asked(desk: Desk) -> None:
+    agent = begin(desk)
+    as_homeowner(agent)
+    asked = json.dumps(agent.view)
+    assert "answer:transfer_answered:yes" in asked
+    assert "From your Slack groups" in asked
+
+
+def test_a_trained_agent_is_told_to_handle_it_and_that_the_sop_does_not_say_so(desk: Desk) -> None:
+    agent = begin(desk, user=TRAINED)
+    as_homeowner(agent)
+    shown = json.dumps(agent.view)
+    assert "Handle the workout plan yourself" in shown
+    assert "Not in the SOP: check with your lead" in shown
+    assert agent.view["submit"]["text"] == "Finish"
+
+
+def test_an_installer_the_sheet_cannot_tell_is_asked_of_the_agent(desk: Desk) -> None:
+    agent = begin(desk, text="bo chen")
+    agent.click("project_choose", "INF-100005")
+    agent.click("answer:channel:phone")
+    agent.click("answer:caller_type", "dealer_partner")
+    agent.click("answer:authenticated:yes")
+    agent.click("answer:topic", "transferred_job_payment")
+    assert "Who has the project now?" in json.dumps(agent.view)
+
+
+def test_no_answer_opens_the_case_and_shows_the_second_script_and_the_disposition(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    typed = {block["block_id"]: block["element"].get("initial_value") for block in agent.view["blocks"] if block["type"] == "input"}
+    assert typed["note:callback_number"] == "(267) 555-0185"
+    result = agent.submit(reason_of_call=REASON)
+    assert result["response_action"] == "update"
+    shown = json.dumps(result["view"], ensure_ascii=False)
+    assert "One of our Infinity Team specialists will return your call" in shown
+    assert "Workout Plan Status" in shown
+    [case] = all_cases(desk)
+    assert case.id in shown
+    assert (case.type, case.subtype, case.description) == ("Installer Complaints", "Workout Plan", "Infinity Callbacks")
+    assert case.tagged == {"Jonathan Lezama": "U0JLEZAMA", "elijah carr": "U0ECARR01"}
+    assert case.notes["reason_of_call"] == REASON
+    assert case.owner == AGENT
+
+
+def test_the_card_is_not_posted_by_the_slack_function_but_waits_in_the_outbox(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    agent.submit(reason_of_call=REASON)
+    [case] = all_cases(desk)
+    assert desk.slack.called("chat.postMessage") == []
+    assert [row.kind for row in desk.cases.pending(case.id)] == ["card"]
+    assert [message["Body"] for message in desk.aws.received("DELIVER_QUEUE_URL")] == [{"case": case.id}]
+
+
+def test_submitting_twice_opens_one_case(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    agent.submit(reason_of_call=REASON)
+    assert agent.repeat() == 200
+    assert len(all_cases(desk)) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"reason_of_call": "  "}, "note:reason_of_call"),
+        ({"reason_of_call": REASON, "callback_number": "call me"}, "note:callback_number"),
+    ],
+)
+def test_what_is_missing_is_told_beside_its_field_and_opens_nothing(desk: Desk, typed: dict[str, str], field: str) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    result = agent.submit(**typed)
+    assert result["response_action"] == "errors"
+    assert list(result["errors"]) == [field]
+    assert all_cases(desk) == []
+
+
+def test_a_changed_answer_drops_what_no_longer_applies_and_keeps_the_rest(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    agent.click("answer_menu:channel", "email")
+    assert "Do not reply to the email" in json.dumps(agent.view)
+    agent.click("answer_menu:channel", "phone")
+    shown = json.dumps(agent.view)
+    assert "Jane Doe" in shown
+    assert "answer:authenticated:yes" in shown or "answer_menu:authenticated" in shown
+
+
+def test_a_replayed_answer_does_not_undo_a_later_one(desk: Desk) -> None:
+    agent = begin(desk)
+    agent.click("answer:channel:phone")
+    first = agent.sent[-1]
+    agent.click("answer_menu:channel", "chat")
+    assert agent.send(*first)[0] == 200
+    agent.click("answer:caller_type", "homeowner")
+    chosen = next(b["accessory"]["initial_option"]["value"] for b in agent.view["blocks"] if b.get("block_id") == "fact:channel")
+    assert chosen == "chat"
+
+
+def test_two_quick_clicks_both_count(desk: Desk) -> None:
+    agent = begin(desk)
+    stale = dict(agent.view)
+    agent.click("answer:channel:phone")
+    agent.view = stale
+    agent.click("project_choose", "INF-100001")
+    agent.view = desk.slack.views[stale["id"]]
+    agent.click("answer:caller_type", "homeowner")
+    shown = json.dumps(agent.view)
+    assert "Jane Doe" in shown
+    assert "fact:channel" in shown
+
+
+def test_one_persons_run_cannot_be_driven_by_another(desk: Desk) -> None:
+    agent = begin(desk)
+    other = desk.person(TRAINED)
+    other.view = dict(agent.view)
+    other.click("answer:channel:phone")
+    assert "belongs to someone else" in json.dumps(list(desk.slack.views.values())[-1])
+    assert other.suggest("project_search", "jane") == []
+
+
+def test_without_a_sheet_the_agent_is_told_and_not_found_cannot_be_concluded(desk: Desk) -> None:
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "jane do")
+    shown = json.dumps(agent.view)
+    assert "There is no transfer sheet" in shown
+    assert "answer:project:not_found" not in shown
+    assert "answer:project:cannot_tell" in shown
+
+
+def test_a_sheet_past_its_freshness_proves_no_absence(desk: Desk) -> None:
+    desk.sheet(uploaded_at="2026-01-02T08:00:00Z")
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "nobody at all")
+    shown = json.dumps(agent.view)
+    assert "days old" in shown
+    assert "answer:project:not_found" not in shown
+
+
+def test_a_run_keeps_the_sheet_it_began_with(desk: Desk) -> None:
+    agent = begin(desk)
+    desk.sheet("s2", projects=())
+    agent.click("project_choose", "INF-100001")
+    assert "Jane Doe" in json.dumps(agent.view)
+
+
+def test_an_open_case_of_the_same_project_is_shown_before_another_is_opened(desk: Desk) -> None:
+    first = begin(desk)
+    to_the_callback(first)
+    first.submit(reason_of_call=REASON)
+    [case] = all_cases(desk)
+    second = desk.person(AGENT)
+    second.command("/infinity", "jane do")
+    to_the_callback(second)
+    assert "already has an open case" in json.dumps(second.view)
+    assert case.id in json.dumps(second.view)
+
+
+def test_text_that_looks_like_markup_is_kept_as_typed(desk: Desk) -> None:
+    agent = begin(desk, text=NASTY)
+    assert "<!channel>" in json.dumps(agent.view)
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "jane do")
+    to_the_callback(agent)
+    agent.submit(reason_of_call=NASTY)
+    [case] = all_cases(desk)
+    assert case.notes["reason_of_call"] == NASTY
+
+
+def test_without_a_resolution_channel_no_case_is_promised(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    desk.forget_settings()
+    desk.settings(roles={"agent": [AGENT]})
+    result = agent.submit(reason_of_call=REASON)
+    assert result["response_action"] == "push"
+    assert "no resolution channel is set" in json.dumps(result)
+    assert all_cases(desk) == []
+
+
+def test_closing_the_modal_loses_nothing(desk: Desk) -> None:
+    agent = begin(desk)
+    agent._interact({"type": "view_closed", "view": agent._view(), "is_cleared": False})
+
+
+def test_a_guest_is_told_which_role_is_needed_and_nothing_is_opened(desk: Desk) -> None:
+    guest = desk.person("U0GUEST01")
+    assert "*agent*" in guest.command("/infinity", "jane do")
+    assert desk.slack.calls == []
+
+
+def test_a_role_may_be_a_user_group(desk: Desk) -> None:
+    desk.slack.groups["S0AGENTS1"] = ["U0GUEST01"]
+    desk.settings(roles={"agent": ["S0AGENTS1"]})
+    guest = desk.person("U0GUEST01")
+    guest.command("/infinity")
+    assert guest.view["title"]["text"] == "Infinity communications"
+
+
+def all_cases(desk: Desk) -> list[Any]:
+    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
+    return [desk.cases.get(item["pk"]["S"].removeprefix("CASE#")) for item in items if item["sk"]["S"] == "CASE"]

@@ -1,0 +1,156 @@
+"""Who is let in: signatures, age, replays, forged headers, roles on every listener; and what a fault tells whom."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from urllib.parse import urlencode
+
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from functions.slack import app
+from functions.slack.listeners import LISTENERS
+from sop_core.settings import ROLES
+from tests.integration.slack.conftest import ADMIN, AGENT, Desk
+from tests.integration.slack.test_infinity_run import all_cases, begin, to_the_callback
+from tests.standin.aws import SIGNING_SECRET
+from tests.standin.person import http_event, signed, to_handler
+
+SECRETS = ("Jane Marker", "71 Marker Street", "2675550199")
+
+
+def a_command(text: str = "") -> str:
+    return urlencode({"command": "/infinity", "text": text, "user_id": AGENT, "team_id": "T0SOLAR01", "trigger_id": "1.2.a"})
+
+
+def test_the_stand_ins_signature_is_slacks() -> None:
+    headers = signed("body", SIGNING_SECRET)
+    assert SignatureVerifier(SIGNING_SECRET).is_valid_request("body", headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "application/x-www-form-urlencoded"},
+        signed(a_command("Jane Marker"), "not the secret"),
+        signed(a_command("another body"), SIGNING_SECRET),
+        signed(a_command("Jane Marker"), SIGNING_SECRET, at=int(time.time()) - 301),
+    ],
+    ids=["unsigned", "wrong secret", "another body", "stale"],
+)
+def test_what_is_not_truly_signed_gets_401_does_nothing_and_leaves_no_body_in_the_log(
+    desk: Desk, headers: dict[str, str], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.sheet()
+    caplog.set_level(logging.DEBUG)
+    before = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"]
+    status, answer = to_handler(app.handler)(a_command("Jane Marker"), headers)
+    assert status == 401
+    assert desk.slack.calls == []
+    assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == before
+    logged = "".join(capfd.readouterr()) + "".join(
+        record.getMessage() for record in caplog.records if record.levelno >= logging.INFO
+    )
+    assert "Jane" not in logged + answer
+
+
+def test_a_replayed_command_opens_no_second_run(desk: Desk) -> None:
+    agent = begin(desk)
+    runs = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"]
+    agent.repeat()
+    assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == runs
+    assert len(desk.slack.views) == 1
+
+
+def test_bolts_own_headers_from_outside_are_stripped(desk: Desk) -> None:
+    desk.sheet()
+    forged = {"x-slack-bolt-lazy-only": "1", "X-Slack-Bolt-Lazy-Function-Name": "start"}
+    answer = app.handler(http_event(a_command(), signed(a_command(), SIGNING_SECRET) | forged), _context())
+    assert answer["statusCode"] == 200
+    assert len(desk.slack.views) == 1
+
+
+def test_a_request_without_headers_is_refused_like_an_unsigned_one(desk: Desk) -> None:
+    event = http_event("payload=x", {}) | {"headers": None}
+    del event["isBase64Encoded"]
+    assert app.handler(event, _context())["statusCode"] == 401
+
+
+def test_slacks_ssl_check_is_answered(desk: Desk) -> None:
+    assert to_handler(app.handler)("ssl_check=1", {})[0] == 200
+
+
+def test_every_listener_names_roles_that_exist() -> None:
+    assert [listener.name for listener in LISTENERS if not listener.roles or not set(listener.roles) <= set(ROLES)] == []
+
+
+def test_every_listener_of_the_app_is_in_the_table_and_so_behind_its_role_check(desk: Desk) -> None:
+    desk.person("U0GUEST01").command("/infinity")
+    assert len(app._bolt().app._listeners) == len(LISTENERS)
+
+
+@pytest.mark.parametrize("listener", LISTENERS, ids=lambda listener: f"{listener.kind} {getattr(listener.name, 'pattern', listener.name)}")
+def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: object) -> None:
+    guest = desk.person("U0GUEST01")
+    name = getattr(listener.name, "pattern", listener.name).strip("^$").replace("(_menu)?", "").replace("_(choose|search)", "_choose")
+    view = {"id": "V1", "hash": "1", "callback_id": name, "private_metadata": "{}", "type": "modal", "blocks": [], "state": {"values": {}}}
+    match listener.kind:
+        case "command":
+            assert "This needs the role" in guest.command(name)
+        case "options":
+            assert json.loads(guest._interact({"type": "block_suggestion", "view": view, "action_id": name, "value": "x"})) == {"options": []}
+        case "view_submission":
+            assert "This needs the role" in guest._interact({"type": "view_submission", "view": view})
+        case "view_closed":
+            guest._interact({"type": "view_closed", "view": view})
+        case _:
+            guest._interact({"type": "block_actions", "view": view, "actions": [{"type": "button", "action_id": name, "value": "x"}]})
+            assert "This needs the role" in json.dumps(list(desk.slack.views.values())[-1])
+    assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == 0
+
+
+def test_a_fault_tells_the_person_what_to_do_and_the_log_no_customer_data(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"cannot store {SECRETS[0]}")
+
+    monkeypatch.setattr("sop_aws.cases.CaseStore.open", broken)
+    result = agent.submit(caller_name=SECRETS[0], property_address=SECRETS[1], reason_of_call="x", callback_number=SECRETS[2])
+    assert result["response_action"] == "push"
+    assert "Try again" in json.dumps(result)
+    logged = "".join(capfd.readouterr())
+    assert "RuntimeError" in logged
+    assert not [secret for secret in SECRETS if secret in logged]
+
+
+def test_a_whole_run_logs_no_customer_data(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    agent = begin(desk, text="jane doe curry street")
+    agent.suggest("project_search", "Jane Doe")
+    to_the_callback(agent)
+    agent.submit(caller_name=SECRETS[0], property_address=SECRETS[1], reason_of_call="x", callback_number=SECRETS[2])
+    assert len(all_cases(desk)) == 1
+    logged = "".join(capfd.readouterr())
+    assert '"what":"/infinity"' in logged
+    assert not [secret for secret in (*SECRETS, "Jane", "Curry", "curry", "2675550185", "555-0185") if secret in logged]
+
+
+def test_private_metadata_carries_ids_only(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    assert set(json.loads(agent.view["private_metadata"])) == {"run", "version"}
+
+
+def test_an_admin_without_the_agent_role_is_told_which_role_is_needed(desk: Desk) -> None:
+    assert "*agent*" in desk.person(ADMIN).command("/infinity")
+
+
+def _context() -> object:
+    from tests.standin.person import _Context
+
+    return _Context()

@@ -1,0 +1,128 @@
+"""An admin's commands: the upload becomes an import record and a wake-up; one of two admins activates."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sop_core.transfers.records import Sheet
+from sop_slack import transfers as told
+from tests.integration.slack.conftest import ADMIN, AGENT, Desk
+
+if TYPE_CHECKING:
+    from sop_slack.blocks import Message
+
+FILE = {"files": [{"id": "F0SHEET001", "name": "Infinity Transfers v1.xlsx"}]}
+
+
+def a_ready_sheet(desk: Desk, sheet_id: str) -> Sheet:
+    sheet = Sheet(
+        id=sheet_id,
+        state="ready",
+        version=1,
+        uploaded_by=ADMIN,
+        uploaded_at="2026-11-20T09:00:00Z",
+        file_name="Infinity Transfers v1.xlsx",
+        file_sha256=sheet_id,
+    )
+    return desk.transfers.create_sheet(sheet)
+
+
+def a_message(message: Message) -> dict[str, Any]:
+    return {"channel": "D1", "ts": "1800000001.000100", "blocks": list(message.blocks)}
+
+
+def posted(desk: Desk, message: Message) -> dict[str, Any]:
+    shown = a_message(message)
+    desk.slack.messages.append({**shown, "text": message.text})
+    return shown
+
+
+def test_upload_opens_a_modal_that_takes_a_file(desk: Desk) -> None:
+    admin = desk.person(ADMIN, "dana.whitfield")
+    admin.command("/transfers", "upload")
+    assert [block["element"]["type"] for block in admin.view["blocks"] if block["type"] == "input"] == ["file_input"]
+
+
+def test_an_uploaded_file_is_recorded_and_the_import_woken_once_however_often_it_is_sent(desk: Desk) -> None:
+    admin = desk.person(ADMIN, "dana.whitfield")
+    admin.command("/transfers", "upload")
+    result = admin.submit(file={"files": FILE["files"]})
+    assert "on its way" in json.dumps(result)
+    admin.repeat()
+    woken = [message["Body"]["import"] for message in desk.aws.received("IMPORT_QUEUE_URL")]
+    [import_id] = set(woken)
+    record = desk.transfers.get_import(import_id)
+    assert record is not None
+    assert (record.file_id, record.user, record.state) == ("F0SHEET001", ADMIN, "queued")
+
+
+def test_without_a_file_the_modal_says_so_beside_the_field(desk: Desk) -> None:
+    admin = desk.person(ADMIN, "dana.whitfield")
+    admin.command("/transfers", "upload")
+    assert admin.submit(file={"files": []})["errors"] == {told.FILE_BLOCK: "Choose a workbook first."}
+
+
+def test_status_says_that_there_is_no_sheet_and_what_to_do(desk: Desk) -> None:
+    assert "/transfers upload" in desk.person(ADMIN).command("/transfers", "status")
+
+
+def test_status_names_the_active_sheet(desk: Desk) -> None:
+    desk.sheet()
+    assert "5 projects" in desk.person(ADMIN).command("/transfers")
+
+
+def test_an_unknown_word_gets_the_list_of_those_that_work(desk: Desk) -> None:
+    assert "/transfers upload" in desk.person(ADMIN).command("/transfers", "frobnicate")
+
+
+def test_activate_switches_the_sheet_and_the_message_shows_it(desk: Desk) -> None:
+    desk.sheet()
+    sheet = a_ready_sheet(desk, "s2")
+    message = posted(desk, told.preview(sheet, desk.transfers.active()))
+    button = told.button_value("s2", 1)
+    _set_buttons(message, button)
+    desk.person(ADMIN).press(message, told.ACTIVATE)
+    active = desk.transfers.active()
+    assert active is not None
+    assert active.sheet == "s2"
+    assert "is active" in desk.slack.messages[-1]["text"]
+
+
+def test_of_two_admins_the_slower_is_shown_the_new_state(desk: Desk) -> None:
+    desk.sheet()
+    first, second = a_ready_sheet(desk, "s2"), a_ready_sheet(desk, "s3")
+    messages = [posted(desk, told.preview(sheet, desk.transfers.active())) for sheet in (first, second)]
+    for message, sheet in zip(messages, (first, second), strict=True):
+        _set_buttons(message, told.button_value(sheet.id, 1))
+    messages[1]["ts"] = desk.slack.messages[1]["ts"] = "1800000002.000100"
+    for message in messages:
+        desk.person(ADMIN).press(message, told.ACTIVATE)
+    active = desk.transfers.active()
+    assert active is not None
+    assert active.sheet == "s2"
+    assert "Another transfer sheet was activated" in desk.slack.messages[1]["text"]
+
+
+def test_discard_leaves_the_active_sheet_alone(desk: Desk) -> None:
+    desk.sheet()
+    message = posted(desk, told.preview(a_ready_sheet(desk, "s2"), desk.transfers.active()))
+    desk.person(ADMIN).press(message, told.DISCARD)
+    active = desk.transfers.active()
+    assert active is not None
+    assert active.sheet == "s1"
+    assert "discarded" in desk.slack.messages[-1]["text"]
+
+
+@pytest.mark.parametrize("text", ["", "upload", "status", "history"])
+def test_agents_are_told_that_it_takes_an_admin(desk: Desk, text: str) -> None:
+    assert "*admin*" in desk.person(AGENT).command("/transfers", text)
+
+
+def _set_buttons(message: dict[str, Any], value: str) -> None:
+    for block in message["blocks"]:
+        for element in block.get("elements", ()):
+            if element.get("action_id") in (told.ACTIVATE, told.DISCARD):
+                element["value"] = value
