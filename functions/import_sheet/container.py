@@ -82,7 +82,9 @@ def _ole(data: bytes) -> SheetError:
 
 def _check_kind(names: set[str]) -> None:
     if "xl/workbook.bin" in names:
-        raise SheetError("binary_workbook", f"The file is a binary workbook (.xlsb); it must be .xlsx or .xlsm. {SAVE_AS}")
+        raise SheetError(
+            "binary_workbook", f"The file is a binary workbook (.xlsb); it must be .xlsx or .xlsm. {SAVE_AS}"
+        )
     if "xl/workbook.xml" not in names or "[Content_Types].xml" not in names:
         raise SheetError("not_a_workbook", f"The file is a zip archive, but not an Excel workbook. {SAVE_AS}")
 
@@ -96,9 +98,13 @@ def _check_sizes(parts: list[zipfile.ZipInfo], packed: int) -> None:
         raise SheetError("password_protected", "The file is a zip archive protected with a password.")
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked > MAX_RATIO * packed):
-        raise SheetError("too_large", f"The workbook unpacks to {unpacked // MEGABYTE} MB, more than is read safely. {SAVE_AS}")
+        raise SheetError(
+            "too_large", f"The workbook unpacks to {unpacked // MEGABYTE} MB, more than is read safely. {SAVE_AS}"
+        )
     if any(part.filename.endswith("styles.xml") and part.file_size > MAX_STYLES for part in parts):
-        raise SheetError("too_large", "The workbook holds too many cell styles. Copy the tab All Projects into a new workbook.")
+        raise SheetError(
+            "too_large", "The workbook holds too many cell styles. Copy the tab All Projects into a new workbook."
+        )
 
 
 def _check_heads(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> None:
@@ -108,6 +114,10 @@ def _check_heads(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> 
         with archive.open(part) as opened:
             head = opened.read(HEAD)
         if _DECLARATION.search(head):
-            raise SheetError("document_type", f"The workbook declares a document type, which Excel never writes. {SAVE_AS}")
+            raise SheetError(
+                "document_type", f"The workbook declares a document type, which Excel never writes. {SAVE_AS}"
+            )
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise SheetError("unusual_encoding", f"The workbook is written in UTF-16, which cannot be read reliably. {SAVE_AS}")
+            raise SheetError(
+                "unusual_encoding", f"The workbook is written in UTF-16, which cannot be read reliably. {SAVE_AS}"
+            )

@@ -44,7 +44,9 @@ def read_file(data: bytes, *, limits: Limits | None = None, progress: Callable[[
         raise SheetError("no_rows", f"The tab {TAB} is empty.", book.tabs)
     reading = read(book.rows, from_1904=book.from_1904)
     if not reading.projects:
-        raise SheetError("no_rows", f"The tab {TAB} has its headers but no projects below them.", tuple(reading.columns.values()))
+        raise SheetError(
+            "no_rows", f"The tab {TAB} has its headers but no projects below them.", tuple(reading.columns.values())
+        )
     return reading
 
 
@@ -72,7 +74,10 @@ def open_workbook(
 def _child(limits: Limits) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "functions.import_sheet.reader", str(limits.processor_seconds), str(limits.memory)]
     # Only what Python needs to start: no credentials reach the process that parses an upload.
-    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib"}
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib",
+    }
     return subprocess.Popen(  # noqa: S603  (our own module, no shell)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )

@@ -139,7 +139,9 @@ class Maker:
 
     def _address(self) -> str:
         rng = self._random
-        number = rng.choice((rng.randrange(2, 99), rng.randrange(100, 999), rng.randrange(1000, 9999), rng.randrange(10000, 28000)))
+        number = rng.choice(
+            (rng.randrange(2, 99), rng.randrange(100, 999), rng.randrange(1000, 9999), rng.randrange(10000, 28000))
+        )
         direction = rng.choice(("North ", "N ", "South ", "E ", "West ", "W ")) if rng.random() < 0.2 else ""  # noqa: PLR2004
         unit = rng.choice((f" #{rng.randrange(1, 90)}", f" Apt {rng.randrange(1, 30)}", f" Unit {rng.choice('ABCD')}"))
         ordinal = rng.randrange(2, 99)
@@ -165,7 +167,9 @@ class Maker:
             return None
         letters = [re.sub(r"[^a-z]", "", fold(part)) for part in name.split()]
         number = self._random.choice(("", "", str(self._random.randrange(10, 99))))
-        return f"{letters[0]}.{letters[-1]}{number}@{self._random.choice(('example.com', 'example.net', 'example.org'))}"
+        return (
+            f"{letters[0]}.{letters[-1]}{number}@{self._random.choice(('example.com', 'example.net', 'example.org'))}"
+        )
 
     def _transfer(self, original: str) -> tuple[str | None, date | None, str]:
         rng = self._random
@@ -259,7 +263,9 @@ def _read_me(tab: WriteOnlyWorksheet) -> None:
     tab.append(_bold(tab, ["Infinity Transfers v1"]))
     tab.append([])
     tab.append(["Owner", "Partner Operations"])
-    tab.append(["What it is", "Where each former Infinity project is now. Look a homeowner up in the tab All Projects."])
+    tab.append(
+        ["What it is", "Where each former Infinity project is now. Look a homeowner up in the tab All Projects."]
+    )
     tab.append(["What it is not", "Shield and Harness jobs are kept elsewhere."])
     tab.append(["Transferred To", f"The receiving installer, or {STAYED!r}; empty while a transfer is pending."])
     tab.append(["Sample", "Made up by a program: nobody in it exists."])
@@ -331,8 +337,6 @@ def _street_names(line: str) -> list[str]:
 def _ordinal(number: int) -> str:
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")  # noqa: PLR2004
     return f"{number}{ending}"
-
-
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,7 +21,8 @@ Thomas Timothy Tina Tomas Tracy Trevor Troy Valerie Vanessa Vera Veronica Victor
 William Xavier Yolanda Yusuf Zachary Zoë
 """.split()
 
-LAST: Final = """
+LAST: Final = (
+    """
 Abbott Acosta Adeyemi Aguilar Ahmed Albright Alvarez Andersen Arroyo Ashford Avila Bains Baldwin Barrera Barton Bauer Beaumont Becker
 Benítez Bergström Bianchi Blackwood Blanchard Bonilla Booker Bowden Brannigan Bridges Brooks Buchanan Burgess Caldwell Callahan Cárdenas
 Carlisle Carmichael Castellanos Cervantes Chambers Chandler Chatterjee Chavez Chen Chowdhury Christensen Cisneros Clayton Coleman Conway
@@ -38,7 +39,9 @@ Ríos Robertson Rossi Rousseau Ruiz Rutherford Saavedra Salazar Sandoval Santiag
 Sinclair Singh Solís Somerville Sorensen Soto Stafford Stanton Stein Sterling Suárez Sullivan Sutherland Szczepański Takahashi Tanaka Thornton
 Tran Trujillo Underwood Valdez Vance Vargas Vaughn Velasco Villanueva Vogel Wadsworth Walsh Wang Watanabe Webster Weiss Whitaker Whitfield
 Whitney Wilkins Winslow Wójcik Wong Woodward Xiong Yang Yates Yilmaz Zamora Zhang Ziegler Zimmerman
-""".split() + ["de la Rosa", "De La Cruz", "Von Trapp", "St. James", "Van Dyke"]
+""".split()
+    + ["de la Rosa", "De La Cruz", "Von Trapp", "St. James", "Van Dyke"]
+)
 
 STREETS: Final = """
 Acacia Adobe Alder Alpine Amber Applewood Arroyo Ashbrook Aspen Autumn Azalea Baker Bayberry Beacon Beechwood Birchwood Bluebonnet Bluff
@@ -56,7 +59,24 @@ Tangerine Teal Thistle Timber Topaz Trailhead Tulip Turquoise Valley View|Verben
 Winterberry Wisteria Woodland Wren Yarrow Yucca Zinnia
 """
 
-STREET_TYPES: Final = ("St", "Street", "Ave", "Avenue", "Dr", "Drive", "Ln", "Lane", "Ct", "Court", "Rd", "Road", "Way", "Pl", "Blvd", "Cir")
+STREET_TYPES: Final = (
+    "St",
+    "Street",
+    "Ave",
+    "Avenue",
+    "Dr",
+    "Drive",
+    "Ln",
+    "Lane",
+    "Ct",
+    "Court",
+    "Rd",
+    "Road",
+    "Way",
+    "Pl",
+    "Blvd",
+    "Cir",
+)
 
 # City, state, first three digits of its ZIPs, area code.
 CITIES: Final = tuple(

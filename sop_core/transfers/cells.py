@@ -13,9 +13,15 @@ from sop_core.transfers.words import STATES, fold
 # Dates arrive as ISO text: what Excel stores as a date is a formatted number, and the reader has resolved the format.
 Cell = str | int | float | bool | None
 
-ERRORS: Final = frozenset({"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"})
-NOTHING: Final = frozenset({"", "-", "--", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "null", "nil", "tbd", "unknown", "(blank)"})
-_INVISIBLE: Final = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F)])
+ERRORS: Final = frozenset(
+    {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"}
+)
+NOTHING: Final = frozenset(
+    {"", "-", "--", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "null", "nil", "tbd", "unknown", "(blank)"}
+)
+_INVISIBLE: Final = dict.fromkeys(
+    [0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F)]
+)
 _SPACES: Final = re.compile(r"(?:\s|_x000[dD]_|\x00)+")
 _DASHES: Final = re.compile(r"\s*[-‐-―−]\s*")
 _EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\d{1,6}\s*$", re.IGNORECASE)

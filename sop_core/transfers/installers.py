@@ -35,10 +35,14 @@ VARIANTS: Final[dict[str, str]] = {
     "ESP Inc": "Energy Service Partners Inc.",
 }
 
-_LEGAL: Final = frozenset({"inc", "incorporated", "llc", "l", "c", "co", "corp", "corporation", "company", "ltd", "lp", "llp"})
+_LEGAL: Final = frozenset(
+    {"inc", "incorporated", "llc", "l", "c", "co", "corp", "corporation", "company", "ltd", "lp", "llp"}
+)
 _WORDS: Final = {"svc": "service", "svcs": "service", "srvcs": "service", "serv": "service", "intl": "international"}
 _COMMON: Final = frozenset({"ip", "energy", "solar", "service", "holding", "installation", "partner"})
-_STAYED: Final = re.compile(r"(?:stay|stays|stayed|staying|remain|remains|remained|kept|same)\b|(?:the )?(?:original|orig|same) (?:ip|installer)$")
+_STAYED: Final = re.compile(
+    r"(?:stay|stays|stayed|staying|remain|remains|remained|kept|same)\b|(?:the )?(?:original|orig|same) (?:ip|installer)$"
+)
 _NOT_YET: Final = re.compile(
     r"pending|on hold|hold|cancel|not (?:yet )?transferred|not transferr|awaiting transfer|to be transferred|unassigned|not assigned|no installer"
 )

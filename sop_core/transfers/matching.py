@@ -41,7 +41,9 @@ PLAUSIBLE: Final = 0.58
 LONG_FORMS: Final = {short: long for long, short in STREET_FORMS.items()}
 NAMES: Final = (shots.NAME, shots.CO_NAME)
 FIELD_NAMES: Final = ("name", "co-homeowner", "street", "city", "state", "ZIP", "name")
-PHONE: Final = re.compile(r"(?<![\w])\+?1?[ .\-]?\(?(\d{3})\)?[ .\-]{0,2}(\d{3})[ .\-]?(\d{4})(?!\w)|(?<!\w)(\d{3})[ .\-](\d{4})(?!\w)")
+PHONE: Final = re.compile(
+    r"(?<![\w])\+?1?[ .\-]?\(?(\d{3})\)?[ .\-]{0,2}(\d{3})[ .\-]?(\d{4})(?!\w)|(?<!\w)(\d{3})[ .\-](\d{4})(?!\w)"
+)
 EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -182,11 +184,15 @@ class Index:
     def _spelt_alike(self, word: str) -> dict[int, float]:
         if not self._spelt:
             return {}
-        winkler = process.cdist([word], self._spelt, scorer=JaroWinkler.normalized_similarity, dtype=np.float32, score_cutoff=0.72)[0]
+        winkler = process.cdist(
+            [word], self._spelt, scorer=JaroWinkler.normalized_similarity, dtype=np.float32, score_cutoff=0.72
+        )[0]
         likely = np.flatnonzero(winkler)
         if not likely.size:
             return {}
-        edits = process.cdist([word], [self._spelt[i] for i in likely.tolist()], scorer=OSA.normalized_similarity, dtype=np.float32)[0]
+        edits = process.cdist(
+            [word], [self._spelt[i] for i in likely.tolist()], scorer=OSA.normalized_similarity, dtype=np.float32
+        )[0]
         score = 0.55 * winkler[likely] + 0.45 * edits
         best = np.argsort(-score, kind="stable")[:NEAREST]
         return {int(self._alphabetic[likely[i]]): 0.97 * float(score[i]) for i in best.tolist() if score[i] >= NEAR}
@@ -214,7 +220,9 @@ class Index:
             for position in range(first, min(last, first + MOST_PREFIXED))
         }
         if len(word) > 2:  # noqa: PLR2004
-            forms = (short for long, short in STREET_FORMS.items() if long.startswith(word) and short in self._positions)
+            forms = (
+                short for long, short in STREET_FORMS.items() if long.startswith(word) and short in self._positions
+            )
             near |= {self._positions[short]: 0.9 for short in forms}
         return near
 
@@ -262,12 +270,16 @@ class Index:
         exact = self._lookup("phones", [int(number)], 1.0, "phone")
         if exact:
             return exact
-        swapped = self._lookup("phones", [int(variant) for variant in _swapped(number)], 0.92, "phone with digits swapped")
+        swapped = self._lookup(
+            "phones", [int(variant) for variant in _swapped(number)], 0.92, "phone with digits swapped"
+        )
         seven = int(number[-7:])
         return (
             swapped
             or self._range(self._tails["seven"], seven, seven + 1, 0.9, "phone's last seven")
-            or self._lookup("phones", [int(v) for v, _ in _misheard_digits(number) if len(v) == len(number)], 0.88, "phone nearly")
+            or self._lookup(
+                "phones", [int(v) for v, _ in _misheard_digits(number) if len(v) == len(number)], 0.88, "phone nearly"
+            )
         )
 
     def _ids(self, words: list[str], at: int) -> tuple[int, dict[int, tuple[float, str]]]:
@@ -278,7 +290,9 @@ class Index:
                 continue
             found = self._lookup("ids", [shots.digest(form)], 1.0, "project id")
             if not found and used <= 2 and not form.isdigit():  # noqa: PLR2004
-                found = self._lookup("ids", [shots.digest(v) for v in _swapped(form)], 0.9, "project id with digits swapped")
+                found = self._lookup(
+                    "ids", [shots.digest(v) for v in _swapped(form)], 0.9, "project id with digits swapped"
+                )
             if found:
                 return used, found
         return 1, {}
@@ -330,8 +344,15 @@ class Index:
             return None
         touched = {field for match in matches for field in match.fields}
         vocabulary = self._shot.vocabulary
-        text = [vocabulary[word] for word, field in zip(words, fields, strict=True) if field in touched and field != shots.JOINED]
-        return _cosine(_trigrams([STREET_FORMS.get(word, word) for word in asked]), _trigrams([STREET_FORMS.get(word, word) for word in text]))
+        text = [
+            vocabulary[word]
+            for word, field in zip(words, fields, strict=True)
+            if field in touched and field != shots.JOINED
+        ]
+        return _cosine(
+            _trigrams([STREET_FORMS.get(word, word) for word in asked]),
+            _trigrams([STREET_FORMS.get(word, word) for word in text]),
+        )
 
 
 class Match(NamedTuple):

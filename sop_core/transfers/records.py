@@ -87,13 +87,15 @@ class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One upload on its way to a sheet. ``channel`` and ``ts`` are the progress message, once it is posted.
 
-    ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
+    The workbook is ``file_id`` in Slack or, put there by an operator, ``source_key`` in the files bucket; without a ``user``
+    nobody is told. ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
     """
 
     id: str
-    file_id: str
     user: str
     created_at: str
+    file_id: str = ""
+    source_key: str | None = None
     state: ImportState = "queued"
     version: int = 1
     attempts: int = 0

@@ -172,7 +172,9 @@ def _project(
     where = installer(texts.get("original_ip"), texts.get("transferred_to"), texts.get("status"))
     if where == "unlisted":
         known = nearest(texts.get("transferred_to") or "")
-        problems.append(_problem(number, "unknown_installer", "transferred_to", more=f"; nearest: {known}" if known else ""))
+        problems.append(
+            _problem(number, "unknown_installer", "transferred_to", more=f"; nearest: {known}" if known else "")
+        )
     return Project(
         key="",
         row=number,
@@ -187,7 +189,9 @@ def _project(
         email=checked("email", cells.email_of(raw.get("email")), "bad_email"),
         original_ip=texts.get("original_ip"),
         transferred_to=texts.get("transferred_to"),
-        transfer_date=checked("transfer_date", cells.date_of(raw.get("transfer_date"), from_1904=from_1904), "bad_date"),
+        transfer_date=checked(
+            "transfer_date", cells.date_of(raw.get("transfer_date"), from_1904=from_1904), "bad_date"
+        ),
         status=texts.get("status"),
         milestone=texts.get("milestone"),
         installer=where,

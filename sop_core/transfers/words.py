@@ -25,12 +25,36 @@ STREET_FORMS: Final[dict[str, str]] = {
     str st|summit smt|terrace ter|terr ter|trail trl|turnpike tpke|union un|valley vly|view vw|village vlg|vista vis|way wy
     north n|south s|east e|west w|northeast ne|northwest nw|southeast se|southwest sw
     first 1st|second 2nd|third 3rd|fourth 4th|fifth 5th|sixth 6th|seventh 7th|eighth 8th|ninth 9th|tenth 10th
-    """.strip().replace("\n", "|").split("|")
+    """.strip()
+    .replace("\n", "|")
+    .split("|")
     for long, short in [line.split()]
 }
-UNIT_WORDS: Final = frozenset({"apt", "apartment", "unit", "suite", "ste", "no", "number", "rm", "room", "lot", "spc", "space"})
+UNIT_WORDS: Final = frozenset(
+    {"apt", "apartment", "unit", "suite", "ste", "no", "number", "rm", "room", "lot", "spc", "space"}
+)
 FILLERS: Final = frozenset(
-    {"the", "a", "at", "on", "in", "and", "of", "from", "is", "my", "name", "for", "mr", "mrs", "ms", "um", "uh", "like", "lives"}
+    {
+        "the",
+        "a",
+        "at",
+        "on",
+        "in",
+        "and",
+        "of",
+        "from",
+        "is",
+        "my",
+        "name",
+        "for",
+        "mr",
+        "mrs",
+        "ms",
+        "um",
+        "uh",
+        "like",
+        "lives",
+    }
 )
 STATES: Final[dict[str, str]] = {
     name.replace("_", " "): code

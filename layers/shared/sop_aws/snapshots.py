@@ -30,9 +30,7 @@ class SnapshotStore:
 
     def put(self, sheet: str, snapshot: bytes) -> SnapshotRef:
         """Store a sheet's snapshot and return what to remember of it."""
-        ref = SnapshotRef(
-            key=f"snapshots/{sheet}.bin", sha256=hashlib.sha256(snapshot).hexdigest(), size=len(snapshot)
-        )
+        ref = SnapshotRef(key=f"snapshots/{sheet}.bin", sha256=hashlib.sha256(snapshot).hexdigest(), size=len(snapshot))
         self._client.put_object(Bucket=self._bucket, Key=ref.key, Body=snapshot)
         return ref
 

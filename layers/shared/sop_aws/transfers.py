@@ -198,9 +198,7 @@ class TransferStore:
 
     def remember_file(self, sheet: Sheet) -> None:
         """Note which sheet a file's hash stands for."""
-        self._client.put_item(
-            TableName=self._table, Item={**_file_key(sheet.file_sha256), "sheet": {"S": sheet.id}}
-        )
+        self._client.put_item(TableName=self._table, Item={**_file_key(sheet.file_sha256), "sheet": {"S": sheet.id}})
 
     def _change_write(self, sheet: Sheet) -> TransactWriteItemTypeDef:
         changed = msgspec.structs.replace(sheet, version=sheet.version + 1)

@@ -84,7 +84,9 @@ def read_button(value: str) -> tuple[str, int | None]:
 
 def queued() -> Message:
     """Return the first state of the progress message."""
-    return _message("The workbook is uploaded and waits to be read.", [kit.section(":inbox_tray: *Waiting to be read*")])
+    return _message(
+        "The workbook is uploaded and waits to be read.", [kit.section(":inbox_tray: *Waiting to be read*")]
+    )
 
 
 def progress(stage: str, done: int = 0, total: int = 0) -> Message:
@@ -92,6 +94,8 @@ def progress(stage: str, done: int = 0, total: int = 0) -> Message:
     lines = [kit.section(f":hourglass_flowing_sand: *{stage}*")]
     if total:
         lines.append(kit.context(f"`{bar(done, total)}`  {done:,} of {total:,}"))
+    elif done:
+        lines.append(kit.context(f"{done:,} rows so far"))
     return _message(f"Transfer sheet: {stage}.", lines)
 
 
@@ -103,7 +107,11 @@ def bar(done: int, total: int) -> str:
 
 def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False) -> Message:
     """Return the outcome of an import: what would change, and the buttons to activate or discard."""
-    lead = "This file was read before; its projects are still kept." if repeated else "Nothing changes until it is activated."
+    lead = (
+        "This file was read before; its projects are still kept."
+        if repeated
+        else "Nothing changes until it is activated."
+    )
     shown = [
         kit.header("Transfer sheet ready to activate"),
         _name(sheet),
@@ -149,7 +157,9 @@ def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
     shown = [
         kit.section(f":warning: *{text}*"),
         _against(current),
-        kit.section("The comparison below is with the sheet before it. This workbook would replace the one now active."),
+        kit.section(
+            "The comparison below is with the sheet before it. This workbook would replace the one now active."
+        ),
         _name(sheet),
         *_figures(sheet),
         kit.actions(*_choices(button_value(sheet.id, current.version if current else 0))),
@@ -200,7 +210,9 @@ def history(sheets: Sequence[Sheet]) -> Message:
         when = kit.time_in_reader_zone(sheet.uploaded_at)
         lines += [
             _name(sheet),
-            kit.context(f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when} · {kit.mention(sheet.uploaded_by)}"),
+            kit.context(
+                f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when} · {kit.mention(sheet.uploaded_by)}"
+            ),
         ]
     return _message(f"{len(sheets)} transfer sheets, newest first.", lines)
 
@@ -241,7 +253,11 @@ def _warnings(sheet: Sheet) -> list[Block]:
     share = sheet.difference.share_removed
     if share <= LARGE_LOSS:
         return []
-    return [kit.section(f":warning: *{share:.0%} of the active sheet's projects would disappear.* Is this the whole workbook?")]
+    return [
+        kit.section(
+            f":warning: *{share:.0%} of the active sheet's projects would disappear.* Is this the whole workbook?"
+        )
+    ]
 
 
 def _problems(sheet: Sheet) -> list[Block]:

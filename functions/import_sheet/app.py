@@ -1,0 +1,116 @@
+"""Workbook to sheet: woken by the import queue, by uploads and by the sweep."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+
+from functions.import_sheet.files import SlackFiles, Workbooks
+from functions.import_sheet.importing import Importer
+from functions.import_sheet.progress import Progress
+from sop_aws import clients
+from sop_aws.config import ImportConfig
+from sop_aws.logging import fault, make_logger
+from sop_aws.secrets import slack_secrets
+from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import system_clock
+from sop_aws.transfers import ImportBusy, TransferStore, UnknownImport
+from sop_aws.wake import ImportWake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SLACK_TIMEOUT: Final = 10
+METRICS: Final = {
+    "ready": "ImportReady",
+    "repeated": "ImportRepeated",
+    "refused": "ImportRefused",
+    "failed": "ImportFailed",
+}
+TOKEN_REFUSED: Final = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
+ENOUGH_TO_TIDY: Final = 120.0
+
+logger = make_logger()
+metrics = Metrics()
+
+
+@logger.inject_lambda_context(log_event=False, clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Carry out the imports that a batch of wake-ups names; what must come back is in the answer."""
+    returned = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in returned]}
+
+
+def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
+    try:
+        import_id = msgspec.json.decode(record["body"], type=ImportWake).import_id
+        _carry_out(import_id, context)
+    except UnknownImport:
+        logger.warning("a wake-up names no import", message=record["messageId"])
+    except ImportBusy:
+        return False
+    except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
+        _forget_refused_token(error)
+        logger.error("import failed", message=record["messageId"], **fault(error))
+        metrics.add_metric(name="ImportAttemptFailed", unit=MetricUnit.Count, value=1)
+        return False
+    return True
+
+
+def _carry_out(import_id: str, context: LambdaContext) -> None:
+    record = _importer().run(import_id, seconds_left=context.get_remaining_time_in_millis() / 1000)
+    logger.info(
+        "import ended", import_id=import_id, state=record.state, kind=record.error_kind, attempts=record.attempts
+    )
+    metrics.add_metric(name=METRICS[record.state], unit=MetricUnit.Count, value=1)
+    if record.state == "ready" and context.get_remaining_time_in_millis() / 1000 > ENOUGH_TO_TIDY:
+        _tidy()
+
+
+def _tidy() -> None:
+    try:
+        retired = _importer().tidy()
+    except Exception as error:  # noqa: BLE001 - the import itself is over and told; the next one tidies again
+        logger.error("tidying failed", **fault(error))
+        return
+    if retired:
+        logger.info("sheets expire", sheets=list(retired))
+
+
+def _forget_refused_token(error: Exception) -> None:
+    if isinstance(error, SlackApiError) and error.response.get("error") in TOKEN_REFUSED:
+        # The secret may have been rotated: the next attempt reads it anew.
+        slack_secrets.cache_clear()
+        _importer.cache_clear()
+
+
+@cache
+def _importer() -> Importer:
+    config = ImportConfig.from_environment()
+    token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
+    slack = WebClient(
+        token=token,
+        base_url=config.slack_api_url,
+        timeout=SLACK_TIMEOUT,
+        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2), ConnectionErrorRetryHandler()],
+    )
+    storage = clients.s3(clients.PATIENT)
+    return Importer(
+        transfers=TransferStore(clients.dynamodb(clients.PATIENT), config.transfers_table),
+        snapshots=SnapshotStore(storage, config.files_bucket),
+        workbooks=Workbooks(storage, config.files_bucket),
+        files=SlackFiles(slack, token),
+        progress=lambda: Progress(slack, ticks=time.monotonic),
+        clock=system_clock,
+    )

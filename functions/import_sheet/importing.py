@@ -1,0 +1,200 @@
+"""An uploaded workbook becomes a sheet that is ready to be activated; the active one is never touched.
+
+Every stage may be cut off and run again: the sheet's id is the import's, so a second run writes what the first one wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from functions.import_sheet.files import fetch
+from functions.import_sheet.workbook import read_file
+from sop_aws.times import iso
+from sop_core.transfers import changes
+from sop_core.transfers.records import FINISHED, Counts, ImportRecord, Sheet
+from sop_core.transfers.sheet import Reading, SheetError
+from sop_slack import transfers as told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from functions.import_sheet.files import SlackFiles, Upload, Workbooks
+    from functions.import_sheet.progress import Progress
+    from sop_aws.snapshots import SnapshotStore
+    from sop_aws.times import Clock
+    from sop_aws.transfers import TransferStore
+    from sop_core.transfers.project import Project
+    from sop_core.transfers.records import ActiveSheet, Difference, ImportState
+    from sop_slack.blocks import Message
+
+ATTEMPTS: Final = 5
+LEASE_MARGIN: Final = timedelta(seconds=5)
+KEPT: Final = 5
+LEFT_BEHIND: Final = timedelta(days=1)
+GRACE: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importer:
+    """Carries out imports, with the stores, Slack's files, a maker of progress messages and the clock it is given."""
+
+    transfers: TransferStore
+    snapshots: SnapshotStore
+    workbooks: Workbooks
+    files: SlackFiles
+    progress: Callable[[], Progress]
+    clock: Clock
+
+    def run(self, import_id: str, *, seconds_left: float) -> ImportRecord:
+        """Carry one import to its end and tell its admin; raises whatever another attempt may mend.
+
+        :raises sop_aws.transfers.ImportBusy: while another worker has it.
+        """
+        until = iso(self.clock() + timedelta(seconds=seconds_left) + LEASE_MARGIN)
+        record = self.transfers.begin_import(import_id, at=self.now(), until=until)
+        if record.state in FINISHED:
+            return record
+        work = _Work(self, self.progress(), record, until)
+        try:
+            return work.carry_out()
+        except BaseException:
+            work.let_go()
+            raise
+
+    def tidy(self) -> tuple[str, ...]:
+        """Let the rows of sheets that nobody can go back to expire; return those sheets' ids."""
+        now = self.clock()
+        return self.transfers.retire(
+            keep=KEPT, expires_at=int((now + GRACE).timestamp()), unfinished_before=iso(now - LEFT_BEHIND)
+        )
+
+    def now(self) -> str:
+        """Return the time as it is stored."""
+        return iso(self.clock())
+
+
+class _Work:
+    """One attempt at one import."""
+
+    def __init__(self, importer: Importer, progress: Progress, record: ImportRecord, until: str) -> None:
+        self._to = importer
+        self._progress = progress
+        self._record = record
+        self._until = until
+
+    def carry_out(self) -> ImportRecord:
+        self._greet()
+        if self._record.attempts > ATTEMPTS:
+            return self._end("failed", told.failed(self._to.transfers.active()))
+        try:
+            return self._import()
+        except SheetError as refusal:
+            message = told.refused(refusal.message, self._to.transfers.active(), found=refusal.found)
+            return self._end("refused", message, error_kind=refusal.kind, error=refusal.message)
+
+    def let_go(self) -> None:
+        """Give the import back, so that the next attempt need not wait for the lease to end."""
+        self._record = self._to.transfers.save_import(self._record, until=self._to.now())
+
+    def _greet(self) -> None:
+        self._progress.start(self._record)
+        if (self._record.channel, self._record.ts) != (self._progress.channel, self._progress.ts):
+            self._save(channel=self._progress.channel, ts=self._progress.ts)
+
+    def _import(self) -> ImportRecord:
+        self._progress.show("Fetching the workbook")
+        upload = fetch(self._record, self._to.files, self._to.workbooks)
+        digest = hashlib.sha256(upload.content).hexdigest()
+        known = self._to.transfers.sheet_of_file(digest)
+        if known and known.id != self._record.id:
+            return self._repeat(known)
+        reading = read_file(upload.content, progress=lambda rows: self._progress.show("Reading the workbook", rows))
+        self._to.workbooks.put(self._record.id, upload)
+        sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, reading))
+        if sheet.state == "loading":
+            sheet = self._load(sheet, reading)
+        return self._tell_ready(sheet)
+
+    def _new_sheet(self, upload: Upload, digest: str, reading: Reading) -> Sheet:
+        return Sheet(
+            id=self._record.id,
+            state="loading",
+            version=1,
+            uploaded_by=self._record.user,
+            uploaded_at=self._record.created_at,
+            file_name=upload.name,
+            file_sha256=digest,
+            file_size=len(upload.content),
+            columns=reading.columns,
+            counts=_counts(reading),
+            problems=dict(Counter(problem.kind for problem in reading.problems)),
+        )
+
+    def _load(self, sheet: Sheet, reading: Reading) -> Sheet:
+        from sop_core.transfers.matching import build  # noqa: PLC0415  (numpy is not needed to refuse a file)
+
+        total = len(reading.projects)
+        self._to.transfers.put_projects(
+            sheet.id, reading.projects, progress=lambda done: self._progress.show("Loading the projects", done, total)
+        )
+        self._progress.show("Building the search index", total, total)
+        snapshot = self._to.snapshots.put(sheet.id, build(reading.projects))
+        active = self._to.transfers.active()
+        difference = self._difference(active, reading.projects)
+        ready = msgspec.structs.replace(sheet, state="ready", snapshot=snapshot, difference=difference)
+        return self._to.transfers.save_sheet(ready)
+
+    def _difference(self, active: ActiveSheet | None, projects: Iterable[Project]) -> Difference:
+        self._progress.show("Comparing with the active sheet")
+        before = self._to.transfers.all_projects(active.sheet) if active else ()
+        found = changes.compare(before, projects)
+        return changes.summarise(
+            found, against=active.sheet if active else None, against_version=active.version if active else 0
+        )
+
+    def _tell_ready(self, sheet: Sheet) -> ImportRecord:
+        self._to.transfers.remember_file(sheet)
+        active = self._to.transfers.active()
+        return self._end("ready", told.preview(sheet, active), sheet=sheet.id)
+
+    def _repeat(self, known: Sheet) -> ImportRecord:
+        active = self._to.transfers.active()
+        if active and active.sheet == known.id:
+            return self._end("repeated", told.already_active(known), sheet=known.id)
+        difference = self._difference(active, self._to.transfers.all_projects(known.id))
+        compared = self._to.transfers.save_sheet(msgspec.structs.replace(known, difference=difference))
+        return self._end("repeated", told.preview(compared, active, repeated=True), sheet=known.id)
+
+    def _end(
+        self,
+        state: ImportState,
+        message: Message,
+        *,
+        sheet: str | None = None,
+        error_kind: str | None = None,
+        error: str | None = None,
+    ) -> ImportRecord:
+        # Told first, recorded after: whoever is cut off in between tells it again, in the same message.
+        self._progress.finish(message)
+        return self._save(state=state, sheet=sheet, error_kind=error_kind, error=error)
+
+    def _save(self, **changed: object) -> ImportRecord:
+        record = msgspec.structs.replace(self._record, updated_at=self._to.now(), **changed)
+        self._record = self._to.transfers.save_import(record, until=self._until)
+        return self._record
+
+
+def _counts(reading: Reading) -> Counts:
+    return Counts(
+        rows=reading.rows,
+        projects=len(reading.projects),
+        merged=reading.merged,
+        rejected=reading.rejected,
+        warned=reading.warned,
+    )

@@ -1,0 +1,88 @@
+"""The one message that tells an admin how an import goes: posted once, then updated, at most once a second."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from sop_slack import transfers as told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slack_sdk import WebClient
+
+    from sop_core.transfers.records import ImportRecord
+    from sop_slack.blocks import Message
+
+EVENT: Final = "sop_desk_import"
+SECOND: Final = 1.0
+LOOKED_BACK: Final = 50
+
+
+class Progress:
+    """Speaks to one admin about one import; to nobody where the import has no user."""
+
+    def __init__(self, slack: WebClient, *, ticks: Callable[[], float]) -> None:
+        """Take Slack and a clock that counts seconds."""
+        self._slack = slack
+        self._ticks = ticks
+        self._shown_at: float | None = None
+        self.channel: str | None = None
+        self.ts: str | None = None
+
+    def start(self, record: ImportRecord) -> None:
+        """Post the message, or find the one of an earlier attempt."""
+        if not record.user:
+            return
+        self.channel = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
+        self.ts = record.ts or (self._earlier(record) if record.attempts > 1 else None) or self._post(record.id)
+
+    def show(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Show how far it is, unless that was shown less than a second ago. A failure to do so stops nothing."""
+        now = self._ticks()
+        if self._shown_at is not None and now - self._shown_at < SECOND:
+            return
+        self._shown_at = now
+        try:
+            self._update(told.progress(stage, done, total))
+        except (SlackClientError, OSError):
+            return
+
+    def finish(self, message: Message) -> None:
+        """Show the outcome; raises if Slack does not take it, so that the import is not over before it is told."""
+        try:
+            self._update(message)
+        except SlackApiError as error:
+            if error.response.get("error") not in {"message_not_found", "cant_update_message", "edit_window_closed"}:
+                raise
+            self._slack.chat_postMessage(channel=str(self.channel), text=message.text, blocks=list(message.blocks))
+
+    def _update(self, message: Message) -> None:
+        if self.channel and self.ts:
+            self._slack.chat_update(channel=self.channel, ts=self.ts, text=message.text, blocks=list(message.blocks))
+
+    def _post(self, import_id: str) -> str:
+        first = told.queued()
+        answer = self._slack.chat_postMessage(
+            channel=str(self.channel),
+            text=first.text,
+            blocks=list(first.blocks),
+            metadata={"event_type": EVENT, "event_payload": {"import": import_id}},
+        )
+        return str(answer["ts"])
+
+    def _earlier(self, record: ImportRecord) -> str | None:
+        answer = self._slack.conversations_history(
+            channel=str(self.channel),
+            oldest=str(int(datetime.fromisoformat(record.created_at).timestamp())),
+            limit=LOOKED_BACK,
+            include_all_metadata=True,
+        )
+        for message in answer["messages"]:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("import") == record.id:
+                return str(message["ts"])
+        return None

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from slack_sdk import WebClient
+
+from functions.import_sheet.files import SlackFiles, Workbooks
+from functions.import_sheet.importing import Importer
+from functions.import_sheet.progress import Progress
+from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import iso
+from sop_aws.transfers import TransferStore
+from sop_core.transfers.records import ImportRecord, Sheet
+from tests.standin.aws import BOT_TOKEN, Aws, aws
+from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["aws"]
+
+ADMIN = "U0ADMIN01"
+
+
+@dataclass
+class Desk:
+    """An import function with its AWS and its Slack; ``now`` and ``ticks`` move only when a test moves them."""
+
+    aws: Aws
+    slack: SlackWithFiles
+    now: datetime = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    ticks: float = 0.0
+    made: int = 0
+    transfers: TransferStore = field(init=False)
+    snapshots: SnapshotStore = field(init=False)
+    importer: Importer = field(init=False)
+
+    def __post_init__(self) -> None:
+        client = WebClient(token=BOT_TOKEN, base_url=self.slack.url, timeout=5)
+        self.transfers = TransferStore(self.aws.dynamodb, self.aws.transfers_table, pause=lambda _: None)
+        self.snapshots = SnapshotStore(self.aws.s3, "files")
+        self.importer = Importer(
+            transfers=self.transfers,
+            snapshots=self.snapshots,
+            workbooks=Workbooks(self.aws.s3, "files"),
+            files=SlackFiles(client, BOT_TOKEN),
+            progress=lambda: Progress(client, ticks=self._tick),
+            clock=lambda: self.now,
+        )
+
+    def _tick(self) -> float:
+        return self.ticks
+
+    def queue(self, file: StoredFile | bytes | None) -> str:
+        """Put a file into Slack and its import into the store, as the upload does; return the import's id."""
+        self.made += 1
+        import_id, file_id = f"import-{self.made}", f"F{self.made}"
+        if file is not None:
+            self.slack.files[file_id] = file if isinstance(file, StoredFile) else StoredFile(content=file)
+        record = ImportRecord(id=import_id, file_id=file_id, user=ADMIN, created_at=iso(self.now))
+        self.transfers.create_import(record)
+        return import_id
+
+    def take(self, file: StoredFile | bytes) -> ImportRecord:
+        """Import a file to the end."""
+        self.now += timedelta(minutes=1)
+        return self.importer.run(self.queue(file), seconds_left=600)
+
+    def sheet(self, record: ImportRecord) -> Sheet:
+        """Return the sheet that an import made or found."""
+        sheet = self.transfers.sheet(record.sheet or "")
+        assert sheet is not None
+        return sheet
+
+    def activate(self, record: ImportRecord) -> None:
+        """Activate what an import made."""
+        self.transfers.activate(record.sheet or "", actor=ADMIN, at=iso(self.now))
+
+    @property
+    def told(self) -> str:
+        """Everything the last message says, as one text."""
+        message = self.slack.messages[-1]
+        return f"{message['text']}\n{message['blocks']}"
+
+
+@pytest.fixture
+def desk(aws: Aws) -> Iterator[Desk]:  # noqa: F811
+    with slack_with_files() as slack:
+        yield Desk(aws, slack)
