@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from functools import cache
+from http import HTTPStatus
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Final
 
 from slack_bolt import Ack, App, BoltResponse
@@ -45,7 +47,11 @@ logger = make_logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload format 2.0)."""
     logger.set_correlation_id(context.aws_request_id)
-    answer: dict[str, Any] = _bolt().handle(_from_outside(event), context)  # type: ignore[no-untyped-call]  # Bolt's adapter
+    try:
+        answer: dict[str, Any] = _bolt().handle(_from_outside(event), context)  # type: ignore[no-untyped-call]  # Bolt's
+    except JSONDecodeError:
+        # Bolt reads the payload before it checks the signature; Slack never sends one that is no JSON.
+        return {"statusCode": HTTPStatus.UNAUTHORIZED, "body": ""}
     return answer
 
 

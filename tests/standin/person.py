@@ -41,7 +41,7 @@ def to_handler(handler: Callable[[Json, Any], Json]) -> Send:
     """Return a way to hand requests to a Lambda handler as the HTTP API would (payload format 2.0)."""
 
     def send(body: str, headers: Mapping[str, str]) -> tuple[int, str]:
-        answer = handler(http_event(body, headers), _Context())
+        answer = handler(http_event(body, headers), Context())
         return int(answer["statusCode"]), str(answer.get("body", ""))
 
     return send
@@ -61,7 +61,9 @@ def http_event(body: str, headers: Mapping[str, str]) -> Json:
     }
 
 
-class _Context:
+class Context:
+    """What Lambda tells a handler of its invocation, as far as the app and Bolt read it."""
+
     aws_request_id = "11111111-2222-3333-4444-555555555555"
     function_name = "slack"
     invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:slack"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +23,9 @@ from tests.standin.aws import SIGNING_SECRET, Aws, aws  # noqa: F401 - a fixture
 from tests.standin.person import Person, to_handler
 from tests.standin.slack import Slack, slack_server
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AGENT, TRAINED, GUEST = "U0AGENT01", "U0AGENT02", "U0GUEST01"
 PRIYA, TOM, ADMIN = "U0SPEC001", "U0SPEC002", "U0ADMIN01"
 PEOPLE = {
@@ -38,9 +40,25 @@ PEOPLE = {
 }
 PROJECTS = (
     a_project(),
-    a_project(key="INF-100002", project_id="INF-100002", homeowner="Jane Dorsey", address="9 Elm Road", installer="unlisted", transferred_to="Sun Co"),
-    a_project(key="INF-100003", project_id="INF-100003", homeowner="Otto Nagel", address="4 Birch Lane", installer="original"),
-    a_project(key="INF-100004", project_id="INF-100004", homeowner="Ana Lima", address="5 Oak Court", installer="not_transferred", transferred_to=None),
+    a_project(
+        key="INF-100002",
+        project_id="INF-100002",
+        homeowner="Jane Dorsey",
+        address="9 Elm Road",
+        installer="unlisted",
+        transferred_to="Sun Co",
+    ),
+    a_project(
+        key="INF-100003", project_id="INF-100003", homeowner="Otto Nagel", address="4 Birch Lane", installer="original"
+    ),
+    a_project(
+        key="INF-100004",
+        project_id="INF-100004",
+        homeowner="Ana Lima",
+        address="5 Oak Court",
+        installer="not_transferred",
+        transferred_to=None,
+    ),
     a_project(key="INF-100005", project_id="INF-100005", homeowner="Bo Chen", address="6 Ash Way", installer=None),
 )
 
@@ -68,9 +86,7 @@ class Desk:
     def forget_settings(self) -> None:
         """Go back to the shipped defaults."""
         for item in self.aws.dynamodb.scan(TableName=self.aws.settings_table)["Items"]:
-            self.aws.dynamodb.delete_item(
-                TableName=self.aws.settings_table, Key={"pk": item["pk"], "sk": item["sk"]}
-            )
+            self.aws.dynamodb.delete_item(TableName=self.aws.settings_table, Key={"pk": item["pk"], "sk": item["sk"]})
 
     def sheet(self, sheet_id: str = "s1", uploaded_at: str | None = None, projects: tuple[Any, ...] = PROJECTS) -> None:
         """Load and activate a transfer sheet."""
@@ -123,4 +139,3 @@ def desk(aws: Aws, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[De
     made.settings(**PEOPLE)
     yield made
     forget_container()
-

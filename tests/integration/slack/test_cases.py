@@ -80,7 +80,11 @@ def test_a_case_is_closed_with_a_reason_and_reopened_from_its_card(desk: Desk) -
     priya.view = list(desk.slack.views.values())[-1]
     assert priya.submit(reason="Contacted and resolved", note="Told her the date.") == {}
     closed = now(desk)
-    assert (closed.state, closed.closed_reason, closed.closed_note) == ("closed", "Contacted and resolved", "Told her the date.")
+    assert (closed.state, closed.closed_reason, closed.closed_note) == (
+        "closed",
+        "Contacted and resolved",
+        "Told her the date.",
+    )
     desk.person(TOM, "tom.becker").press(card(closed), "case_reopen")
     assert (now(desk).state, now(desk).assignee) == ("open", None)
     assert [event.action for event in desk.cases.events(closed.id)] == ["open", "claim", "close", "reopen"]

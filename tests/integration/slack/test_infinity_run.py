@@ -37,7 +37,9 @@ def to_the_callback(agent: Person) -> None:
 
 def test_the_command_opens_a_modal_with_the_best_matches_to_choose_from(desk: Desk) -> None:
     agent = begin(desk)
-    radio = next(e for b in agent.view["blocks"] for e in b.get("elements", ()) if e.get("action_id") == "project_choose")
+    radio = next(
+        e for b in agent.view["blocks"] for e in b.get("elements", ()) if e.get("action_id") == "project_choose"
+    )
     assert {"INF-100001", "INF-100002"} <= {option["value"] for option in radio["options"]}
 
 
@@ -84,7 +86,11 @@ def test_an_installer_the_sheet_cannot_tell_is_asked_of_the_agent(desk: Desk) ->
 def test_no_answer_opens_the_case_and_shows_the_second_script_and_the_disposition(desk: Desk) -> None:
     agent = begin(desk)
     to_the_callback(agent)
-    typed = {block["block_id"]: block["element"].get("initial_value") for block in agent.view["blocks"] if block["type"] == "input"}
+    typed = {
+        block["block_id"]: block["element"].get("initial_value")
+        for block in agent.view["blocks"]
+        if block["type"] == "input"
+    }
     assert typed["note:callback_number"] == "(267) 555-0185"
     result = agent.submit(reason_of_call=REASON)
     assert result["response_action"] == "update"
@@ -124,7 +130,9 @@ def test_submitting_twice_opens_one_case(desk: Desk) -> None:
         ({"reason_of_call": REASON, "callback_number": "call me"}, "note:callback_number"),
     ],
 )
-def test_what_is_missing_is_told_beside_its_field_and_opens_nothing(desk: Desk, typed: dict[str, str], field: str) -> None:
+def test_what_is_missing_is_told_beside_its_field_and_opens_nothing(
+    desk: Desk, typed: dict[str, str], field: str
+) -> None:
     agent = begin(desk)
     to_the_callback(agent)
     result = agent.submit(**typed)
@@ -151,7 +159,9 @@ def test_a_replayed_answer_does_not_undo_a_later_one(desk: Desk) -> None:
     agent.click("answer_menu:channel", "chat")
     assert agent.send(*first)[0] == 200
     agent.click("answer:caller_type", "homeowner")
-    chosen = next(b["accessory"]["initial_option"]["value"] for b in agent.view["blocks"] if b.get("block_id") == "fact:channel")
+    chosen = next(
+        b["accessory"]["initial_option"]["value"] for b in agent.view["blocks"] if b.get("block_id") == "fact:channel"
+    )
     assert chosen == "chat"
 
 

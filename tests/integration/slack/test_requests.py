@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
@@ -16,13 +18,29 @@ from sop_core.settings import ROLES
 from tests.integration.slack.conftest import ADMIN, AGENT, Desk
 from tests.integration.slack.test_infinity_run import all_cases, begin, to_the_callback
 from tests.standin.aws import SIGNING_SECRET
-from tests.standin.person import http_event, signed, to_handler
+from tests.standin.person import Context, http_event, signed, to_handler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECRETS = ("Jane Marker", "71 Marker Street", "2675550199")
 
 
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that the function writes to its log."""
+    written = io.StringIO()
+    handler = app.logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
 def a_command(text: str = "") -> str:
-    return urlencode({"command": "/infinity", "text": text, "user_id": AGENT, "team_id": "T0SOLAR01", "trigger_id": "1.2.a"})
+    return urlencode(
+        {"command": "/infinity", "text": text, "user_id": AGENT, "team_id": "T0SOLAR01", "trigger_id": "1.2.a"}
+    )
 
 
 def test_the_stand_ins_signature_is_slacks() -> None:
@@ -83,7 +101,9 @@ def test_slacks_ssl_check_is_answered(desk: Desk) -> None:
 
 
 def test_every_listener_names_roles_that_exist() -> None:
-    assert [listener.name for listener in LISTENERS if not listener.roles or not set(listener.roles) <= set(ROLES)] == []
+    assert [
+        listener.name for listener in LISTENERS if not listener.roles or not set(listener.roles) <= set(ROLES)
+    ] == []
 
 
 def test_every_listener_of_the_app_is_in_the_table_and_so_behind_its_role_check(desk: Desk) -> None:
@@ -91,28 +111,51 @@ def test_every_listener_of_the_app_is_in_the_table_and_so_behind_its_role_check(
     assert len(app._bolt().app._listeners) == len(LISTENERS)
 
 
-@pytest.mark.parametrize("listener", LISTENERS, ids=lambda listener: f"{listener.kind} {getattr(listener.name, 'pattern', listener.name)}")
+@pytest.mark.parametrize(
+    "listener", LISTENERS, ids=lambda listener: f"{listener.kind} {getattr(listener.name, 'pattern', listener.name)}"
+)
 def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: object) -> None:
     guest = desk.person("U0GUEST01")
-    name = getattr(listener.name, "pattern", listener.name).strip("^$").replace("(_menu)?", "").replace("_(choose|search)", "_choose")
-    view = {"id": "V1", "hash": "1", "callback_id": name, "private_metadata": "{}", "type": "modal", "blocks": [], "state": {"values": {}}}
+    name = (
+        getattr(listener.name, "pattern", listener.name)
+        .strip("^$")
+        .replace("(_menu)?", "")
+        .replace("_(choose|search)", "_choose")
+    )
+    view = {
+        "id": "V1",
+        "hash": "1",
+        "callback_id": name,
+        "private_metadata": "{}",
+        "type": "modal",
+        "blocks": [],
+        "state": {"values": {}},
+    }
     match listener.kind:
         case "command":
             assert "This needs the role" in guest.command(name)
         case "options":
-            assert json.loads(guest._interact({"type": "block_suggestion", "view": view, "action_id": name, "value": "x"})) == {"options": []}
+            assert json.loads(
+                guest._interact({"type": "block_suggestion", "view": view, "action_id": name, "value": "x"})
+            ) == {"options": []}
         case "view_submission":
             assert "This needs the role" in guest._interact({"type": "view_submission", "view": view})
         case "view_closed":
             guest._interact({"type": "view_closed", "view": view})
         case _:
-            guest._interact({"type": "block_actions", "view": view, "actions": [{"type": "button", "action_id": name, "value": "x"}]})
+            guest._interact(
+                {
+                    "type": "block_actions",
+                    "view": view,
+                    "actions": [{"type": "button", "action_id": name, "value": "x"}],
+                }
+            )
             assert "This needs the role" in json.dumps(list(desk.slack.views.values())[-1])
     assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == 0
 
 
 def test_a_fault_tells_the_person_what_to_do_and_the_log_no_customer_data(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     agent = begin(desk)
     to_the_callback(agent)
@@ -121,21 +164,23 @@ def test_a_fault_tells_the_person_what_to_do_and_the_log_no_customer_data(
         raise RuntimeError(f"cannot store {SECRETS[0]}")
 
     monkeypatch.setattr("sop_aws.cases.CaseStore.open", broken)
-    result = agent.submit(caller_name=SECRETS[0], property_address=SECRETS[1], reason_of_call="x", callback_number=SECRETS[2])
+    result = agent.submit(
+        caller_name=SECRETS[0], property_address=SECRETS[1], reason_of_call="x", callback_number=SECRETS[2]
+    )
     assert result["response_action"] == "push"
     assert "Try again" in json.dumps(result)
-    logged = "".join(capfd.readouterr())
+    logged = log.getvalue()
     assert "RuntimeError" in logged
     assert not [secret for secret in SECRETS if secret in logged]
 
 
-def test_a_whole_run_logs_no_customer_data(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_whole_run_logs_no_customer_data(desk: Desk, log: io.StringIO) -> None:
     agent = begin(desk, text="jane doe curry street")
     agent.suggest("project_search", "Jane Doe")
     to_the_callback(agent)
     agent.submit(caller_name=SECRETS[0], property_address=SECRETS[1], reason_of_call="x", callback_number=SECRETS[2])
     assert len(all_cases(desk)) == 1
-    logged = "".join(capfd.readouterr())
+    logged = log.getvalue()
     assert '"what":"/infinity"' in logged
     assert not [secret for secret in (*SECRETS, "Jane", "Curry", "curry", "2675550185", "555-0185") if secret in logged]
 
@@ -151,6 +196,4 @@ def test_an_admin_without_the_agent_role_is_told_which_role_is_needed(desk: Desk
 
 
 def _context() -> object:
-    from tests.standin.person import _Context
-
-    return _Context()
+    return Context()
