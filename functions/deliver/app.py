@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from slack_sdk import WebClient
 
@@ -15,7 +14,7 @@ from functions.deliver.delivery import Deliverer, Renderers
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import DeliverConfig
-from sop_aws.logging import fault, make_logger
+from sop_aws.logging import fault, make_logger, make_metrics
 from sop_aws.secrets import slack_secrets
 from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue
@@ -35,7 +34,7 @@ METRICS: Final = {
 }
 
 logger = make_logger()
-metrics = Metrics()
+metrics = make_metrics()
 
 
 @logger.inject_lambda_context(log_event=False, clear_state=True)
@@ -48,6 +47,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
         failed=_failed,
     )
+    metrics.add_metric(name="WakeUps", unit=MetricUnit.Count, value=len(event["Records"]))
     return batch.handle(event["Records"])
 
 
@@ -63,7 +63,7 @@ def _deliver(case_id: str) -> None:
 
 
 def _failed(error: Exception, message_id: str) -> None:
-    logger.error("wake-up failed", message=message_id, **fault(error))
+    logger.error("wake-up failed", message_id=message_id, **fault(error))
     metrics.add_metric(name="WakeUpFailed", unit=MetricUnit.Count, value=1)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.sweep.left_behind import Found, sweep_deliveries, sweep_imports
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import SweepConfig
-from sop_aws.logging import fault, make_logger
+from sop_aws.logging import fault, make_logger, make_metrics
 from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import DeliverQueue, ImportQueue
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = make_logger()
-metrics = Metrics()
+metrics = make_metrics()
 
 
 class SweepIncomplete(Exception):
@@ -36,6 +35,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     """Wake what is pending and due; a failure of one half does not keep the other from being done."""
     halves = {"Deliveries": _deliveries, "Imports": _imports}
     done = [_swept(name, sweep) for name, sweep in halves.items()]
+    metrics.add_metric(name="SweepFailed", unit=MetricUnit.Count, value=done.count(False))
     if not all(done):
         raise SweepIncomplete
 

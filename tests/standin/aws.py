@@ -98,8 +98,12 @@ def atomic_aws() -> Iterator[Aws]:
 def plain_aws() -> Iterator[Aws]:
     """Run moto as it is: enough where one thread writes."""
     with mock_aws():
-        session = boto3.Session(region_name=REGION)
-        yield create(session.client)
+        yield create(_session().client)
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session("stand-in", "stand-in", region_name=REGION)
 
 
 @contextmanager

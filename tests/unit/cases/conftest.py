@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from slack_sdk import WebClient
+
+from functions.deliver import app as deliver_app
+from functions.deliver.chat import Chat
+from functions.deliver.delivery import Deliverer, Renderers
+from functions.sweep import app as sweep_app
+from sop_aws import clients
+from sop_aws.cases import CaseStore
+from sop_aws.deliveries import Delivery, outbox
+from sop_aws.runs import RunStore
+from sop_aws.secrets import slack_secrets
+from sop_slack.cards import case_message, event_message
+from tests.standin.aws import BOT_TOKEN, aws
+from tests.standin.cases import Clock, a_run, an_opened_case, claimed
+from tests.standin.slack import Slack, slack_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sop_core.cases.case import Case
+    from tests.standin.aws import Aws
+
+__all__ = ["aws"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def slack() -> Iterator[Slack]:
+    with slack_server() as running:
+        yield running
+
+
+class Desk:
+    """The part of the app that people press, and the deliver worker, on the stand-ins."""
+
+    def __init__(self, aws: Aws, slack: Slack, clock: Clock) -> None:
+        self.aws, self.slack, self.clock = aws, slack, clock
+        self.cases = CaseStore(aws.dynamodb, aws.cases_table)
+        self.outcomes: list[tuple[str, str, str]] = []
+
+    def open(self, run_id: str = "run-1") -> Case:
+        run = RunStore(self.aws.dynamodb, self.aws.cases_table).create(a_run(run_id))
+        case, event = an_opened_case(run_id)
+        return self.cases.open(case, event, outbox(case, "card", at=event.at), run).case
+
+    def claim(self, case: Case) -> Case:
+        changed, event = claimed(case)
+        return self.cases.change(changed, event, outbox(changed, "card", "thread", at=event.at))
+
+    def worker(self, cases: CaseStore | None = None) -> Deliverer:
+        slack = WebClient(token=BOT_TOKEN, base_url=self.slack.url, timeout=1, retry_handlers=[])
+        return Deliverer(
+            cases=cases or self.cases,
+            chat=Chat(slack),
+            render=Renderers(card=case_message, line=event_message),
+            clock=self.clock,
+            report=self._report,
+        )
+
+    def deliver(self, case: Case) -> None:
+        self.worker().deliver(case.id)
+
+    def deliver_later(self, case: Case) -> None:
+        """What the sweep does once a pause or a lease is over."""
+        self.clock.pass_(hours=1)
+        self.deliver(case)
+
+    def _report(self, outcome: str, row: Delivery, reason: str) -> None:
+        self.outcomes.append((outcome, row.kind, reason))
+
+
+@pytest.fixture
+def desk(aws: Aws, slack: Slack, clock: Clock) -> Desk:
+    return Desk(aws, slack, clock)
+
+
+@pytest.fixture
+def functions(aws: Aws, slack: Slack, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001 - their environment
+    """The functions as Lambda would start them, on the stand-ins: no container is warm yet."""
+    monkeypatch.setenv("SLACK_API_URL", slack.url)
+    for module in (deliver_app, sweep_app):
+        monkeypatch.setattr(module, "system_clock", clock)
+    yield from _cold()
+
+
+def _cold() -> Iterator[None]:
+    caches = (
+        clients.dynamodb,
+        clients.sqs,
+        clients.secrets,
+        slack_secrets,
+        deliver_app._config,
+        deliver_app._queue,
+        deliver_app._deliverer,
+        sweep_app._config,
+    )
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
