@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -72,21 +73,19 @@ class Child:
             time.sleep(0.05)
         return self
 
-    def stop(self, *, seconds: float = 30) -> None:
-        """Ask it to end, wait, then end whatever is left of its session."""
+    def stop(self, *, seconds: float = 30) -> bool:
+        """Ask it to end, wait, then end whatever is left of its session; tell whether it ended by itself."""
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
+        ended = self._process.poll() is not None
         self.kill()
+        return ended
 
     def kill(self) -> None:
         """End its whole session at once."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
 
 

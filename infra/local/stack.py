@@ -47,7 +47,8 @@ INPUTS: Final = (
     "infra/local/stack.py",
 )
 KEPT_STACKS: Final = 3
-WARM_SLACK_WORKERS: Final = 3
+WARM_SLACK_WORKERS: Final = 2
+
 
 class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
     """The outputs of the deployed template."""
@@ -69,9 +70,10 @@ class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
 class Stack:
     """The deployed template on a running local AWS."""
 
-    def __init__(self, aws: LocalAws) -> None:
-        """Read the template's outputs."""
+    def __init__(self, aws: LocalAws, *, is_new: bool) -> None:
+        """Read the template's outputs; ``is_new`` tells that nothing but the deployment has happened yet."""
         self.aws = aws
+        self.is_new = is_new
         described = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
         self.outputs = msgspec.convert({o["OutputKey"]: o["OutputValue"] for o in described}, Outputs)
 
@@ -100,11 +102,9 @@ class Stack:
                 functions.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
 
     def warm_up(self) -> None:
-        """Call every function once, the slack function several times at once, so that the first click is honest."""
-        nothing, request = json.dumps({"Records": []}), json.dumps(SSL_CHECK)
-        calls = [(self.outputs.slack_function, request)] * WARM_SLACK_WORKERS
-        calls += [(self.outputs.deliver_function, nothing), (self.outputs.import_sheet_function, nothing)]
-        calls += [(self.outputs.sweep_function, "{}")]
+        """Call what a click waits for, the slack function for two people at once, so that the first click is honest."""
+        calls = [(self.outputs.slack_function, json.dumps(SSL_CHECK))] * WARM_SLACK_WORKERS
+        calls += [(self.outputs.deliver_function, json.dumps({"Records": []}))]
         functions = self.aws.client("lambda")
         with ThreadPoolExecutor(len(calls)) as together:
             answers = together.map(lambda call: functions.invoke(FunctionName=call[0], Payload=call[1]), calls)
@@ -127,20 +127,25 @@ SSL_CHECK: Final = {
 
 
 @contextmanager
-def open_stack(folder: Path, *, say: Callable[[str], None], keep: bool) -> Iterator[tuple[Stack, bool]]:
-    """Start a local AWS with the template deployed, its state in ``folder``; tell whether that state was new.
+def open_stack(folder: Path, *, say: Callable[[str], None]) -> Iterator[Stack]:
+    """Start a local AWS with the template deployed, on the state in ``folder``.
 
-    State of another build is dropped: the code it runs would not be the one in the tree.
+    State of another build is dropped, for its code is not the one in the tree; so is state that no orderly stop left.
     """
     prints = fingerprint()
-    mark = folder / "fingerprint"
+    mark = folder / "orderly"
     is_new = not mark.exists() or mark.read_text() != prints
     if is_new:
         _copy(_deployed(prints, say), folder)
-        mark.write_text(prints)
+    mark.unlink(missing_ok=True)
     say("starting the local AWS")
-    with LocalAws(folder, MINISTACK, keep=keep) as aws:
-        yield Stack(aws), is_new
+    aws = LocalAws(folder, MINISTACK)
+    try:
+        with aws:
+            yield Stack(aws, is_new=is_new)
+    finally:
+        if aws.keep:
+            mark.write_text(prints)
 
 
 def fingerprint() -> str:
@@ -191,10 +196,20 @@ def _build_and_deploy(folder: Path, say: Callable[[str], None]) -> None:
     with LocalAws(folder, MINISTACK) as aws:
         aws.client("s3").create_bucket(Bucket=ARTEFACTS)
         parameters = f"Environment=local Architecture={_architecture()}"
-        command = [SAM, "deploy", "--template-file", build / "template.yaml", "--stack-name", STACK, "--region", REGION]
+        command: list[str | Path] = [
+            SAM,
+            "deploy",
+            "--template-file",
+            build / "template.yaml",
+            "--stack-name",
+            STACK,
+            "--region",
+            REGION,
+        ]
         command += ["--s3-bucket", ARTEFACTS, "--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
         command += ["--config-env", "local", "--parameter-overrides", parameters]
         _run(command, log=folder / "deploy.log", AWS_ENDPOINT_URL=aws.endpoint)
+        aws.keep = True
     shutil.rmtree(build)
     shutil.rmtree(folder / "s3", ignore_errors=True)
 
@@ -221,7 +236,9 @@ def _run(command: list[str | Path], *, log: Path, **environment: str) -> None:
 
 def _with_package_index() -> dict[str, str]:
     """Return the person's environment, which may say where packages come from, without their AWS account."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_") or k == "AWS_CA_BUNDLE"} | {"NO_PROXY": LOOPBACK}
+    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_") or k == "AWS_CA_BUNDLE"} | {
+        "NO_PROXY": LOOPBACK
+    }
 
 
 def _forget_old(stacks: Path) -> None:

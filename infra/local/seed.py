@@ -1,0 +1,83 @@
+"""What a fresh installation is given: settings, and a transfer sheet through the real import."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from infra.local.processes import LocalRunError
+from sop_aws.settings import SettingsStore
+from sop_aws.times import iso, system_clock
+from sop_aws.transfers import TransferStore
+from sop_aws.wake import ImportQueue
+from sop_core.settings import BadSettings, merge
+from sop_core.transfers.records import FINISHED, ImportRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.stack import Stack
+
+ACTOR: Final = "local"
+IMPORT_SECONDS: Final = 900
+
+
+def put_settings(stack: Stack, file: Path) -> None:
+    """Store the settings of a people file over what is there.
+
+    :raises LocalRunError: if it is no such file.
+    """
+    store = SettingsStore(stack.aws.client("dynamodb"), stack.outputs.settings_table, system_clock)
+    stored = store.stored()
+    try:
+        settings = merge(stored.settings, _settings_of(file))
+    except BadSettings as error:
+        raise LocalRunError(f"{file} is not usable: {error}") from error
+    if settings != stored.settings:
+        store.put(settings, actor=ACTOR, at=iso(system_clock()), expected_version=stored.version)
+
+
+def _settings_of(file: Path) -> dict[str, Any]:
+    try:
+        mapping = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise LocalRunError(f"{file} cannot be read as YAML.") from error
+    if not isinstance(mapping, dict):
+        raise LocalRunError(f"{file} is not usable: it is a map with roles, people and channels.")
+    return {part: value for part, value in mapping.items() if part != "workspace"}
+
+
+def import_and_activate(stack: Stack, workbook: Path) -> int:
+    """Hand a workbook to the import function, wait for it, activate the sheet, and return its number of projects.
+
+    :raises LocalRunError: with the import's own sentence, if it refuses the workbook.
+    """
+    store = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table)
+    record = _queue(stack, store, workbook)
+    deadline = time.monotonic() + IMPORT_SECONDS
+    while record.state not in FINISHED:
+        if time.monotonic() > deadline:
+            raise LocalRunError(f"The import of {workbook.name} did not end; {stack.aws.log} says more.")
+        time.sleep(0.1)
+        record = store.get_import(record.id) or record
+    if record.sheet is None or record.state in {"refused", "failed"}:
+        raise LocalRunError(f"{workbook.name} was not imported: {record.error or record.state}")
+    return store.activate(record.sheet, actor=ACTOR, at=iso(system_clock())).counts.projects
+
+
+def _queue(stack: Stack, store: TransferStore, workbook: Path) -> ImportRecord:
+    try:
+        content = workbook.read_bytes()
+    except OSError as error:
+        raise LocalRunError(f"{workbook} cannot be read.") from error
+    now = iso(system_clock())
+    name = hashlib.sha256(content + now.encode()).hexdigest()[:20]
+    key = f"uploads/{name}/{workbook.name}"
+    stack.aws.client("s3").put_object(Bucket=stack.outputs.files_bucket, Key=key, Body=content)
+    record = ImportRecord(id=name, source_key=key, user="", created_at=now)
+    store.create_import(record)
+    ImportQueue(stack.aws.client("sqs"), stack.outputs.import_queue_url).wake(record.id)
+    return record
