@@ -111,7 +111,7 @@ def _one_at_a_time() -> Iterator[None]:
     lock = threading.RLock()
     call_action: Callable[[DynamoHandler], Any] = DynamoHandler.call_action
 
-    def alone(handler: DynamoHandler) -> Any:  # noqa: ANN401 - moto's own answer
+    def alone(handler: DynamoHandler) -> Any:
         with lock:
             return call_action(handler)
 

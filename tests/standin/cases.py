@@ -39,7 +39,7 @@ class Clock:
         self.now += timedelta(**time)
 
 
-def a_run(run_id: str = "run-1", **changes: Any) -> Run:  # noqa: ANN401 - fields of Run
+def a_run(run_id: str = "run-1", **changes: Any) -> Run:
     values: dict[str, Any] = {
         "id": run_id,
         "version": 1,

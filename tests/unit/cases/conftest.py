@@ -84,7 +84,7 @@ def desk(aws: Aws, slack: Slack, clock: Clock) -> Desk:
 
 
 @pytest.fixture
-def functions(aws: Aws, slack: Slack, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001 - their environment
+def functions(aws: Aws, slack: Slack, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The functions as Lambda would start them, on the stand-ins: no container is warm yet."""
     monkeypatch.setenv("SLACK_API_URL", slack.url)
     for module in (deliver_app, sweep_app):
