@@ -42,10 +42,15 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Choice(_Part, frozen=True, kw_only=True):
-    """One answer of a fact."""
+    """One answer of a fact; ``short`` names it where there is little room, as in charts and tables."""
 
     value: Name
     label: Text
+    short: Text | None = None
+
+    def shortly(self) -> str:
+        """Return the shortest words for this answer."""
+        return self.short or self.label
 
 
 class Fact(_Part, frozen=True, kw_only=True):

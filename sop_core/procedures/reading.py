@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
@@ -12,9 +13,6 @@ from sop_core.compiler import compile_procedure
 from sop_core.guidance import Procedure, UnknownName
 from sop_core.procedure import ProcedureFile, Sources
 from sop_core.procedures import HERE, SOURCES, names
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_NODES = 50_000
 DEEPEST = 30
@@ -67,27 +65,62 @@ def read_sources(text: str, *, file: str) -> tuple[Sources, Lines]:
     return _read(text, file, Sources)
 
 
-def shipped(name: str) -> tuple[ProcedureFile, Lines]:
-    """Return the file of a shipped procedure. :raises UnknownName: naming the closest there is."""
-    if name not in names():
+class Opened(msgspec.Struct, frozen=True):
+    """A procedure file as read, with where it was read from and the line of each of its places."""
+
+    path: str
+    file: ProcedureFile
+    lines: Lines
+
+
+def find(name: str) -> Opened:
+    """Return a shipped procedure by its name, or any procedure file by its path (``….yaml``).
+
+    :raises UnknownName: naming the closest there is. :raises BadFile: with the line and the reason.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return _opened(Path(name))
+    if name not in names() or not (HERE / f"{name}.yaml").exists():
         raise UnknownName("procedure", name, names())
-    path = HERE / f"{name}.yaml"
-    return read_procedure(path.read_text(encoding="utf-8"), file=_shown(path))
+    return _opened(HERE / f"{name}.yaml")
 
 
-def shipped_sources() -> Sources:
-    """Return the spans of the shipped documents."""
-    path = HERE / f"{SOURCES}.yaml"
-    return read_sources(path.read_text(encoding="utf-8"), file=_shown(path))[0]
+def find_sources(path: str | None = None) -> tuple[Sources, Lines]:
+    """Return the spans of the shipped documents, or those of another file.
+
+    :raises BadFile: with the line and the reason.
+    """
+    chosen = Path(path) if path else HERE / f"{SOURCES}.yaml"
+    return read_sources(_text(chosen), file=_shown(chosen))
+
+
+def read_map(path: str) -> object:
+    """Return the plain values of a YAML file, such as settings. :raises BadFile: with the line and the reason."""
+    return _plain(_text(Path(path)), path, Lines())
 
 
 def compiled(name: str) -> Procedure:
     """Return the shipped procedure called ``name``, compiled from its YAML."""
-    return compile_procedure(shipped(name)[0], shipped_sources())
+    return compile_procedure(find(name).file, find_sources()[0])
+
+
+def _opened(path: Path) -> Opened:
+    file, lines = read_procedure(_text(path), file=_shown(path))
+    return Opened(path=_shown(path), file=file, lines=lines)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as wrong:
+        raise BadFile(_shown(path), 1, "the file is not UTF-8 text") from wrong
+    except OSError as wrong:
+        raise BadFile(_shown(path), 1, f"cannot be read: {wrong.strerror}") from wrong
 
 
 def _shown(path: Path) -> str:
-    return str(path.relative_to(HERE.parent.parent))
+    root = HERE.parent.parent
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def _read(text: str, file: str, kind: type[Document]) -> tuple[Document, Lines]:

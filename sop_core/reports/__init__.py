@@ -1,0 +1,1 @@
+"""What people read of a procedure: guidance, paths, charts, gaps and differences. Values in, text out."""

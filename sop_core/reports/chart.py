@@ -1,0 +1,157 @@
+"""A procedure drawn as a tree: questions lead to the right, answers stand on the lines; what is inferred is dashed."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from sop_core.paths import Values, domains, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sop_core.procedure import Instruction, Node, ProcedureFile
+
+WIDTH, HEIGHT = 204, 52
+COLUMN, ROW = 324, 66
+MARGIN, TOP = 24, 84
+LETTERS = 30
+BETWEEN = " · "
+
+STYLE = """
+  text { font: 12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1d1c1d }
+  .title { font-size: 20px; font-weight: 700 }
+  .note, .steps { font-size: 10px; fill: #616061 }
+  .answer { font-size: 11px; fill: #1264a3; text-anchor: end }
+  .line { fill: none; stroke: #b8b8b8; stroke-width: 1.4 }
+  .ask { fill: #eef4fb; stroke: #1264a3 }
+  .end { fill: #edf7f1; stroke: #2b7a54; stroke-width: 1.4 }
+  .inferred { fill: #fff8e8; stroke: #b7791f; stroke-width: 1.4; stroke-dasharray: 5 4 }
+"""
+
+
+class _Box(msgspec.Struct, frozen=True):
+    """A drawn node: its words, its steps, and what follows it under which answers."""
+
+    words: str
+    steps: tuple[str, ...]
+    kind: str
+    following: tuple[tuple[str, _Box], ...] = ()
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    box: _Box
+    column: int
+    middle: float
+    following: tuple[tuple[str, _Placed], ...]
+
+
+def chart(file: ProcedureFile) -> str:
+    """Return the flow chart of ``file`` as SVG. The same file gives the same picture, byte for byte."""
+    root = _place(_Tree(file).box(file.nodes[0], {}), 0, 0)[0]
+    columns = max(placed.column for placed in _all(root)) + 1
+    rows = sum(not placed.following for placed in _all(root))
+    width = 2 * MARGIN + (columns - 1) * COLUMN + WIDTH
+    height = TOP + rows * ROW + MARGIN
+    drawn = [*(line for placed in _all(root) for line in _lines(placed)), *(_shape(placed) for placed in _all(root))]
+    return "\n".join([*_head(file, width, height), *drawn, "</svg>", ""])
+
+
+class _Tree:
+    """The graph unfolded: a fact that is known already is not drawn again, a step is drawn where it is first shown."""
+
+    def __init__(self, file: ProcedureFile) -> None:
+        self._nodes = {node.id: node for node in file.nodes}
+        self._facts = {fact.name: fact for fact in file.facts}
+        self._domains = domains(file)
+
+    def box(self, node: Node, known: dict[str, Values], before: tuple[Instruction, ...] = ()) -> _Box:
+        steps = before + node.steps
+        if node.end is not None:
+            kind = "inferred" if any(step.gap and not step.when for step in steps) else "end"
+            return _Box(node.end.title, tuple(self._step(step) for step in steps), kind)
+        fact = node.ask or ""
+        left = known.get(fact, self._domains[fact])
+        taken = [(tuple(v for v in left if holds(v, branch.on)), self._nodes[branch.go]) for branch in node.branches]
+        ways = [(values, following) for values, following in taken if values]
+        if len(ways) == 1 and fact in known:
+            return self.box(ways[0][1], known, steps)
+        following = tuple(
+            (self._answers(fact, values), self.box(onward, known | {fact: values})) for values, onward in ways
+        )
+        kind = "inferred" if any(step.gap for step in steps) else "ask"
+        return _Box(self._facts[fact].question, tuple(self._step(step) for step in steps), kind, following)
+
+    def _step(self, step: Instruction) -> str:
+        when = [self._answers(fact, tuple(answers)) for fact, answers in step.when.items()]
+        return f"{step.id} ({', '.join(when).lower()})" if when else step.id
+
+    def _answers(self, fact: str, values: Values) -> str:
+        labels = {each.value: each.shortly() for each in self._facts[fact].answers}
+        words = [labels.get(v, v) if isinstance(v, str) else " and ".join(labels[each] for each in v) for v in values]
+        return BETWEEN.join(word or "None of these" for word in words)
+
+
+def _place(box: _Box, column: int, row: int) -> tuple[_Placed, int]:
+    """Return ``box`` placed, and the next free row. A question stands in the middle of what follows it."""
+    following: list[tuple[str, _Placed]] = []
+    free = row
+    for answer, each in box.following:
+        placed, free = _place(each, column + 1, free)
+        following.append((answer, placed))
+    if not following:
+        return _Placed(box, column, row, ()), row + 1
+    middle = (following[0][1].middle + following[-1][1].middle) / 2
+    return _Placed(box, column, middle, tuple(following)), free
+
+
+def _all(placed: _Placed) -> Iterator[_Placed]:
+    yield placed
+    for _, each in placed.following:
+        yield from _all(each)
+
+
+def _corner(placed: _Placed) -> tuple[float, float]:
+    return MARGIN + placed.column * COLUMN, TOP + placed.middle * ROW
+
+
+def _head(file: ProcedureFile, width: float, height: float) -> Sequence[str]:
+    title = escape(f"{file.title}, version {file.version}")
+    note = "Green: an end. Dashed: inferred, the SOP does not say it. Small: the steps shown on the way."
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{title}">',
+        f"<style>{STYLE}</style>",
+        f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>',
+        f'<text class="title" x="{MARGIN}" y="36">{title}</text>',
+        f'<text class="note" x="{MARGIN}" y="56">{note}</text>',
+    )
+
+
+def _lines(placed: _Placed) -> Iterator[str]:
+    x, y = _corner(placed)
+    start_x, start_y = x + WIDTH, y + HEIGHT / 2
+    for answer, each in placed.following:
+        end_x, corner_y = _corner(each)
+        end_y = corner_y + HEIGHT / 2
+        bend = start_x + 16
+        yield f'<path class="line" d="M{start_x:g} {start_y:g}H{bend:g}V{end_y:g}H{end_x:g}"/>'
+        words = answer.split(BETWEEN)
+        for number, text in enumerate(words):
+            above = end_y - 4 - 12 * (len(words) - 1 - number)
+            yield f'<text class="answer" x="{end_x - 6:g}" y="{above:g}">{escape(text)}</text>'
+
+
+def _shape(placed: _Placed) -> str:
+    x, y = _corner(placed)
+    words = wrap(placed.box.words, LETTERS)
+    steps = ", ".join(placed.box.steps)
+    drawn = [
+        f'<rect class="{placed.box.kind}" x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>',
+        *(f'<text x="{x + 9:g}" y="{y + 17 + 14 * at:g}">{escape(text)}</text>' for at, text in enumerate(words[:2])),
+    ]
+    if steps:
+        drawn.append(f'<text class="steps" x="{x + 9:g}" y="{y + 45:g}">{escape(steps)}</text>')
+    return "\n".join(drawn)
