@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
 if TYPE_CHECKING:
     from tests.standin.slack import Slack
 
@@ -61,12 +63,12 @@ def http_event(body: str, headers: Mapping[str, str]) -> Json:
     }
 
 
-class Context:
+class Context(LambdaContext):
     """What Lambda tells a handler of its invocation, as far as the app and Bolt read it."""
 
-    aws_request_id = "11111111-2222-3333-4444-555555555555"
-    function_name = "slack"
-    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:slack"
+    _aws_request_id = "11111111-2222-3333-4444-555555555555"
+    _function_name = "slack"
+    _invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:slack"
 
 
 @dataclass
@@ -104,7 +106,7 @@ class Person:
     def click(self, action_id: str, value: str | None = None) -> None:
         """Press a button, choose a radio button or an option of the modal in front."""
         element = self._element(action_id, value)
-        self._interact(
+        self.interact(
             {"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [element]}
         )
         self.view = self.slack.views.get(self.view["id"], self.view)
@@ -113,11 +115,11 @@ class Person:
         """Press a button of a message."""
         buttons = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
         button = next(element for element in buttons if element["action_id"] == action_id)
-        self._interact(pressed(message, button))
+        self.interact(pressed(message, button))
 
     def suggest(self, action_id: str, typed: str) -> list[Json]:
         """Type into a typeahead of the modal in front; return its options."""
-        answer = self._interact(
+        answer = self.interact(
             {"type": "block_suggestion", "view": self._view(), "action_id": action_id, "value": typed}
         )
         options: list[Json] = json.loads(answer)["options"]
@@ -126,7 +128,7 @@ class Person:
     def choose_suggested(self, action_id: str, option: Json) -> None:
         """Choose an option that the typeahead offered."""
         action = {"type": "external_select", "action_id": action_id, "selected_option": option, "block_id": "search"}
-        self._interact(
+        self.interact(
             {"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [action]}
         )
         self.view = self.slack.views[self.view["id"]]
@@ -139,7 +141,7 @@ class Person:
             if block["type"] == "input"
             for element in [block["element"]]
         }
-        answer = self._interact({"type": "view_submission", "view": self._view() | {"state": {"values": values}}})
+        answer = self.interact({"type": "view_submission", "view": self._view() | {"state": {"values": values}}})
         result: Json = json.loads(answer) if answer else {}
         if result.get("response_action") in ("update", "push"):
             self.view = {**result["view"], "id": self.view["id"], "hash": "updated"}
@@ -149,7 +151,8 @@ class Person:
         """Send the last request once more, letter for letter; return the status."""
         return self.send(*self.sent[-1])[0]
 
-    def _interact(self, payload: Json) -> str:
+    def interact(self, payload: Json) -> str:
+        """Send an interaction as this person; return the app's answer."""
         payload = {
             "user": {"id": self.user, "username": self.name, "name": self.name, "team_id": TEAM["id"]},
             "team": TEAM,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,7 @@ from tests.builders.cases import NASTY
 from tests.integration.slack.conftest import AGENT, TRAINED, Desk
 
 if TYPE_CHECKING:
+    from sop_core.cases.case import Case
     from tests.standin.person import Person
 
 REASON = "Panels dark since Monday"
@@ -248,7 +249,7 @@ def test_without_a_resolution_channel_no_case_is_promised(desk: Desk) -> None:
 
 def test_closing_the_modal_loses_nothing(desk: Desk) -> None:
     agent = begin(desk)
-    agent._interact({"type": "view_closed", "view": agent._view(), "is_cleared": False})
+    agent.interact({"type": "view_closed", "view": agent._view(), "is_cleared": False})
 
 
 def test_a_guest_is_told_which_role_is_needed_and_nothing_is_opened(desk: Desk) -> None:
@@ -265,6 +266,7 @@ def test_a_role_may_be_a_user_group(desk: Desk) -> None:
     assert guest.view["title"]["text"] == "Infinity communications"
 
 
-def all_cases(desk: Desk) -> list[Any]:
+def all_cases(desk: Desk) -> list[Case]:
     items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    return [desk.cases.get(item["pk"]["S"].removeprefix("CASE#")) for item in items if item["sk"]["S"] == "CASE"]
+    ids = [item["pk"]["S"].removeprefix("CASE#") for item in items if item["sk"]["S"] == "CASE"]
+    return [case for case in map(desk.cases.get, ids) if case]

@@ -59,7 +59,8 @@ def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
         if block["type"] == "rich_text" and block["elements"][0]["type"] == "rich_text_quote"
     ]
     assert [block["elements"][0]["elements"][0]["text"] for block in quoted] == [
-        "Thanks so much for that information. Let me transfer you over to our Infinity specialist team for the most up-to-date information."
+        "Thanks so much for that information. Let me transfer you over to our Infinity specialist team "
+        "for the most up-to-date information."
     ]
 
 
