@@ -18,7 +18,7 @@ MINISTACK = Path(__file__).parents[3] / ".tools" / "ministack" / "bin" / "minist
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     if not MINISTACK.exists():
         pytest.skip("no local AWS: make setup installs it")
-    with LocalAws(tmp_path_factory.mktemp("aws"), MINISTACK, keep=False) as running:
+    with LocalAws(tmp_path_factory.mktemp("aws"), MINISTACK) as running:
         made = create(running.client)
         refuse_beyond_limits(made.dynamodb)
         yield made

@@ -14,7 +14,7 @@ import msgspec
 from sop_aws.cases import CaseChanged, CaseStore, Opened
 from sop_aws.deliveries import outbox
 from sop_aws.runs import RunStore, StaleRun
-from tests.standin.cases import Clock, a_run, an_opened_case, claimed
+from tests.builders.desk import Clock, a_run, an_opened_case, claimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

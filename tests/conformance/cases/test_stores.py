@@ -14,7 +14,7 @@ from sop_aws.deliveries import outbox
 from sop_aws.runs import RunStore, StaleRun
 from sop_aws.settings import SettingsStore, StaleSettings
 from sop_core.settings import Settings, merge
-from tests.standin.cases import PROJECT, Clock, a_run, an_opened_case, claimed
+from tests.builders.desk import PROJECT, Clock, a_run, an_opened_case, claimed
 
 if TYPE_CHECKING:
     from sop_aws.cases import Opened

@@ -15,8 +15,8 @@ from sop_aws.deliveries import Delivery, outbox
 from sop_aws.runs import RunStore
 from sop_aws.secrets import slack_secrets
 from sop_slack.cards import case_message, event_message
+from tests.builders.desk import Clock, a_run, an_opened_case, claimed
 from tests.standin.aws import BOT_TOKEN, aws
-from tests.standin.cases import Clock, a_run, an_opened_case, claimed
 from tests.standin.slack import Slack, slack_server
 
 if TYPE_CHECKING:

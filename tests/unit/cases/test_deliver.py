@@ -14,7 +14,7 @@ from sop_aws.cases import Card, CaseStore
 from sop_aws.times import parse
 from sop_aws.wake import DeliverQueue
 from sop_slack.cards import case_message
-from tests.standin.cases import CHANNEL
+from tests.builders.desk import CHANNEL
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:

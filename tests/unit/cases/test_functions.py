@@ -16,8 +16,8 @@ from functions.sweep.app import handler as sweep
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import DeliverQueue
 from sop_core.transfers.records import ImportRecord
+from tests.builders.desk import CHANNEL
 from tests.standin.aws import BOT_TOKEN
-from tests.standin.cases import CHANNEL
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:

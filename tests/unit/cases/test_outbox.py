@@ -10,11 +10,11 @@ from sop_aws.deliveries import SHARDS, delivery_item, outbox, pending_shard
 from sop_aws.logging import fault
 from sop_aws.times import iso, parse
 from sop_aws.wake import DeliverQueue, ImportQueue
-from tests.standin.cases import an_opened_case, claimed
+from tests.builders.desk import an_opened_case, claimed
 
 if TYPE_CHECKING:
+    from tests.builders.desk import Clock
     from tests.standin.aws import Aws
-    from tests.standin.cases import Clock
 
 AT = "2027-01-15T08:00:00Z"
 
