@@ -117,14 +117,8 @@ def test_every_listener_of_the_app_is_in_the_table_and_so_behind_its_role_check(
 def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listener) -> None:
     guest = desk.person("U0GUEST01")
     name = example(listener)
-    view = {
-        "id": "V1",
-        "hash": "1",
-        "callback_id": name,
-        "private_metadata": "{}",
-        "blocks": [],
-        "state": {"values": {}},
-    }
+    shown = {"id": "V1", "hash": "1", "type": "modal", "blocks": [], "state": {"values": {}}}
+    view = {**shown, "callback_id": name, "private_metadata": "{}"}
     button = {"type": "button", "action_id": name, "value": "x"}
     match listener.kind:
         case "command":

@@ -58,10 +58,11 @@ def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
         for block in modal["blocks"]
         if block["type"] == "rich_text" and block["elements"][0]["type"] == "rich_text_quote"
     ]
-    assert [block["elements"][0]["elements"][0]["text"] for block in quoted] == [
+    script = (
         "Thanks so much for that information. Let me transfer you over to our Infinity specialist team "
         "for the most up-to-date information."
-    ]
+    )
+    assert [block["elements"][0]["elements"][0]["text"] for block in quoted] == [script]
 
 
 def test_the_number_to_call_stands_in_a_block_of_its_own_and_two_buttons_ask_whether_they_answered() -> None:
