@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CLOCK: Final = 1_800_000_000
 """Slack's time when it starts, in epoch seconds; every message is a second later than the one before."""
@@ -47,21 +47,23 @@ class Slack:
     groups: dict[str, list[str]] = field(default_factory=dict)
     used_triggers: set[str] = field(default_factory=set)
     faults: deque[Fault] = field(default_factory=deque)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Condition = field(default_factory=threading.Condition)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def called(self, method: str) -> list[dict[str, Any]]:
         """Return the arguments of every call of a method."""
         return [arguments for name, arguments in self.calls if name == method]
 
-    def delete(self, ts: str) -> None:
-        """Delete a message, as a person would."""
-        self.messages = [message for message in self.messages if message["ts"] != ts]
+    def wait_until(self, happened: Callable[[], bool], *, seconds: float) -> None:
+        """Return when it has happened, looking after each call; fail if it does not."""
+        with self.lock:
+            assert self.lock.wait_for(happened, timeout=seconds), f"Slack was only told {self.calls}"
 
     def answer(self, method: str, arguments: dict[str, Any]) -> tuple[Fault | None, dict[str, Any]]:
         """Do what a call asks for, unless a fault is due."""
         with self.lock:
             self.calls.append((method, arguments))
+            self.lock.notify_all()
             fault = next((fault for fault in self.faults if fault.method == method), None)
             if fault is not None:
                 self.faults.remove(fault)

@@ -103,8 +103,8 @@ class TestDeliver:
         assert len(desk.slack.called(POST)) == 2
         assert len(desk.slack.messages) == 1
 
-    def test_comes_back_when_slack_says(self, desk: Desk) -> None:
-        """A message that must wait is hidden for as long as Slack asked, and a second more."""
+    def test_waits_out_of_sight(self, desk: Desk) -> None:
+        """A message that must wait is taken out of everyone's sight for the time being."""
         case = desk.open()
         url = desk.aws.environment["DELIVER_QUEUE_URL"]
         DeliverQueue(desk.aws.sqs, url).wake(case.id, case.channel, "dedup")
