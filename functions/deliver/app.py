@@ -14,7 +14,8 @@ from functions.deliver.delivery import Deliverer, Renderers
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import DeliverConfig
-from sop_aws.logging import fault, make_logger, make_metrics
+from sop_aws.logging import fault, make_logger
+from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
 from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue

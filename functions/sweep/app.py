@@ -11,7 +11,8 @@ from functions.sweep.left_behind import Found, sweep_deliveries, sweep_imports
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import SweepConfig
-from sop_aws.logging import fault, make_logger, make_metrics
+from sop_aws.logging import fault, make_logger
+from sop_aws.metrics import make_metrics
 from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import DeliverQueue, ImportQueue

@@ -1,4 +1,4 @@
-"""Logs and metrics without customer data: structured lines, never events, never the text of an error."""
+"""Logs without customer data: structured lines, never events, never the text of an error."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import logging
 import traceback
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
-
-NAMESPACE: Final = "SopDesk"
+from aws_lambda_powertools import Logger
 
 _CHATTY: Final = {
     "boto3": logging.WARNING,
@@ -25,11 +23,6 @@ def make_logger() -> Logger:
     for name, level in _CHATTY.items():
         logging.getLogger(name).setLevel(level)
     return Logger()
-
-
-def make_metrics() -> Metrics:
-    """Return the function's metrics: lines in the log, in CloudWatch's embedded format."""
-    return Metrics(namespace=NAMESPACE)
 
 
 def fault(error: BaseException) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from functions.deliver.batch import LONGEST_WAIT, TRY_AGAIN, Batch
 from functions.deliver.chat import Held
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Worker:
