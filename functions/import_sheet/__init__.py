@@ -1,0 +1,1 @@
+"""Workbook to sheet: examined, read, checked, loaded, indexed and ready to activate."""

@@ -42,7 +42,7 @@ def is_html(data: bytes) -> bool:
 
 
 def examine(data: bytes) -> bool:
-    """Raise :class:`SheetError` unless the bytes are an .xlsx or .xlsm that is safe to read; return whether its dates count from 1904."""
+    """Return whether the dates of a workbook count from 1904; raises :class:`SheetError` unless it is safe to read."""
     _check_magic(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -39,14 +39,14 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(  # noqa: PLR0913  (the library's signature)
+    def redirect_request(
         self,
         req: urllib.request.Request,
-        fp: Any,
+        fp: IO[bytes],
         code: int,
         msg: str,
         headers: Headers,
-        newurl: str,  # noqa: ANN401
+        newurl: str,
     ) -> NoReturn:
         del fp, msg, newurl
         # The bot token goes to the address that Slack named and nowhere else.
@@ -86,7 +86,11 @@ class SlackFiles:
         self._opener = urllib.request.build_opener(_NoRedirects)
 
     def fetch(self, file_id: str) -> Upload:
-        """Return a file's name and content; raises :class:`SheetError` where it cannot be had, :class:`DownloadFailed` for now."""
+        """Return a file's name and content.
+
+        :raises SheetError: if it cannot be had.
+        :raises DownloadFailed: if it cannot be had for now.
+        """
         info = self._info(file_id)
         if int(info.get("size") or 0) > MAX_FILE:
             raise SheetError("too_large", f"The file is larger than {MAX_FILE // MEGABYTE} MB.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, Literal
 
 import msgspec
 
-from sop_core.transfers.cells import Cell
+from sop_core.transfers.cells import Cell  # noqa: TC001 - msgspec reads the annotation
 from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def write_frame(out: BinaryIO, frame: Frame) -> None:
     out.write(_LENGTH.pack(len(content)) + content)
 
 
-def read_frames(source: BinaryIO) -> Iterator[Frame]:
+def read_frames(source: IO[bytes]) -> Iterator[Frame]:
     """Yield frames until the source ends; a frame cut short ends it too."""
     while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
         size = _LENGTH.unpack(head)[0]

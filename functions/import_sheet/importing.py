@@ -1,6 +1,6 @@
 """An uploaded workbook becomes a sheet that is ready to be activated; the active one is never touched.
 
-Every stage may be cut off and run again: the sheet's id is the import's, so a second run writes what the first one wrote.
+Every stage may be cut off and run again: the sheet's id is the import's, so a second run writes what the first wrote.
 """
 
 from __future__ import annotations

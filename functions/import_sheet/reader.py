@@ -1,6 +1,6 @@
 """The child process that reads a workbook: file on stdin, frames on stdout, limits on processor time and memory.
 
-A hostile or broken workbook can make a parser hang, swallow memory or abort; here it takes nothing down but this process.
+A hostile or broken workbook can make a parser hang, swallow memory or abort; here it takes down this process only.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import msgspec
 
 from functions.import_sheet.container import MEGABYTE, SAVE_AS, examine
 from functions.import_sheet.frames import MISSING, ROWS, TAB, Frame, read_frames
-from sop_core.transfers.cells import Cell
+from sop_core.transfers.cells import Cell  # noqa: TC001 - msgspec reads the annotation
 from sop_core.transfers.sheet import Reading, SheetError, read
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class Workbook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_file(data: bytes, *, limits: Limits | None = None, progress: Callable[[int], None] | None = None) -> Reading:
-    """Return the projects and problems of a workbook; raises :class:`SheetError`. ``progress`` hears the rows read so far."""
+    """Return the projects and problems of a workbook; ``progress`` hears how many rows are read so far.
+
+    :raises SheetError: if it cannot be read as a transfer sheet.
+    """
     book = open_workbook(data, limits=limits, progress=progress)
     if not any(any(cell is not None for cell in row) for row in book.rows):
         raise SheetError("no_rows", f"The tab {TAB} is empty.", book.tabs)

@@ -11,7 +11,7 @@ import zipfile
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from openpyxl import Workbook
@@ -25,7 +25,8 @@ from sop_core.transfers.words import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 FILE_NAME: Final = "Infinity Transfers v1.xlsx"
 PROJECTS: Final = 2400
@@ -93,8 +94,6 @@ class Maker:
         self._random = random.Random(seed)  # noqa: S311  (made-up people, not secrets)
         self._ids: set[str] = set()
         self._phones: set[str] = set()
-        names = [part for line in STREETS.strip().splitlines() for part in _street_names(line)]
-        self._streets = sorted(set(names))
         self._reps = [self._person() for _ in range(40)]
 
     def project(self, homeowner: str | None = None, address: str | None = None, city: str | None = None) -> Row:
@@ -145,7 +144,7 @@ class Maker:
         direction = rng.choice(("North ", "N ", "South ", "E ", "West ", "W ")) if rng.random() < 0.2 else ""  # noqa: PLR2004
         unit = rng.choice((f" #{rng.randrange(1, 90)}", f" Apt {rng.randrange(1, 30)}", f" Unit {rng.choice('ABCD')}"))
         ordinal = rng.randrange(2, 99)
-        street = _ordinal(ordinal) if rng.random() < 0.08 else rng.choice(self._streets)  # noqa: PLR2004
+        street = _ordinal(ordinal) if rng.random() < 0.08 else rng.choice(STREETS)  # noqa: PLR2004
         return f"{number} {direction}{street} {rng.choice(STREET_TYPES)}{unit if rng.random() < 0.07 else ''}"  # noqa: PLR2004
 
     def _id(self) -> str:
@@ -243,14 +242,15 @@ def workbook_bytes(rows: Sequence[Row]) -> bytes:
     return _timeless(buffer.getvalue())
 
 
-def _tab(book: Workbook, title: str, widths: Sequence[int]) -> WriteOnlyWorksheet:
-    tab: WriteOnlyWorksheet = book.create_sheet(title)
+def _tab(book: Workbook, title: str, widths: Sequence[int]) -> Worksheet:
+    # openpyxl's types know the ordinary sheet only; the write-only one takes what is used here.
+    tab = cast("Worksheet", book.create_sheet(title))
     for at, width in enumerate(widths):
         tab.column_dimensions[chr(ord("A") + at)].width = width
     return tab
 
 
-def _bold(tab: WriteOnlyWorksheet, texts: Iterable[str]) -> list[WriteOnlyCell]:
+def _bold(tab: Worksheet, texts: Iterable[str]) -> list[Cell]:
     cells = []
     for text in texts:
         cell = WriteOnlyCell(tab, text)
@@ -259,7 +259,7 @@ def _bold(tab: WriteOnlyWorksheet, texts: Iterable[str]) -> list[WriteOnlyCell]:
     return cells
 
 
-def _read_me(tab: WriteOnlyWorksheet) -> None:
+def _read_me(tab: Worksheet) -> None:
     tab.append(_bold(tab, ["Infinity Transfers v1"]))
     tab.append([])
     tab.append(["Owner", "Partner Operations"])
@@ -271,7 +271,7 @@ def _read_me(tab: WriteOnlyWorksheet) -> None:
     tab.append(["Sample", "Made up by a program: nobody in it exists."])
 
 
-def _summary(tab: WriteOnlyWorksheet, rows: Sequence[Row]) -> None:
+def _summary(tab: Worksheet, rows: Sequence[Row]) -> None:
     counted = Counter(row[AT.receiving] for row in rows if row[AT.receiving])
     tab.append(_bold(tab, ["Projects by receiving installer"]))
     tab.append([])
@@ -281,7 +281,7 @@ def _summary(tab: WriteOnlyWorksheet, rows: Sequence[Row]) -> None:
         tab.append([name, f"=COUNTIF('All Projects'!K:K,A{at})", f"=B{at}/SUM($B$4:$B${last})"])
 
 
-def _all_projects(tab: WriteOnlyWorksheet, rows: Sequence[Row]) -> None:
+def _all_projects(tab: Worksheet, rows: Sequence[Row]) -> None:
     tab.freeze_panes = "A2"
     tab.auto_filter.ref = f"A1:{chr(ord('A') + len(HEADERS) - 1)}{len(rows) + 1}"
     tab.append(_bold(tab, HEADERS))
@@ -289,21 +289,21 @@ def _all_projects(tab: WriteOnlyWorksheet, rows: Sequence[Row]) -> None:
         tab.append(row)
 
 
-def _excerpt(tab: WriteOnlyWorksheet, rows: Iterable[Row]) -> None:
+def _excerpt(tab: Worksheet, rows: Iterable[Row]) -> None:
     shown = (AT.project_id, AT.homeowner, AT.address, AT.original, AT.receiving, AT.transferred)
     tab.append(_bold(tab, [HEADERS[at] for at in shown]))
     for row in rows:
         tab.append([row[at] for at in shown])
 
 
-def _contacts(tab: WriteOnlyWorksheet) -> None:
+def _contacts(tab: Worksheet) -> None:
     tab.append(_bold(tab, ["Installer", "Escalation email", "Phone"]))
     for at, name in enumerate(LISTED):
         mailbox = re.sub(r"[^a-z]", "", name.lower())
         tab.append([name, f"{mailbox}@example.com", f"(800) 555-{100 + at:04}"])
 
 
-def _lists(tab: WriteOnlyWorksheet) -> None:
+def _lists(tab: Worksheet) -> None:
     statuses = ("Transferred", STAYED, "Pending transfer", "On hold", "Cancelled", "PTO received")
     names = (*LISTED, STAYED, *UNLISTED)
     for at, name in enumerate(names):
@@ -323,15 +323,6 @@ def _timeless(data: bytes) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             kept.writestr(entry, content)
     return buffer.getvalue()
-
-
-def _street_names(line: str) -> list[str]:
-    *pairs, rest = line.split("|")
-    names = []
-    for part in pairs:
-        *single, first, second = part.split()
-        names += [*single, f"{first} {second}"]
-    return names + rest.split()
 
 
 def _ordinal(number: int) -> str:

@@ -16,14 +16,16 @@ Cell = str | int | float | bool | None
 ERRORS: Final = frozenset(
     {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"}
 )
+# Minus, hyphens and dashes that people and Excel put for each other.
 NOTHING: Final = frozenset(
-    {"", "-", "--", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "null", "nil", "tbd", "unknown", "(blank)"}
+    {"", "-", "--", "\N{EM DASH}", "\N{EN DASH}", ".", "?", "n/a", "na", "n.a."}
+    | {"none", "null", "nil", "tbd", "unknown", "(blank)"}
 )
 _INVISIBLE: Final = dict.fromkeys(
     [0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F)]
 )
 _SPACES: Final = re.compile(r"(?:\s|_x000[dD]_|\x00)+")
-_DASHES: Final = re.compile(r"\s*[-‐-―−]\s*")
+_DASHES: Final = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
 _EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\d{1,6}\s*$", re.IGNORECASE)
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[\s.\-]*)?\(?([2-9]\d{2})\)?[\s.\-/]*(\d{3})[\s.\-]*(\d{4})(?!\d)")
 _EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
@@ -38,13 +40,13 @@ def is_error(cell: Cell) -> bool:
 
 def text_of(cell: Cell) -> str | None:
     """Return the cell as clean text: one line, no invisible characters, ``None`` where it says nothing."""
+    if isinstance(cell, str):
+        return _clean(cell)
     if cell is None:
         return None
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    return str(cell) if isinstance(cell, int) else _clean(cell)
+    return str(int(cell)) if float(cell).is_integer() else repr(cell)
 
 
 @lru_cache(maxsize=65536)
@@ -103,7 +105,9 @@ def state_of(cell: Cell) -> str | None:
 
 
 _CODES: Final = frozenset(STATES.values())
-_MONTHS: Final = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS: Final = {
+    month: at // 3 + 1 for at in range(0, 36, 3) if (month := "janfebmaraprmayjunjulaugsepoctnovdec"[at : at + 3])
+}
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
 _MONTH_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[T ].*)?")
 _MONTH_NAMED: Final = re.compile(r"(?:\w+day,?\s+)?([A-Za-z]{3,9})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+(\d{4})")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from sop_core.transfers.cells import Cell, text_of
 from sop_core.transfers.words import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HEADER_ROWS: Final = 20
 NEEDED: Final = ("project_id", "homeowner", "address", "transferred_to")
@@ -175,7 +177,7 @@ _FORMS: Final = {_form(name): (rank, field) for field, names in SYNONYMS.items()
 
 
 def find_columns(rows: Sequence[Sequence[Cell]]) -> Columns:
-    """Return the columns of the header among the first rows; the row, or pair of rows, that names most fields is the header."""
+    """Return the columns of the header among the first rows: the row, or pair of rows, that names most fields."""
     best = Columns({}, {}, 0, ())
     for at, row in enumerate(rows[:HEADER_ROWS]):
         single = _columns(_texts(row), at + 1)

@@ -22,16 +22,14 @@ LISTED: Final = (
     "North Valley LLC",
 )
 
-# How people shorten them. A bare first name that a look-alike shares ("Empower", "Luxor") is not here: it could be either.
+# How people shorten them. A bare first name that a look-alike shares ("Empower", "Luxor") could be either: not here.
 VARIANTS: Final[dict[str, str]] = {
     "LGCY": "LGCY Installation Services, LLC",
     "LGCY Installation": "LGCY Installation Services, LLC",
     "LGCY Install": "LGCY Installation Services, LLC",
-    "Legacy Installation Services": "LGCY Installation Services, LLC",
     "IP - Luxor": "IP - Luxor Energy Inc",
     "IP - Flagship": "IP- Flagship Holdings, LLC",
     "N Valley": "North Valley LLC",
-    "No Valley": "North Valley LLC",
     "ESP Inc": "Energy Service Partners Inc.",
 }
 
@@ -41,10 +39,12 @@ _LEGAL: Final = frozenset(
 _WORDS: Final = {"svc": "service", "svcs": "service", "srvcs": "service", "serv": "service", "intl": "international"}
 _COMMON: Final = frozenset({"ip", "energy", "solar", "service", "holding", "installation", "partner"})
 _STAYED: Final = re.compile(
-    r"(?:stay|stays|stayed|staying|remain|remains|remained|kept|same)\b|(?:the )?(?:original|orig|same) (?:ip|installer)$"
+    r"(?:stay|stays|stayed|staying|remain|remains|remained|kept|same)\b"
+    r"|(?:the )?(?:original|orig|same) (?:ip|installer)$"
 )
 _NOT_YET: Final = re.compile(
-    r"pending|on hold|hold|cancel|not (?:yet )?transferred|not transferr|awaiting transfer|to be transferred|unassigned|not assigned|no installer"
+    r"pending|on hold|hold\b|cancel|not (?:yet )?transferred|awaiting transfer|to be transferred"
+    r"|unassigned|not (?:yet )?assigned|no installer"
 )
 SIMILAR: Final = 0.7
 
@@ -69,7 +69,10 @@ def _likeness(one: str, other: str) -> float:
 
 @lru_cache(maxsize=8192)
 def installer(original_ip: str | None, transferred_to: str | None, status: str | None) -> Installer:
-    """Return where the project is, as INF-7 and INF-7a tell it apart. A project on hold or cancelled counts as not transferred."""
+    """Return where the project is, as INF-7 and INF-7a tell it apart.
+
+    A project that is pending, on hold or cancelled counts as not transferred, whatever installer stands beside it.
+    """
     receiving, state = fold(transferred_to or ""), fold(status or "")
     if _NOT_YET.match(state) or _NOT_YET.match(receiving):
         return "not_transferred"

@@ -1,6 +1,8 @@
-"""Finding a project from what an agent heard: each word widened over the sheet's own words, postings summed, the best ranked again.
+"""Finding a project from what an agent heard.
 
-Phones, project ids and e-mails are looked up exactly first (also the last seven or four digits, and with neighbours swapped).
+Each word is widened over the sheet's own words, their postings are summed, and the best are ranked again.
+
+Phones, project ids and e-mails are looked up exactly (also the last seven or four digits, and with neighbours swapped).
 Imports numpy and RapidFuzz: import this module only where something is searched.
 """
 
@@ -35,6 +37,7 @@ MOST_PREFIXED: Final = 4000
 MOST_WORDS: Final = 16
 LONGEST: Final = 400
 NEAR: Final = 0.74
+EXACT: Final = 0.99
 SURE: Final = 0.84
 CLEAR_LEAD: Final = 0.07
 PLAUSIBLE: Final = 0.58
@@ -379,7 +382,7 @@ def _align(position: int, terms: list[Term], words: list[int], fields: list[int]
         elif at >= 0:
             taken.add(at)
             field = shots.NAME if fields[at] == shots.JOINED else fields[at]
-            near = "" if best >= 0.99 else " nearly"
+            near = "" if best >= EXACT else " nearly"
             matches.append(Match(best, FIELD_NAMES[field] + near, frozenset({field}), direct=False))
         else:
             free = [vocabulary[word] for i, word in enumerate(words) if fields[i] in NAMES and i not in taken]

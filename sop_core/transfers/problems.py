@@ -29,7 +29,10 @@ KINDS: Final[dict[str, str]] = {
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One finding. ``row`` is Excel's row number; ``field`` is ``None`` where the whole row is meant. Messages quote no cell."""
+    """One finding; its message quotes no cell.
+
+    ``row`` is Excel's row number; ``field`` is ``None`` where the whole row is meant.
+    """
 
     row: int
     severity: Severity

@@ -10,9 +10,11 @@ Installer = Literal["listed", "original", "unlisted", "not_transferred"]
 
 
 class Project(msgspec.Struct, frozen=True):
-    """One accepted row. Dates are ISO (``2023-09-14``), phones ten digits, ZIPs five; ``None`` where the sheet has nothing.
+    """One accepted row; ``None`` where the sheet has nothing.
 
-    ``key`` identifies the project within its sheet: the project id where that is unique, else the id or row number made unique.
+    Dates are ISO (``2023-09-14``), phones ten digits, ZIPs five.
+
+    ``key`` identifies the project within its sheet: the project id where that is unique, else the id or content.
     ``installer`` is INF-7's question, answered from the sheet; ``None`` where the sheet cannot tell.
     """
 

@@ -14,7 +14,7 @@ ACTIVATABLE: tuple[SheetState, ...] = ("ready", "superseded")
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the workbook's rows: ``rows`` = ``projects`` + ``merged`` + ``rejected``; ``warned`` are kept rows."""
+    """What became of the rows: ``rows`` are ``projects``, ``merged`` and ``rejected``; ``warned`` were kept."""
 
     rows: int = 0
     projects: int = 0
@@ -87,8 +87,8 @@ class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One upload on its way to a sheet. ``channel`` and ``ts`` are the progress message, once it is posted.
 
-    The workbook is ``file_id`` in Slack or, put there by an operator, ``source_key`` in the files bucket; without a ``user``
-    nobody is told. ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
+    The workbook is ``file_id`` in Slack or, put there by an operator, ``source_key`` in the files bucket; without a
+    ``user`` nobody is told. ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
     """
 
     id: str

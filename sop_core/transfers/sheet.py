@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -30,7 +31,7 @@ _LOOKED_AT: Final = ("program", "original_ip", "transferred_to", "status", "proj
 
 
 class SheetError(Exception):
-    """The tab cannot be read as a transfer sheet. ``message`` says what is missing, ``found`` what is there instead."""
+    """The tab is no transfer sheet. ``message`` says what is missing, ``found`` what is there instead."""
 
     def __init__(self, kind: str, message: str, found: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -40,7 +41,7 @@ class SheetError(Exception):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """A tab that was read: ``rows`` = projects + ``merged`` + rejected rows (each with exactly one ``reject`` problem)."""
+    """A tab that was read: ``rows`` are projects, ``merged`` and rejected rows (with one ``reject`` problem each)."""
 
     columns: dict[str, str]
     rows: int
@@ -133,7 +134,7 @@ def _read_row(number: int, row: Sequence[Cell], columns: Columns, *, from_1904: 
     texts = {field: cells.text_of(cell) for field, cell in raw.items()}
     if _is_no_project(row, texts, columns):
         raise _reject(number, "not_a_project")
-    if any(_EXCLUDED.match(fold(text)) for field in _LOOKED_AT if (text := texts.get(field))):
+    if any(_is_excluded(text) for field in _LOOKED_AT if (text := texts.get(field))):
         raise _reject(number, "excluded_job")
     if not any(texts.get(field) for field in ("project_id", "homeowner", "address")):
         raise _reject(number, "not_findable")
@@ -143,16 +144,22 @@ def _read_row(number: int, row: Sequence[Cell], columns: Columns, *, from_1904: 
 
 
 def _is_no_project(row: Sequence[Cell], texts: dict[str, str | None], columns: Columns) -> bool:
-    marked = texts.get("project_id")
-    others = [text for field, text in texts.items() if text and field != "project_id"]
-    if others and all(texts.get(field) in (None, header) for field, header in columns.headers.items()):
+    marked, name, address = (texts.get(field) for field in ("project_id", "homeowner", "address"))
+    label = marked or name or address
+    if label is None:
+        return False
+    if label in columns.names and all(texts.get(field) in (None, header) for field, header in columns.headers.items()):
         return True
-    label = marked or texts.get("homeowner") or texts.get("address") or ""
-    alone = sum(cells.text_of(cell) is not None for cell in row) == 1
-    if _TOTAL.match(fold(label)) and not (texts.get("homeowner") and texts.get("address")):
+    if not (name and address) and _TOTAL.match(fold(label)):
         return True
     # A line above a group of rows stands alone in the first column and holds no number, as every id does.
-    return alone and bool(marked) and not any(c.isdigit() for c in label)
+    is_word = bool(marked) and not any(c.isdigit() for c in label)
+    return is_word and sum(cells.text_of(cell) is not None for cell in row) == 1
+
+
+@lru_cache(maxsize=4096)
+def _is_excluded(text: str) -> bool:
+    return bool(_EXCLUDED.match(fold(text)))
 
 
 def _project(

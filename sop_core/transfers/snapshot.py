@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
@@ -29,8 +29,9 @@ MAX_DIGITS: Final = 18
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A sheet's projects for searching; a project is its position.
 
-    ``words[starts[p]:starts[p + 1]]`` are the project's words as positions in ``vocabulary``, ``fields`` where they stand.
-    ``phones``, ``ids`` (hashes), ``digits`` (of ids) and ``emails`` (hashes) are sorted, each with the projects in the same order.
+    ``words[starts[p]:starts[p + 1]]`` are the project's words as positions in ``vocabulary``, ``fields`` where they
+    stand. ``numbers`` holds ``phones``, ``ids`` (hashes), ``digits`` (of ids) and ``emails`` (hashes), each sorted and
+    with the projects in the same order.
     """
 
     keys: list[str]
@@ -131,7 +132,11 @@ def _sorted(pairs: list[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np
 
 def pack(snapshot: Snapshot) -> bytes:
     """Return the snapshot as bytes; the same projects give the same bytes."""
-    arrays = {"starts": snapshot.starts, "words": snapshot.words, "fields": snapshot.fields}
+    arrays: dict[str, NDArray[np.generic]] = {
+        "starts": snapshot.starts,
+        "words": snapshot.words,
+        "fields": snapshot.fields,
+    }
     for kind, (numbers, positions) in snapshot.numbers.items():
         arrays |= {f"{kind}.numbers": numbers, f"{kind}.positions": positions}
     content = {

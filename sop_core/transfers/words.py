@@ -7,36 +7,51 @@ import unicodedata
 from typing import Final
 
 _LETTERS: Final = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ħ": "h"}
-    | dict.fromkeys("'’‘`´ʼ", "")
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+    }
+    | dict.fromkeys("'`\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}", "")
 )
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
 
+
+def _table(text: str) -> dict[str, str]:
+    """Return ``one other, one other`` as a mapping; an underscore stands for a space."""
+    pairs = (pair.split() for pair in text.split(","))
+    return {one.replace("_", " "): other for one, other in pairs}
+
+
 # The form a sheet's addresses are kept in. A query's word stands for both of its forms.
-STREET_FORMS: Final[dict[str, str]] = {
-    long: short
-    for line in """
-    alley aly|avenue ave|av ave|avn ave|bend bnd|boulevard blvd|boul blvd|branch br|bridge brg|brook brk|bypass byp|canyon cyn
-    center ctr|centre ctr|circle cir|circ cir|court ct|crt ct|cove cv|creek crk|crescent cres|crossing xing|drive dr|drv dr
-    estates ests|expressway expy|extension ext|fort ft|freeway fwy|garden gdn|gardens gdns|grove grv|harbor hbr|heights hts
-    highway hwy|hiway hwy|hill hl|hills hls|hollow holw|island is|junction jct|knoll knl|lake lk|lane ln|landing lndg|loop lp
-    meadow mdw|meadows mdws|mount mt|mountain mtn|orchard orch|park pk|parkway pkwy|pkway pkwy|place pl|plaza plz|point pt
-    ranch rnch|ridge rdg|river riv|road rd|route rte|saint st|shore shr|spring spg|springs spgs|square sq|station sta|street st
-    str st|summit smt|terrace ter|terr ter|trail trl|turnpike tpke|union un|valley vly|view vw|village vlg|vista vis|way wy
-    north n|south s|east e|west w|northeast ne|northwest nw|southeast se|southwest sw
-    first 1st|second 2nd|third 3rd|fourth 4th|fifth 5th|sixth 6th|seventh 7th|eighth 8th|ninth 9th|tenth 10th
-    """.strip()
-    .replace("\n", "|")
-    .split("|")
-    for long, short in [line.split()]
-}
+STREET_FORMS: Final = _table(
+    """
+    alley aly, avenue ave, av ave, avn ave, bend bnd, boulevard blvd, boul blvd, branch br, bridge brg, brook brk,
+    bypass byp, canyon cyn, center ctr, centre ctr, circle cir, circ cir, court ct, crt ct, cove cv, creek crk,
+    crescent cres, crossing xing, drive dr, drv dr, estates ests, expressway expy, extension ext, fort ft, freeway
+    fwy, garden gdn, gardens gdns, grove grv, harbor hbr, heights hts, highway hwy, hiway hwy, hill hl, hills hls,
+    hollow holw, island is, junction jct, knoll knl, lake lk, lane ln, landing lndg, loop lp, meadow mdw, meadows
+    mdws, mount mt, mountain mtn, orchard orch, park pk, parkway pkwy, pkway pkwy, place pl, plaza plz, point pt,
+    ranch rnch, ridge rdg, river riv, road rd, route rte, saint st, shore shr, spring spg, springs spgs, square sq,
+    station sta, street st, str st, summit smt, terrace ter, terr ter, trail trl, turnpike tpke, union un, valley
+    vly, view vw, village vlg, vista vis, way wy, north n, south s, east e, west w, northeast ne, northwest nw,
+    southeast se, southwest sw, first 1st, second 2nd, third 3rd, fourth 4th, fifth 5th, sixth 6th, seventh 7th,
+    eighth 8th, ninth 9th, tenth 10th
+    """
+)
 UNIT_WORDS: Final = frozenset(
     {"apt", "apartment", "unit", "suite", "ste", "no", "number", "rm", "room", "lot", "spc", "space"}
 )
 FILLERS: Final = frozenset(
     {
         "the",
-        "a",
         "at",
         "on",
         "in",
@@ -56,20 +71,17 @@ FILLERS: Final = frozenset(
         "lives",
     }
 )
-STATES: Final[dict[str, str]] = {
-    name.replace("_", " "): code
-    for name, code in (
-        pair.split(":")
-        for pair in """
-    alabama:al alaska:ak arizona:az arkansas:ar california:ca colorado:co connecticut:ct delaware:de district_of_columbia:dc
-    florida:fl georgia:ga hawaii:hi idaho:id illinois:il indiana:in iowa:ia kansas:ks kentucky:ky louisiana:la maine:me
-    maryland:md massachusetts:ma michigan:mi minnesota:mn mississippi:ms missouri:mo montana:mt nebraska:ne nevada:nv
-    new_hampshire:nh new_jersey:nj new_mexico:nm new_york:ny north_carolina:nc north_dakota:nd ohio:oh oklahoma:ok oregon:or
-    pennsylvania:pa puerto_rico:pr rhode_island:ri south_carolina:sc south_dakota:sd tennessee:tn texas:tx utah:ut vermont:vt
-    virginia:va washington:wa west_virginia:wv wisconsin:wi wyoming:wy guam:gu virgin_islands:vi
-    """.split()
-    )
-}
+STATES: Final = _table(
+    """
+    alabama al, alaska ak, arizona az, arkansas ar, california ca, colorado co, connecticut ct, delaware de,
+    district_of_columbia dc, florida fl, georgia ga, hawaii hi, idaho id, illinois il, indiana in, iowa ia, kansas
+    ks, kentucky ky, louisiana la, maine me, maryland md, massachusetts ma, michigan mi, minnesota mn, mississippi
+    ms, missouri mo, montana mt, nebraska ne, nevada nv, new_hampshire nh, new_jersey nj, new_mexico nm, new_york
+    ny, north_carolina nc, north_dakota nd, ohio oh, oklahoma ok, oregon or, pennsylvania pa, puerto_rico pr,
+    rhode_island ri, south_carolina sc, south_dakota sd, tennessee tn, texas tx, utah ut, vermont vt, virginia va,
+    washington wa, west_virginia wv, wisconsin wi, wyoming wy, guam gu, virgin_islands vi
+    """
+)
 
 
 def fold(text: str) -> str:

@@ -37,7 +37,19 @@ JANE = (
     "2023-09-14",
     "Transferred",
 )
-OMAR = ("INF-100002", "Omar Haddad", "9 Elm Ave", "Reno", "NV", "89501", "(775) 555-0112", "Dune Solar", None, None, "On hold")
+OMAR = (
+    "INF-100002",
+    "Omar Haddad",
+    "9 Elm Ave",
+    "Reno",
+    "NV",
+    "89501",
+    "(775) 555-0112",
+    "Dune Solar",
+    None,
+    None,
+    "On hold",
+)
 
 
 def workbook(

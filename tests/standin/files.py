@@ -47,7 +47,7 @@ def slack_with_files() -> Iterator[SlackWithFiles]:
     slack = SlackWithFiles()
 
     class Handler(_handler(slack)):  # type: ignore[misc]  # the class is made for this Slack
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the base class names it so
             file_id = self.path.rpartition("/")[2]
             slack.downloads.append((file_id, self.headers.get("Authorization")))
             file = slack.files[file_id]

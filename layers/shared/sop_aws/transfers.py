@@ -86,7 +86,11 @@ class TransferStore:
         """Make ``sheet`` the active one, in one transaction; a repeat of the same activation changes nothing.
 
         ``expected`` is the activation count the admin has seen (``0``: none active); without it, the one the sheet was
-        compared with. Raises :class:`UnknownSheet`, :class:`SheetNotReady` or, when someone was faster, :class:`SheetChanged`.
+        compared with.
+
+        :raises UnknownSheet: if there is no such sheet.
+        :raises SheetNotReady: if it is in no state to be activated.
+        :raises SheetChanged: if another activation was faster.
         """
         record = self._require(sheet)
         current = self.active()
@@ -160,7 +164,10 @@ class TransferStore:
         return sheet
 
     def save_sheet(self, sheet: Sheet) -> Sheet:
-        """Store a change of a sheet that was read at ``sheet.version``; raises :class:`StaleRecord` if it has moved on."""
+        """Store a change of a sheet that was read at ``sheet.version``.
+
+        :raises StaleRecord: if it has moved on since.
+        """
         changed = msgspec.structs.replace(sheet, version=sheet.version + 1)
         self._put_version(_sheet_item(changed), sheet.version)
         return changed
@@ -257,7 +264,10 @@ class TransferStore:
         progress: Callable[[int], None] | None = None,
         expires_at: int | None = None,
     ) -> int:
-        """Write projects in batches, several at a time; ``progress`` hears how many are stored. Repeating it is harmless."""
+        """Write projects in batches, several at a time, and return how many; writing them again changes nothing.
+
+        ``progress`` hears how many are stored so far.
+        """
         written = 0
         batches = _chunks((_project_item(sheet, project, expires_at) for project in projects), BATCH)
         with ThreadPoolExecutor(WRITERS) as pool:
@@ -279,7 +289,7 @@ class TransferStore:
         raise Throttled(self._table)
 
     def retire(self, *, keep: int, expires_at: int, unfinished_before: str) -> tuple[str, ...]:
-        """Let rows expire of superseded sheets beyond the newest ``keep``, of discarded ones and of imports left behind.
+        """Let rows expire: of superseded sheets beyond the newest ``keep``, of discarded ones, of imports left behind.
 
         ``unfinished_before`` is the upload time before which a sheet that never became ready counts as left behind.
         """
@@ -298,7 +308,7 @@ class TransferStore:
             return
         self.put_projects(sheet.id, self.all_projects(sheet.id), expires_at=expires_at)
 
-    # -- imports
+    # -- imports: one upload on its way to a sheet
 
     def create_import(self, record: ImportRecord) -> ImportRecord:
         """Store a new import, visible to the sweep at once; for one that is there already, return the stored one."""
@@ -460,7 +470,7 @@ def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _backoff(tried: int) -> float:
-    return min(2.0, 0.05 * 2**tried)
+    return min(2.0, 0.05 * float(2**tried))
 
 
 def _is_conditional(error: ClientError) -> bool:

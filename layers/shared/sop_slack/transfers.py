@@ -21,7 +21,11 @@ DISCARD: Final = "sheet_discard"
 
 LARGE_LOSS: Final = 0.20
 BAR: Final = 20
+REPEATED: Final = "This file was read before; its projects are still kept."
+UNCHANGED: Final = "Nothing changes until it is activated."
 MOST_KINDS: Final = 12
+MOST_FOUND: Final = 30
+MOST_SHEETS: Final = 20
 FIELD_NAMES: Final = {
     "co_homeowner": "co-homeowner",
     "zip": "ZIP",
@@ -107,11 +111,7 @@ def bar(done: int, total: int) -> str:
 
 def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False) -> Message:
     """Return the outcome of an import: what would change, and the buttons to activate or discard."""
-    lead = (
-        "This file was read before; its projects are still kept."
-        if repeated
-        else "Nothing changes until it is activated."
-    )
+    lead = REPEATED if repeated else UNCHANGED
     shown = [
         kit.header("Transfer sheet ready to activate"),
         _name(sheet),
@@ -124,8 +124,8 @@ def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False)
     ]
     change = sheet.difference
     text = (
-        f"Transfer sheet ready to activate: {change.new:,} new, {change.changed:,} changed, {change.removed:,} removed, "
-        f"{sheet.counts.rejected:,} rejected rows."
+        f"Transfer sheet ready to activate: {change.new:,} new, {change.changed:,} changed, "
+        f"{change.removed:,} removed, {sheet.counts.rejected:,} rejected rows."
     )
     return _message(text, shown)
 
@@ -139,7 +139,7 @@ def already_active(sheet: Sheet) -> Message:
 def activated(sheet: Sheet, active: ActiveSheet) -> Message:
     """Return the outcome after activation."""
     text = f"The transfer sheet is active: agents now see {active.counts.projects:,} projects."
-    when = f"Activated {kit.time_in_reader_zone(active.activated_at)} by {kit.mention(active.activated_by)}"
+    when = f"Activated {kit.time_in_reader_zone(active.activated_at)}{_by(active.activated_by)}"
     return _message(
         text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), *_figures(sheet), kit.context(when)]
     )
@@ -157,9 +157,7 @@ def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
     shown = [
         kit.section(f":warning: *{text}*"),
         _against(current),
-        kit.section(
-            "The comparison below is with the sheet before it. This workbook would replace the one now active."
-        ),
+        kit.section("The comparison below is with the sheet before it; activating replaces the one now active."),
         _name(sheet),
         *_figures(sheet),
         kit.actions(*_choices(button_value(sheet.id, current.version if current else 0))),
@@ -174,17 +172,22 @@ def not_ready(sheet: Sheet) -> Message:
 
 
 def refused(message: str, active: ActiveSheet | None, *, found: Sequence[str] = ()) -> Message:
-    """Return why a file could not be imported. ``message`` names what is missing; ``found`` is what was there instead."""
+    """Return why a file was not imported. ``message`` names what is missing; ``found`` is what was there instead."""
     shown = [kit.section(":no_entry: *The workbook was not imported*"), kit.typed_section(message)]
     if found:
-        shown += [kit.context("Found in the file"), kit.bullets([kit.fit(name, kit.HEADER_TEXT) for name in found])]
+        names = [kit.fit(name, kit.HEADER_TEXT) for name in found[:MOST_FOUND]]
+        names += [f"and {len(found) - MOST_FOUND} more"] if len(found) > MOST_FOUND else []
+        shown += [kit.context("Found in the file"), kit.bullets(names)]
     shown.append(_against(active, kept=True))
     return _message(f"The workbook was not imported. {message}", shown)
 
 
 def failed(active: ActiveSheet | None) -> Message:
     """Return what is said when an import broke for a reason of ours."""
-    text = "The import stopped for a reason of ours, not of the workbook. Upload it again; if it stops again, tell the team that runs SOP Desk."
+    text = (
+        "The import stopped for a reason of ours, not of the workbook. Upload it again; "
+        "if it stops again, tell the team that runs SOP Desk."
+    )
     return _message(text, [kit.section(f":warning: {text}"), _against(active, kept=True)])
 
 
@@ -206,19 +209,22 @@ def history(sheets: Sequence[Sheet]) -> Message:
     if not sheets:
         return _message("No transfer sheet was uploaded yet.", [kit.section("No transfer sheet was uploaded yet.")])
     lines: list[Block] = [kit.header("Transfer sheets")]
-    for sheet in sheets[:20]:
+    for sheet in sheets[:MOST_SHEETS]:
         when = kit.time_in_reader_zone(sheet.uploaded_at)
         lines += [
             _name(sheet),
-            kit.context(
-                f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when} · {kit.mention(sheet.uploaded_by)}"
-            ),
+            kit.context(f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when}{_by(sheet.uploaded_by)}"),
         ]
     return _message(f"{len(sheets)} transfer sheets, newest first.", lines)
 
 
 def _message(text: str, shown: Sequence[Block]) -> Message:
     return kit.Message(text=text, blocks=tuple(shown))
+
+
+def _by(user: str) -> str:
+    # An operator's import has no Slack user.
+    return f" by {kit.mention(user)}" if user[:1] in ("U", "W") else ""
 
 
 def _choices(value: str) -> tuple[Block, Block]:
@@ -264,7 +270,7 @@ def _problems(sheet: Sheet) -> list[Block]:
     if not sheet.problems:
         return [_counts_line(sheet)]
     counted = sorted(sheet.problems.items(), key=lambda pair: (-pair[1], pair[0]))
-    lines = [f"{count:,} × {KINDS.get(kind, kind)}" for kind, count in counted[:MOST_KINDS]]
+    lines = [f"{count:,} {KINDS.get(kind, kind)}" for kind, count in counted[:MOST_KINDS]]
     if len(counted) > MOST_KINDS:
         lines.append(f"and {len(counted) - MOST_KINDS} more kinds")
     return [_counts_line(sheet), kit.context("Worth a look"), kit.bullets(lines)]
@@ -283,6 +289,4 @@ def _against(active: ActiveSheet | None, *, kept: bool = False) -> Block:
         return kit.context("No transfer sheet is active yet.")
     state = "Unchanged and still active" if kept else "Active now"
     when = kit.time_in_reader_zone(active.activated_at)
-    return kit.context(
-        f"{state}: {active.counts.projects:,} projects, activated {when} by {kit.mention(active.activated_by)}"
-    )
+    return kit.context(f"{state}: {active.counts.projects:,} projects, activated {when}{_by(active.activated_by)}")

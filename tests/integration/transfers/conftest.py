@@ -87,6 +87,6 @@ class Desk:
 
 
 @pytest.fixture
-def desk(aws: Aws) -> Iterator[Desk]:  # noqa: F811
+def desk(aws: Aws) -> Iterator[Desk]:
     with slack_with_files() as slack:
         yield Desk(aws, slack)

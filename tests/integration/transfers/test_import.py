@@ -99,7 +99,7 @@ def test_an_earlier_file_again_can_be_activated_without_being_loaded_again(desk:
     ("file", "kind", "says"),
     [
         (of_tabs({"Summary": [["x"]], "Projects 2023": [["y"]]}), "missing_tab", ("All Projects", "Projects 2023")),
-        (workbook(headers=("Project ID", "Homeowner", "Notes")), "missing_columns", ("Property Address", "Transferred To", "Notes")),
+        (workbook(headers=("Project ID", "Homeowner", "Notes")), "missing_columns", ("Property Address", "Notes")),
         (workbook([]), "no_rows", ("no projects", "Homeowner")),
         (b"<!DOCTYPE html><html><body>Sign in</body></html>", "html_page", ("web page",)),
         (StoredFile(content=b"<html>login</html>", served_as="text/html"), "login_page", ("files:read",)),
@@ -165,7 +165,8 @@ def test_rows_of_sheets_that_nobody_can_go_back_to_expire(desk: Desk) -> None:
     people = [("INF-300001", "Ada Park", f"{n} Elm St", *JANE[3:]) for n in range(8)]
     imports = [desk.take(workbook([person])) for person in people]
     for record in imports:
-        desk.transfers.activate(record.sheet or "", expected=imports.index(record), actor=ADMIN, at="2026-11-20T16:00:00Z")
+        at = imports.index(record)
+        desk.transfers.activate(record.sheet or "", expected=at, actor=ADMIN, at="2026-11-20T16:00:00Z")
 
     retired = desk.importer.tidy()
 
