@@ -131,6 +131,7 @@ def _name(body: dict[str, Any]) -> str:
     actions = body.get("actions") or [{}]
     return str(
         body.get("command")
+        or body.get("event", {}).get("type")
         or actions[0].get("action_id")
         or body.get("action_id")
         or body.get("view", {}).get("callback_id", "")

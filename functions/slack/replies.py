@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from slack_sdk.errors import SlackApiError
 
 from sop_slack import blocks as b
+from sop_slack.home import closed_home
 
 if TYPE_CHECKING:
     from functions.slack.listeners.listener import Request
@@ -25,6 +26,9 @@ def tell(request: Request, sentence: str) -> None:
             request.ack({"response_action": "push", "view": notice(sentence)})
         case "view_closed":
             request.ack()
+        case "event_callback":
+            request.ack()
+            request.client.views_publish(user_id=request.user, view=closed_home(sentence))
         case "block_actions":
             request.ack()
             _after_click(request, sentence)
@@ -32,9 +36,9 @@ def tell(request: Request, sentence: str) -> None:
             request.ack(response_type="ephemeral", text=sentence)
 
 
-def notice(sentence: str) -> b.Block:
+def notice(sentence: str, *, close: str = "Back") -> b.Block:
     """Return a modal that says one thing."""
-    return b.modal("SOP Desk", [b.section(sentence)], callback_id="notice", close="Back")
+    return b.modal("SOP Desk", [b.section(sentence)], callback_id="notice", close=close)
 
 
 def _after_click(request: Request, sentence: str) -> None:

@@ -147,6 +147,14 @@ class Person:
             self.view = {**result["view"], "id": self.view["id"], "hash": "updated"}
         return result
 
+    def open_home(self) -> Json:
+        """Open the app's Home tab; return what it shows."""
+        event = {"type": "app_home_opened", "user": self.user, "tab": "home", "channel": "D1"}
+        body = json.dumps({"type": "event_callback", "team_id": TEAM["id"], "api_app_id": "A0SOPDESK", "event": event})
+        headers = signed(body, self.secret) | {"content-type": "application/json"}
+        assert self.send(body, headers)[0] == 200
+        return self.slack.homes[self.user]
+
     def repeat(self) -> int:
         """Send the last request once more, letter for letter; return the status."""
         return self.send(*self.sent[-1])[0]

@@ -44,6 +44,7 @@ class Slack:
     messages: list[dict[str, Any]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     used_triggers: set[str] = field(default_factory=set)
     faults: deque[Fault] = field(default_factory=deque)
@@ -117,6 +118,10 @@ class Slack:
         if arguments.get("hash", shown["hash"]) != shown["hash"]:
             return {"ok": False, "error": "hash_conflict"}
         return self._show(arguments["view_id"], arguments)
+
+    def _views_publish(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.homes[arguments["user_id"]] = arguments["view"]
+        return {"ok": True}
 
     def _show(self, view_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
         view = arguments["view"] if isinstance(arguments["view"], dict) else json.loads(arguments["view"])

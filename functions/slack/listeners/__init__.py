@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.slack.listeners import cases, runs, transfers
+from functions.slack.listeners import cases, home, runs, transfers
 from functions.slack.listeners.listener import Listener, guarded
 
 if TYPE_CHECKING:
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from functions.slack.services import Services
 
-LISTENERS: tuple[Listener, ...] = (*runs.LISTENERS, *cases.LISTENERS, *transfers.LISTENERS)
+LISTENERS: tuple[Listener, ...] = (
+    *runs.LISTENERS,
+    *cases.LISTENERS,
+    *transfers.LISTENERS,
+    *home.LISTENERS,
+)
 
 
 def register(app: App, services: Services) -> None:

@@ -34,6 +34,8 @@ class Request:
     @property
     def user(self) -> str:
         """The Slack user id of whoever acted."""
+        if "event" in self.body:
+            return str(self.body["event"]["user"])
         return str(self.body.get("user_id") or self.body["user"]["id"])
 
     @property
@@ -47,7 +49,7 @@ class Request:
 class Listener:
     """``kind`` is Bolt's decorator; ``roles``: any of them suffices (a run or a case checks its own people besides)."""
 
-    kind: Literal["command", "action", "view_submission", "view_closed", "options"]
+    kind: Literal["command", "action", "view_submission", "view_closed", "options", "event"]
     name: str | re.Pattern[str]
     roles: tuple[str, ...]
     answer: Callable[[Services, Request], None]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Message
 
 ADMINS: Final = ("admin",)
+ON_ITS_WAY: Final = "The workbook is on its way. Progress and the changes appear in your messages with SOP Desk."
 HELP: Final = (
     "`/transfers upload` a new workbook · `/transfers status` which sheet agents see · "
     "`/transfers history` the sheets before it"
@@ -51,14 +52,7 @@ def uploaded(services: Services, request: Request) -> None:
     record = ImportRecord(id=import_id, file_id=file_id, user=request.user, created_at=iso(services.now()))
     services.transfers.create_import(record)
     services.imports.wake(import_id)
-    request.ack(
-        {
-            "response_action": "update",
-            "view": notice(
-                "The workbook is on its way. Progress and the changes appear in your messages with SOP Desk."
-            ),
-        }
-    )
+    request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 
 
 def activate(services: Services, request: Request) -> None:

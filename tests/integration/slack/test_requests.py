@@ -121,6 +121,8 @@ def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listen
     view = {**shown, "callback_id": name, "private_metadata": "{}"}
     button = {"type": "button", "action_id": name, "value": "x"}
     match listener.kind:
+        case "event":
+            assert "This needs the role" in json.dumps(guest.open_home())
         case "command":
             assert "This needs the role" in guest.command(name)
         case "options":
@@ -141,6 +143,13 @@ def example(listener: Listener) -> str:
     if isinstance(listener.name, str):
         return listener.name
     return listener.name.pattern.strip("^$").replace("(_menu)?", "").replace("(choose|search)", "choose")
+
+
+@pytest.mark.parametrize(
+    ("user", "shown"), [(AGENT, "/infinity"), (ADMIN, "/transfers upload"), ("U0SPEC001", "<#C0RESOLUT>")]
+)
+def test_home_shows_what_ones_roles_can_do(desk: Desk, user: str, shown: str) -> None:
+    assert shown in json.dumps(desk.person(user).open_home())
 
 
 def test_a_fault_tells_the_person_what_to_do_and_the_log_no_customer_data(
