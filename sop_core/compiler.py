@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sop_core.guidance import (
+    ANY,
     NONE,
     Answer,
     CaseDraft,
@@ -21,22 +22,22 @@ from sop_core.guidance import (
     Test,
     Transfer,
 )
-from sop_core.procedure import (
-    ANY,
-    Branch,
-    CaseTemplate,
-    Citation,
-    Document,
-    Fact,
-    Instruction,
-    Node,
-    ProcedureFile,
-    Sources,
-    Span,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sop_core.procedure import (
+        Branch,
+        CaseTemplate,
+        Citation,
+        Document,
+        Fact,
+        Instruction,
+        Node,
+        ProcedureFile,
+        Sources,
+        Span,
+    )
 
 
 class _Names(msgspec.Struct, frozen=True):

@@ -22,6 +22,9 @@ Widget = Literal["buttons", "list", "project_search"]
 NONE = "none"
 """Stands for "none of them" where a fact takes several answers."""
 
+ANY = "any"
+"""In a branch or guard: at least one answer of a fact that takes several."""
+
 
 class Answer(msgspec.Struct, frozen=True):
     """One of the closed set of answers of a fact, e.g. value ``homeowner``, label ``Homeowner``."""
@@ -318,7 +321,7 @@ def _emitted(
 
 def _holds(answer: str | tuple[str, ...] | None, any_of: tuple[str, ...]) -> bool:
     if isinstance(answer, tuple):
-        return any(each in any_of for each in answer) or (not answer and NONE in any_of)
+        return any(each in any_of for each in answer) or (ANY if answer else NONE) in any_of
     return answer in any_of
 
 

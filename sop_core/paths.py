@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sop_core.guidance import NONE
-from sop_core.procedure import ANY, End, Fact, Guard, Instruction, Node, ProcedureFile
+from sop_core.guidance import ANY, NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sop_core.procedure import End, Fact, Guard, Instruction, Node, ProcedureFile
 
 Value = str | tuple[str, ...]
 """One answer, or all the answers given at once to a fact that takes several."""
@@ -44,6 +45,20 @@ def domains(file: ProcedureFile) -> dict[str, Values]:
     """
     tests = _tests(file)
     return {fact.name: _domain(fact, tests.get(fact.name, [])) for fact in file.facts}
+
+
+def same_class(file: ProcedureFile) -> Callable[[str, Value], Value]:
+    """Return a function from a fact and its value to the value that stands for its class in :func:`domains`."""
+    tests = _tests(file)
+    atoms = {fact.name: _atoms(fact, tests.get(fact.name, [])) for fact in file.facts if fact.multiple}
+
+    def representative(name: str, value: Value) -> Value:
+        if isinstance(value, str):
+            return value
+        present = {atoms[name][each] for each in value}
+        return tuple(atom for atom in dict.fromkeys(atoms[name].values()) if atom in present)
+
+    return representative
 
 
 def answer_sets(file: ProcedureFile) -> int:
@@ -132,11 +147,14 @@ def _tests(file: ProcedureFile) -> dict[str, list[tuple[str, ...]]]:
 
 
 def _domain(fact: Fact, tests: list[tuple[str, ...]]) -> Values:
-    values = [each.value for each in fact.answers]
     if not fact.multiple:
-        return tuple(values)
-    atoms: dict[tuple[bool, ...], str] = {}
-    for value in values:
-        atoms.setdefault(tuple(value in on for on in tests), value)
+        return tuple(each.value for each in fact.answers)
+    atoms = tuple(dict.fromkeys(_atoms(fact, tests).values()))
     picks = product(*((False, True) for _ in atoms))
-    return tuple(tuple(atom for atom, picked in zip(atoms.values(), pick, strict=True) if picked) for pick in picks)
+    return tuple(tuple(atom for atom, picked in zip(atoms, pick, strict=True) if picked) for pick in picks)
+
+
+def _atoms(fact: Fact, tests: list[tuple[str, ...]]) -> dict[str, str]:
+    """Return for each answer the first of those that no test tells apart from it."""
+    first: dict[tuple[bool, ...], str] = {}
+    return {each.value: first.setdefault(tuple(each.value in on for on in tests), each.value) for each in fact.answers}

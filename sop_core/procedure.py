@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from sop_core.guidance import NONE, FactSource, Widget
+from sop_core.guidance import ANY, NONE, FactSource, Widget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +32,6 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2900)]
 """Words of a step. A Slack section holds 3,000 characters and a script is never cut, so a longer one is refused."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
-
-ANY = "any"
-"""In a branch: at least one answer of a fact that takes several."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

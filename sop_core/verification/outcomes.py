@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sop_core.compiler import compile_procedure
-from sop_core.guidance import Guidance, Procedure, guidance
-from sop_core.paths import Path, answer_sets, domains, holds, paths
-from sop_core.procedure import Effect, Example, Invariant, Node, ProcedureFile, Sources
+from sop_core.guidance import Guidance, Procedure, Read, guidance
+from sop_core.paths import Path, answer_sets, domains, holds, paths, same_class
+from sop_core.procedure import Effect, Example, Invariant, ProcedureFile, Sources
 from sop_core.verification.problems import Problem
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check_outcomes(file: ProcedureFile, sources: Sources) -> Outcomes:
         problems = [
             *_every_combination(file, procedure, found),
             *_examples(file, procedure),
-            *_not_shown(file, found),
+            *_not_shown(file, procedure, found),
         ]
     return Outcomes(combinations=total, answer_sets=answer_sets(file), paths=found, problems=tuple(problems))
 
@@ -64,6 +64,9 @@ def _never_taken(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[Probl
         for number, step in enumerate(node.steps):
             if (node.id, step.id) not in shown:
                 yield Problem(f"$.nodes[{index}].steps[{number}]", f"{step.id} is never shown")
+        for number, checklist in enumerate(node.checklists):
+            if not any(checklist.name in path.checklists for path in found if node.id in path.nodes):
+                yield Problem(f"$.nodes[{index}].checklists[{number}]", f"{checklist.name} is never shown")
 
 
 def _taken(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
@@ -192,37 +195,31 @@ def _words(value: str | tuple[str, ...] | None) -> str:
     return value or "none"
 
 
-def _not_shown(file: ProcedureFile, found: tuple[Path, ...]) -> Iterator[Problem]:
-    """Yield answers that no example shows: an owner who reads the examples has seen every turn there is."""
-    needed = dict.fromkeys(_taken(file, found))
-    shown = {turn for example in file.examples for turn in _turns(file, example, found)}
-    for node, answer in needed:
+def _not_shown(file: ProcedureFile, procedure: Procedure, found: tuple[Path, ...]) -> Iterator[Problem]:
+    """Yield paths and answers that no example shows: an owner who reads the examples has seen every turn there is."""
+    read = [guidance(procedure, example.facts).facts for example in file.examples]
+    taken = [(path, facts) for path in found for facts in read if _follows(facts, path, file)]
+    shown = {turn for path, facts in taken for turn in _turns(file, facts, path)}
+    for node, answer in dict.fromkeys(_taken(file, found)):
         if (node, answer) not in shown:
             yield Problem(_place(file, node), f"no example shows {answer} at {node}")
-
-
-def _turns(file: ProcedureFile, example: Example, found: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
-    nodes: dict[str, Node] = {node.id: node for node in file.nodes}
     for path in found:
-        if all(_same_turn(example, fact, values, path, nodes) for fact, values in path.answers.items()):
-            for name in path.nodes:
-                fact = nodes[name].ask or ""
-                given = example.facts.get(fact, ())
-                on = (answer for branch in nodes[name].branches for answer in branch.on)
-                yield from ((name, answer) for answer in on if holds(given, (answer,)))
+        if not any(path is each for each, _ in taken):
+            yield Problem(_place(file, path.nodes[-1]), f"no example shows this way to it: {', '.join(path.nodes)}")
 
 
-def _same_turn(
-    example: Example, fact: str, values: tuple[str | tuple[str, ...], ...], path: Path, nodes: dict[str, Node]
-) -> bool:
-    """Tell whether the example's answer takes the branches of ``values`` at every node of the path that reads it."""
-    given = example.facts.get(fact)
-    if given is None:
-        return False
-    if isinstance(given, str):
-        return given in values
-    reading = [nodes[name] for name in path.nodes if nodes[name].ask == fact]
-    return all(holds(given, branch.on) == holds(values[0], branch.on) for node in reading for branch in node.branches)
+def _turns(file: ProcedureFile, facts: Read, path: Path) -> Iterator[tuple[str, str]]:
+    nodes = {node.id: node for node in file.nodes}
+    for name in path.nodes:
+        given = facts.get(nodes[name].ask or "", ())
+        on = (answer for branch in nodes[name].branches for answer in branch.on)
+        yield from ((name, answer) for answer in on if holds(given, (answer,)))
+
+
+def _follows(facts: Read, path: Path, file: ProcedureFile) -> bool:
+    """Tell whether ``facts`` lead along ``path``. Several answers at once stand for all the sets read alike."""
+    alike = same_class(file)
+    return facts.keys() == path.answers.keys() and all(alike(name, facts[name]) in path.answers[name] for name in facts)
 
 
 def _place(file: ProcedureFile, node: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sop_core.cases.deadlines import DEADLINES
-from sop_core.guidance import NONE
-from sop_core.procedure import ANY, RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
+from sop_core.guidance import ANY, NONE
+from sop_core.procedure import RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
 from sop_core.verification.problems import Problem, repeated
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _guard(guard: Guard, place: str, defined: _Defined) -> Iterator[Problem]:
             continue
         fact = defined.facts[name]
         values = [each.value for each in fact.answers]
-        yield from _unknown(answers, [*values, NONE] if fact.multiple else values, name, place)
+        yield from _unknown(answers, [*values, NONE, ANY] if fact.multiple else values, name, place)
 
 
 def _unknown(answers: Sequence[str], values: Sequence[str], fact: str, place: str) -> Iterator[Problem]:

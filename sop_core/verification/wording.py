@@ -72,7 +72,8 @@ def _pairs(files: Iterable[ProcedureFile]) -> Iterator[tuple[str, str]]:
         yield from ((cite.id, cite.span) for node in file.nodes for step in node.steps for cite in step.cites)
         yield from ((cite.id, cite.span) for each in file.checklists for cite in each.cites)
         yield from ((item.cite.id, item.cite.span) for each in file.lists for item in each.items)
-        yield from ((gap.id, gap.span) for gap in file.gaps)
+        # A flagged gap is carried by steps, and they cite it; only one that no step carries cites for itself.
+        yield from ((gap.id, gap.span) for gap in file.gaps if not gap.flagged)
 
 
 def _step(step: Instruction, place: str, cited: _Cited) -> Iterator[Problem]:
@@ -150,6 +151,8 @@ def _gap(step: Instruction, place: str, cited: _Cited) -> Iterator[Problem]:
     gap = cited.gaps.get(reading(step.id))
     if gap is not None and step.gap != gap.id:
         yield Problem(place, f"{step.id} is inferred and must carry the gap {gap.id}")
+    if gap is not None and (gap.id, gap.span) not in {(cite.id, cite.span) for cite in step.cites}:
+        yield Problem(place, f"{step.id} does not cite {gap.span}, where the SOP falls silent")
     if gap is None and step.gap is not None:
         yield Problem(place, f"{step.id} carries the gap {step.gap}, which is another reading's")
 
