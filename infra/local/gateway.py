@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
 
     from infra.local.stack import Stack
@@ -37,7 +40,12 @@ def create_gateway(stack: Stack) -> Starlette:
         )
         return _as_it_came(answer)
 
-    return Starlette(routes=[Route("/{path:path}", forward, methods=list(METHODS))])
+    @asynccontextmanager
+    async def closing(_: Starlette) -> AsyncIterator[None]:
+        async with upstream:
+            yield
+
+    return Starlette(routes=[Route("/{path:path}", forward, methods=list(METHODS))], lifespan=closing)
 
 
 def _as_it_came(answer: httpx.Response) -> Response:

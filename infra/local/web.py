@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 FAREWELL_SECONDS: Final = 1
 
 
-class _Announcing(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+class Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, *, announce: Callable[[], None]) -> None:
+        """Call ``announce`` from then on."""
         super().__init__(config)
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, then say so."""
         await super().startup(sockets=sockets)
         self._announce()
 
@@ -30,4 +34,4 @@ def serve(app: Starlette, bound: socket.socket, *, announce: Callable[[], None])
     config = uvicorn.Config(
         app, log_level="error", access_log=False, timeout_graceful_shutdown=FAREWELL_SECONDS, timeout_keep_alive=75
     )
-    _Announcing(config, announce).run(sockets=[bound])
+    Server(config, announce=announce).run(sockets=[bound])

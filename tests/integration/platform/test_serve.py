@@ -1,0 +1,97 @@
+"""``make serve``: one line when ready, the sheet active, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import httpx
+import pytest
+
+from infra.local.processes import LOOPBACK, free_port, reserve
+from infra.local.sample import write_sample
+from infra.local.stack import ROOT, open_stack
+from sop_aws.transfers import TransferStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.stack
+
+PEOPLE: Final = ROOT / "infra" / "local" / "people.yaml"
+SECRETS: Final = {"SLACK_SIGNING_SECRET": "secret", "SLACK_BOT_TOKEN": "xoxb-token"}
+
+
+def serve(port: int, *more: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start ``make serve`` as a person would."""
+    environment = {**os.environ, "SLACK_API_URL": f"http://{LOOPBACK}:9/api", **(SECRETS if env is None else env)}
+    command = ["make", "serve", f"PORT={port}", *more]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def processes_on(folder: Path) -> list[Path]:
+    """Return the processes, of whatever parent, that work on a state folder."""
+    return list(_processes_on(folder))
+
+
+def _processes_on(folder: Path) -> Iterator[Path]:
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"STATE_DIR={folder}".encode() in environment.read_bytes():
+                yield environment.parent
+        except OSError:  # it ended meanwhile, or is not ours
+            continue
+
+
+@pytest.mark.slow
+def test_serve(tmp_path: Path) -> None:
+    """It says when it is ready, answers, leaves no process after SIGTERM, and keeps what it was told to keep."""
+    port, folder = free_port(), tmp_path / "state"
+    sheet = write_sample(tmp_path / "sheet.xlsx", projects=60)
+    running = serve(port, f"SETTINGS={PEOPLE}", f"SHEET={sheet}", f"STATE={folder}")
+    assert running.stdout
+    try:
+        ready = running.stdout.readline()
+        answer = httpx.post(f"http://{LOOPBACK}:{port}/slack/events", content=b"{}", timeout=10)
+        at_work = processes_on(folder)
+    finally:
+        running.send_signal(signal.SIGTERM)
+        rest, told = running.communicate(timeout=60)
+
+    assert ready == f"ready http://{LOOPBACK}:{port}/slack/events\n"
+    assert rest == ""
+    assert answer.status_code == 401
+    assert at_work
+    assert processes_on(folder) == []
+    assert "Traceback" not in told
+    with open_stack(folder, say=lambda _: None) as stack:
+        active = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table).active()
+    assert active
+    assert active.counts.projects == 60
+
+
+def test_port_in_use() -> None:
+    """A port that another program has gets one sentence."""
+    with reserve(0) as taken:
+        port = taken.getsockname()[1]
+        taken.listen()
+        running = serve(port)
+        said, told = running.communicate(timeout=60)
+
+    assert running.returncode
+    assert said == ""
+    assert told.splitlines()[0] == f"serve: Port {port} is in use; choose another one with PORT=…."
+
+
+def test_no_secret() -> None:
+    """Without the signing secret it says which variable is missing."""
+    running = serve(free_port(), env={"SLACK_SIGNING_SECRET": "", "SLACK_BOT_TOKEN": ""})
+    _, told = running.communicate(timeout=60)
+
+    assert running.returncode
+    assert told.splitlines()[0].startswith("serve: Set SLACK_SIGNING_SECRET in the environment")
