@@ -66,7 +66,7 @@ def is_damaged_id(cell: Cell) -> bool:
     """Say whether Excel took digits from the id: it was stored as a number too long, or shown in powers of ten."""
     if isinstance(cell, str):
         return bool(_SCIENTIFIC.fullmatch(cell.strip()))
-    return isinstance(cell, (int, float)) and (abs(cell) >= 10**EXACT_DIGITS or cell != int(cell))
+    return isinstance(cell, (int, float)) and (abs(cell) >= 10**EXACT_DIGITS or not float(cell).is_integer())
 
 
 def zip_of(cell: Cell) -> str | None:

@@ -1,0 +1,251 @@
+"""What the transfer store promises, on every stand-in for AWS there is."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
+from sop_aws.transfers import (
+    ImportBusy,
+    SheetChanged,
+    SheetNotReady,
+    StaleRecord,
+    TransferStore,
+    UnknownImport,
+    UnknownSheet,
+)
+from sop_core.transfers.matching import build
+from sop_core.transfers.project import Project
+from sop_core.transfers.records import Counts, Difference, ImportRecord, Sheet
+
+if TYPE_CHECKING:
+    from sop_core.transfers.records import ActiveSheet
+    from tests.standin.aws import Aws
+
+AT = "2026-11-20T15:00:00Z"
+LATER = "2026-11-20T15:15:00Z"
+PROJECTS = tuple(Project(key=f"INF-{n}", row=n + 2, project_id=f"INF-{n}", homeowner=f"Person {n}") for n in range(260))
+
+
+def store_of(aws: Aws) -> TransferStore:
+    # Each test has a table of its own: the pointer to the active sheet is one item.
+    name = f"transfers-{uuid.uuid4().hex[:8]}"
+    described = aws.dynamodb.describe_table(TableName=aws.transfers_table)["Table"]
+    index = described["GlobalSecondaryIndexes"][0]
+    aws.dynamodb.create_table(
+        TableName=name,
+        KeySchema=described["KeySchema"],
+        AttributeDefinitions=described["AttributeDefinitions"],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {"IndexName": index["IndexName"], "KeySchema": index["KeySchema"], "Projection": index["Projection"]}
+        ],
+    )
+    return TransferStore(aws.dynamodb, name, pause=lambda _: None)
+
+
+@pytest.fixture
+def store(aws: Aws) -> TransferStore:
+    return store_of(aws)
+
+
+def sheet_of(sheet_id: str, *, version: int = 0, state: str = "ready", uploaded_at: str = AT) -> Sheet:
+    made = Sheet(
+        id=sheet_id,
+        state="ready",
+        version=1,
+        uploaded_by="U0ADMIN01",
+        uploaded_at=uploaded_at,
+        file_name="Infinity Transfers v1.xlsx",
+        file_sha256=f"hash of {sheet_id}",
+        counts=Counts(rows=260, projects=260),
+        difference=Difference(against_version=version),
+    )
+    return msgspec.structs.replace(made, state=state)
+
+
+def test_nothing_is_active_at_first(store: TransferStore) -> None:
+    assert store.active() is None
+    assert store.history() == ()
+
+
+def test_projects_are_found_by_key_and_in_the_order_asked(store: TransferStore) -> None:
+    heard: list[int] = []
+    assert store.put_projects("s1", PROJECTS, progress=heard.append) == 260
+
+    assert store.project("s1", "INF-7") == PROJECTS[7]
+    assert store.project("s1", "INF-999") is None
+    assert store.project("s2", "INF-7") is None
+    keys = [f"INF-{n}" for n in range(259, -1, -1)]
+    assert [project.key for project in store.projects("s1", [*keys, "INF-999"])] == keys
+    assert sorted(project.key for project in store.all_projects("s1")) == sorted(keys)
+    assert heard[-1] == 260
+
+
+def test_writing_projects_again_changes_nothing(store: TransferStore) -> None:
+    store.put_projects("s1", PROJECTS)
+    store.put_projects("s1", PROJECTS)
+
+    assert len(list(store.all_projects("s1"))) == 260
+
+
+def test_activation_switches_the_pointer_and_keeps_the_sheet_before(store: TransferStore) -> None:
+    store.create_sheet(sheet_of("s1"))
+    store.create_sheet(sheet_of("s2", version=1))
+
+    first = store.activate("s1", actor="U1", at=AT)
+    second = store.activate("s2", actor="U2", at=LATER)
+
+    assert (first.version, second.version, second.sheet, second.activated_by) == (1, 2, "s2", "U2")
+    assert store.active() == second
+    assert [(s.id, s.state) for s in store.history()] == [("s2", "active"), ("s1", "superseded")]
+
+
+def test_a_kept_sheet_can_be_activated_again(store: TransferStore) -> None:
+    store.create_sheet(sheet_of("s1"))
+    store.create_sheet(sheet_of("s2", version=1))
+    store.activate("s1", actor="U1", at=AT)
+    store.activate("s2", actor="U1", at=AT)
+
+    assert store.activate("s1", 2, actor="U1", at=LATER).version == 3
+
+
+def test_activating_twice_is_one_activation(store: TransferStore) -> None:
+    store.create_sheet(sheet_of("s1"))
+
+    assert store.activate("s1", actor="U1", at=AT) == store.activate("s1", actor="U1", at=LATER)
+
+
+def test_an_activation_that_did_not_see_the_current_sheet_is_refused(store: TransferStore) -> None:
+    store.create_sheet(sheet_of("s1"))
+    store.create_sheet(sheet_of("s2"))
+    current = store.activate("s1", actor="U1", at=AT)
+
+    with pytest.raises(SheetChanged) as lost:
+        store.activate("s2", actor="U2", at=AT)
+
+    assert lost.value.current == current
+    assert store.activate("s2", expected=current.version, actor="U2", at=AT).version == 2
+
+
+@pytest.mark.parametrize("state", ["loading", "discarded", "expiring"])
+def test_only_a_sheet_that_is_whole_can_be_activated(store: TransferStore, state: str) -> None:
+    store.create_sheet(sheet_of("s1", state=state))
+
+    with pytest.raises(SheetNotReady):
+        store.activate("s1", actor="U1", at=AT)
+    with pytest.raises(UnknownSheet):
+        store.activate("s9", actor="U1", at=AT)
+
+
+def test_the_active_sheet_cannot_be_discarded_and_a_discard_repeats(store: TransferStore) -> None:
+    store.create_sheet(sheet_of("s1"))
+    store.create_sheet(sheet_of("s2"))
+    store.activate("s1", actor="U1", at=AT)
+
+    assert store.discard("s2").state == "discarded"
+    assert store.discard("s2").state == "discarded"
+    with pytest.raises(SheetNotReady):
+        store.discard("s1")
+
+
+def test_a_sheet_is_known_by_its_files_hash_while_it_is_kept(store: TransferStore) -> None:
+    made = store.create_sheet(sheet_of("s1"))
+    store.remember_file(made)
+
+    assert store.sheet_of_file(made.file_sha256) == made
+    store.discard("s1")
+    assert store.sheet_of_file(made.file_sha256) is None
+    assert store.sheet_of_file("another") is None
+
+
+def test_a_change_of_an_older_version_is_refused(store: TransferStore) -> None:
+    made = store.create_sheet(sheet_of("s1"))
+    store.save_sheet(made)
+
+    with pytest.raises(StaleRecord):
+        store.save_sheet(made)
+
+
+def test_creating_a_sheet_again_returns_the_stored_one(store: TransferStore) -> None:
+    changed = store.save_sheet(store.create_sheet(sheet_of("s1")))
+
+    assert store.create_sheet(sheet_of("s1")) == changed
+    assert len(store.history()) == 1
+
+
+def test_an_import_is_held_by_one_worker_until_its_lease_ends(store: TransferStore) -> None:
+    store.create_import(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
+
+    begun = store.begin_import("i1", at=AT, until=LATER)
+    assert (begun.state, begun.attempts) == ("running", 1)
+    with pytest.raises(ImportBusy):
+        store.begin_import("i1", at="2026-11-20T15:14:59Z", until=LATER)
+    assert store.begin_import("i1", at=LATER, until="2026-11-20T15:30:00Z").attempts == 2
+    with pytest.raises(UnknownImport):
+        store.begin_import("i9", at=AT, until=LATER)
+
+
+def test_the_sweep_sees_imports_until_they_are_finished(store: TransferStore) -> None:
+    record = ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT)
+    assert store.create_import(record) == store.create_import(record)
+    assert [found.id for found in store.due_imports(AT)] == ["i1"]
+
+    begun = store.begin_import("i1", at=AT, until=LATER)
+    assert store.due_imports(AT) == ()
+    assert [found.id for found in store.due_imports(LATER)] == ["i1"]
+
+    store.save_import(msgspec.structs.replace(begun, state="ready"), until=LATER)
+    assert store.due_imports("2027-01-01T00:00:00Z") == ()
+    assert store.begin_import("i1", at=LATER, until=LATER).state == "ready"
+
+
+def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferStore) -> None:
+    for n in range(3):
+        store.create_sheet(sheet_of(f"s{n}", version=n, uploaded_at=f"2026-11-2{n}T15:00:00Z"))
+        store.put_projects(f"s{n}", PROJECTS[:3])
+        store.activate(f"s{n}", actor="U1", at=AT)
+
+    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT) == ("s0",)
+    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT) == ()
+    with pytest.raises(SheetNotReady):
+        store.activate("s0", expected=3, actor="U1", at=AT)
+
+
+def test_of_many_activations_at_once_one_wins(isolated: Aws) -> None:
+    store = store_of(isolated)
+    for n in range(6):
+        store.create_sheet(sheet_of(f"s{n}"))
+
+    def activate(n: int) -> ActiveSheet | None:
+        try:
+            return store.activate(f"s{n}", actor=f"U{n}", at=AT)
+        except SheetChanged:
+            return None
+
+    with ThreadPoolExecutor(6) as pool:
+        won = [active for active in pool.map(activate, range(6)) if active]
+
+    assert won == [store.active()]
+    assert [sheet.state for sheet in store.history()].count("active") == 1
+
+
+def test_a_snapshot_is_loaded_once_and_checked_by_its_hash(aws: Aws) -> None:
+    snapshots = SnapshotStore(aws.s3, "files")
+    ref = snapshots.put("s1", build(PROJECTS))
+    sheet = msgspec.structs.replace(sheet_of("s1"), snapshot=ref)
+
+    index = snapshots.index(sheet)
+    assert [hit.key for hit in index.search("INF-7").hits][:1] == ["INF-7"]
+    assert snapshots.index(sheet) is index
+
+    aws.s3.put_object(Bucket="files", Key=ref.key, Body=b"something else")
+    with pytest.raises(SnapshotUnavailable):
+        SnapshotStore(aws.s3, "files").index(sheet)
+    with pytest.raises(SnapshotUnavailable):
+        SnapshotStore(aws.s3, "files").index(msgspec.structs.replace(sheet, snapshot=None))

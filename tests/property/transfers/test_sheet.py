@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sop_core.transfers.sheet import read
+from tests.builders.workbooks import HEADERS, JANE, OMAR
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.integers(-(10**17), 10**17),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.booleans(),
+    st.sampled_from([*HEADERS, *(cell for cell in (*JANE, *OMAR)), "#N/A", "Shield", "Total", "2023-13-45"]),
+)
+ROWS = st.lists(st.lists(CELLS, max_size=14) | st.sampled_from([list(JANE), list(OMAR)]), max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ROWS)
+def test_every_row_is_accounted_for_exactly_once(rows: list[list[str | int | float | bool | None]]) -> None:
+    result = read([list(HEADERS), *rows])
+
+    taken = [project.row for project in result.projects]
+    rejected = [problem.row for problem in result.problems if problem.severity == "reject"]
+    merged = [problem.row for problem in result.problems if problem.kind == "repeat"]
+    filled = [
+        number
+        for number, row in enumerate(rows, 2)
+        if any(cell is not None and not (isinstance(cell, str) and not cell.strip()) for cell in row)
+    ]
+    assert sorted([*taken, *rejected, *merged]) == filled
+    assert (result.rows, result.merged, result.rejected) == (len(filled), len(merged), len(rejected))
+    assert len({project.key for project in result.projects}) == len(result.projects)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from infra.local.sample import HEADERS, NAMESAKES, make_rows
+from sop_core.transfers.matching import Index, build
+from sop_core.transfers.project import Project
+from sop_core.transfers.sheet import read
+from tests.builders.noise import fits, queries
+
+PEOPLE = (
+    Project(
+        "P1",
+        2,
+        "INF-845443",
+        "Traci D'Angelo",
+        None,
+        "71 Curry Street",
+        "Camden",
+        "NJ",
+        "08103",
+        "2675550185",
+        "traci@example.com",
+    ),
+    Project(
+        "P2",
+        3,
+        "INF-986392",
+        "Robert Szczepański",
+        "Amy Szczepański",
+        "7300 West 74th Place",
+        "Arvada",
+        "CO",
+        "80003",
+        "3035554012",
+    ),
+    Project(
+        "P3", 4, "INF-751498", "Michael de la Rosa", None, "9041 South Densmore Ln", "Reno", "NV", "89501", "7755550101"
+    ),
+    Project(
+        "P4", 5, "INF-191763", "Jane Doe", None, "1420 Saint John Road #20", "Glendale", "AZ", "85308", "6235557699"
+    ),
+    Project("P5", 6, "INF-191764", "Jane Doerr", None, "88 Twin Gable Dr", "Las Vegas", "NV", "89101", "7025557699"),
+    Project("P6", 7, None, "Frank E. English", None, "6677 E Oak Road", "Northridge", "CA", "91325", None),
+)
+INDEX = Index.load(build(PEOPLE))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "verdict"),
+    [
+        ("Traci D'Angelo", "P1", "sure"),
+        ("dangelo, traci", "P1", "sure"),
+        ("tracy d angelo camden", "P1", None),
+        ("71 curry", "P1", "sure"),
+        ("17 Curry St, New Jersey", "P1", "sure"),
+        ("(267) 555-0185", "P1", "sure"),
+        ("+1 267 555 0185", "P1", "sure"),
+        ("555-0185", "P1", "sure"),
+        ("267-555-0158", "P1", "sure"),
+        ("d'angelo 0185", "P1", "sure"),
+        ("inf 845443", "P1", "sure"),
+        ("INF-8454A3", None, None),
+        ("INF-845434", "P1", "sure"),
+        ("845443", "P1", "sure"),
+        ("TRACI@EXAMPLE.COM", "P1", "sure"),
+        ("bob shepansky", "P2", None),
+        ("amy szczepanski", "P2", None),
+        ("7300 w 74 pl arvada", "P2", None),
+        ("mike delarosa", "P3", None),
+        ("michael dela rosa reno", "P3", None),
+        ("1420 st john rd", "P4", "sure"),
+        ("twingable las vegas", "P5", None),
+        ("frank edward english", "P6", None),
+        ("f english northridge", "P6", None),
+        ("6677 east oak rd", "P6", "sure"),
+    ],
+)
+def test_what_was_heard_finds_who_was_meant(text: str, key: str | None, verdict: str | None) -> None:
+    found = INDEX.search(text)
+
+    if key is not None:
+        assert found.hits[0].key == key
+    if verdict is not None:
+        assert found.verdict == verdict
+
+
+@pytest.mark.parametrize("typed", ["j", "ja", "jane", "jane d", "jane do", "jane doe"])
+def test_half_a_word_finds_what_it_may_become(typed: str) -> None:
+    assert {"P4", "P5"} <= {hit.key for hit in INDEX.search(typed).hits}
+
+
+def test_namesakes_are_several_and_never_sure() -> None:
+    found = INDEX.search("jane do")
+
+    assert found.verdict == "several"
+    assert [hit.key for hit in found.hits[:2]] == ["P4", "P5"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "Zbigniew Quixote", "nobody here 99999 nowhere"])
+def test_who_is_not_there_is_never_found(text: str) -> None:
+    assert INDEX.search(text).verdict == "none"
+
+
+def test_what_fitted_is_said() -> None:
+    assert INDEX.search("555-0185").hits[0].why == "phone's last seven"
+    assert INDEX.search("jane doe glendale").hits[0].why == "name, city"
+    assert INDEX.search("inf-845434").hits[0].why == "project id with digits swapped"
+
+
+def test_scores_are_between_none_and_whole() -> None:
+    scores = [hit.score for text in ("jane", "71 curry", "rosa reno nv") for hit in INDEX.search(text).hits]
+
+    assert all(0 < score <= 1 for score in scores)
+
+
+def test_the_same_projects_give_the_same_snapshot() -> None:
+    assert build(PEOPLE) == build(PEOPLE)
+
+
+def test_a_sheet_without_projects_is_searched_in_vain() -> None:
+    assert Index.load(build(())).search("jane").hits == ()
+
+
+@pytest.mark.parametrize("text", ["\x00" * 50, "ü" * 500, "1" * 400, "<!channel> @here", "שלום", "a b " * 300])
+def test_any_text_is_answered(text: str) -> None:
+    assert INDEX.search(text).verdict in {"none", "several", "sure"}
+
+
+def test_noisy_queries_are_found() -> None:
+    """Of seeded queries over 5,000 projects, at least 95 % come first and 99 % among the first five."""
+    rows = [[str(cell) if cell is not None else None for cell in row] for row in make_rows(projects=5000, seed=77)]
+    projects = read([list(HEADERS), *rows]).projects
+    known = {project.key: project for project in projects}
+    index = Index.load(build(projects))
+
+    asked = queries(projects, seed=78, count=340)
+    places = [[fits(query, known[hit.key]) for hit in index.search(query.text, 5).hits] for query in asked]
+
+    assert sum(place[:1] == [True] for place in places) >= 0.95 * len(asked)
+    assert sum(any(place) for place in places) >= 0.99 * len(asked)
+
+
+def test_the_sample_has_namesakes_to_choose_from() -> None:
+    rows = [[str(cell) if cell is not None else None for cell in row] for row in make_rows()]
+    projects = read([list(HEADERS), *rows]).projects
+    found = Index.load(build(projects)).search("jane do", 10)
+    names = {project.key: project.homeowner for project in projects}
+
+    assert found.verdict == "several"
+    wanted = [name for name, _, _ in NAMESAKES if name.startswith("Jane Do")]
+    assert [name for name in wanted if name not in {names[hit.key] for hit in found.hits}] == []

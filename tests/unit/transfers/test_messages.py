@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from typing import Any, TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from sop_core.transfers.problems import KINDS
+from sop_core.transfers.records import ActiveSheet, Counts, Difference, Sheet
+from sop_slack import transfers as told
+
+if TYPE_CHECKING:
+    from sop_slack.blocks import Message
+
+TYPED = "<!channel> & @here <@U1> \U0001f600 \u202eabc"
+SHEET = Sheet(
+    id="s1",
+    state="ready",
+    version=1,
+    uploaded_by="U0ADMIN01",
+    uploaded_at="2026-11-20T15:00:00Z",
+    file_name=TYPED,
+    file_sha256="0",
+    counts=Counts(rows=2410, projects=2400, merged=3, rejected=7, warned=191),
+    problems=dict.fromkeys(KINDS, 3),
+    difference=Difference(
+        against="s0", against_version=4, new=26, changed=40, removed=600, unchanged=1700, fields={"phone": 9}
+    ),
+)
+ACTIVE = ActiveSheet(
+    sheet="s0",
+    version=4,
+    activated_at="2026-11-19T15:00:00Z",
+    activated_by="U0LEAD001",
+    uploaded_at="2026-11-19T14:00:00Z",
+    uploaded_by="U0LEAD001",
+    file_name=TYPED,
+    file_sha256="1",
+    counts=Counts(projects=2340),
+    snapshot=None,
+)
+MESSAGES = {
+    "queued": told.queued(),
+    "progress": told.progress("Loading the projects", 1200, 2400),
+    "preview": told.preview(SHEET, ACTIVE),
+    "first preview": told.preview(msgspec.structs.replace(SHEET, difference=Difference(new=2400)), None),
+    "repeated": told.preview(SHEET, ACTIVE, repeated=True),
+    "already active": told.already_active(SHEET),
+    "activated": told.activated(SHEET, ACTIVE),
+    "discarded": told.discarded(SHEET),
+    "someone else": told.someone_else(SHEET, ACTIVE),
+    "not ready": told.not_ready(SHEET),
+    "refused": told.refused("The workbook has no tab All Projects.", ACTIVE, found=[TYPED] * 200),
+    "failed": told.failed(None),
+    "status": told.status(ACTIVE, age_days=1, stale=True),
+    "no status": told.status(None),
+    "history": told.history([SHEET] * 40),
+    "no history": told.history([]),
+}
+
+
+def elements(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, (list, tuple)):
+        return [found for part in value for found in elements(part)]
+    if isinstance(value, dict):
+        return [value, *(found for part in value.values() for found in elements(part))]
+    return []
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_message_keeps_slacks_limits(name: str) -> None:
+    message = MESSAGES[name]
+
+    assert len(message.blocks) <= 50
+    assert len(message.text) <= 4000
+    assert len(json.dumps(message.blocks)) < 13_200
+    assert message.text.endswith(".")
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_what_a_person_typed_is_literal_and_pings_nobody(name: str) -> None:
+    message = MESSAGES[name]
+
+    assert TYPED not in message.text
+    markup = [part["text"] for part in elements(message.blocks) if part.get("type") == "mrkdwn"]
+    assert [text for text in markup if TYPED in text or "<!channel>" in text] == []
+
+
+def texts(message: Message) -> str:
+    return json.dumps(message.blocks, ensure_ascii=False)
+
+
+def test_a_large_loss_is_warned_about() -> None:
+    assert "26% of the active sheet's projects would disappear" in texts(MESSAGES["preview"])
+    assert "would disappear" not in texts(MESSAGES["first preview"])
+
+
+def test_the_choice_after_a_lost_race_carries_what_was_seen() -> None:
+    buttons = [part for part in elements(MESSAGES["someone else"].blocks) if part.get("type") == "button"]
+
+    assert [(button["action_id"], told.read_button(button["value"])) for button in buttons] == [
+        (told.ACTIVATE, ("s1", 4)),
+        (told.DISCARD, ("s1", 4)),
+    ]
+    assert told.read_button(told.button_value("s1")) == ("s1", None)
+
+
+@pytest.mark.parametrize(("done", "total", "filled"), [(0, 10, 0), (5, 10, 10), (10, 10, 20), (11, 10, 20), (1, 0, 0)])
+def test_the_bar_is_always_as_long(done: int, total: int, filled: int) -> None:
+    assert told.bar(done, total) == "█" * filled + "░" * (20 - filled)
+
+
+def test_the_upload_takes_one_workbook() -> None:
+    view = told.upload_modal()
+
+    assert view["blocks"][0]["element"]["max_files"] == 1
+    values = {told.FILE_BLOCK: {told.FILE_ACTION: {"files": [{"id": "F1"}]}}}
+    assert told.uploaded_file(values) == "F1"
+    assert told.uploaded_file({}) is None
