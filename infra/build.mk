@@ -7,7 +7,8 @@ PLATFORM ?= aarch64-manylinux_2_28
 RUNTIME ?= 3.13
 
 ifeq ($(TARGET),aws)
-INTERPRETER := $(shell $(UV) python find --no-python-downloads --no-project $(RUNTIME) 2>/dev/null)
+INTERPRETER := $(shell for each in python$(RUNTIME) ~/.pyenv/versions/$(RUNTIME).*/bin/python3; do \
+	"$$each" -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 FOR := --python-platform $(PLATFORM) --python-version $(RUNTIME) --only-binary :all:
 else
 INTERPRETER := $(ROOT)/.tools/ministack/bin/python
@@ -15,8 +16,5 @@ FOR := --python $(INTERPRETER)
 endif
 
 # SAM ships no compiled files, and ones that check a timestamp are stale once zipped. $(1): folder, $(2): where Lambda has it.
-ifneq ($(INTERPRETER),)
-compile = $(INTERPRETER) -m compileall -q -j 0 --invalidation-mode unchecked-hash -s "$(1)" -p "$(2)" "$(1)"
-else
-compile = @echo "build: no Python $(RUNTIME) here, so nothing is compiled ahead: cold starts will be slower" >&2
-endif
+# Without the interpreter there are none, and infra/build.sh says so.
+compile = $(if $(INTERPRETER),$(INTERPRETER) -m compileall -q -j 0 --invalidation-mode unchecked-hash -s "$(1)" -p "$(2)" "$(1)",:)

@@ -1,6 +1,10 @@
 #!/bin/sh
-# Builds the artefact: `build.sh aws` into .aws-sam/build, or `build.sh local FOLDER` for this machine.
+# Builds the artefact: `build.sh aws` for Lambda into .aws-sam/build, `build.sh local FOLDER` for this machine.
 set -eu
 cd "$(dirname "$0")/.."
+folder="${2:-.aws-sam/build}"
 export TARGET="$1" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}"
-exec .tools/sam/bin/sam build --template template.yaml --build-in-source --parallel --build-dir "${2:-.aws-sam/build}"
+.tools/sam/bin/sam build --template template.yaml --build-in-source --parallel --build-dir "$folder"
+if [ -z "$(find "$folder" -name '*.pyc' -print -quit)" ]; then
+    echo "build: Lambda's Python is not on this machine, so nothing was compiled ahead: cold starts will be slower."
+fi
