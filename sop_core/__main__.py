@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     timed.add_argument("--settings", metavar="FILE")
     command("schema", _schema, "The JSON Schema of a procedure file.")
     command("compile", _compile, "Write the compiled procedures.").add_argument("out", metavar="OUT_DIR")
-    command("document", _document, "Write the page and the chart of each procedure.").add_argument(
+    command("document", _document, "Write the schema, and the page and chart of each procedure.").add_argument(
         "out", metavar="OUT_DIR"
     )
     return parser
@@ -222,9 +222,13 @@ def _time(text: str) -> datetime:
 
 
 def _schema(_options: argparse.Namespace) -> int:
-    schema = msgspec.json.schema(ProcedureFile)
-    print(msgspec.json.format(msgspec.json.encode(schema, order="sorted")).decode())
+    print(_schema_text(), end="")
     return 0
+
+
+def _schema_text() -> str:
+    schema = msgspec.json.encode(msgspec.json.schema(ProcedureFile), order="sorted")
+    return msgspec.json.format(schema).decode() + "\n"
 
 
 def _compile(options: argparse.Namespace) -> int:
@@ -238,6 +242,7 @@ def _compile(options: argparse.Namespace) -> int:
 def _document(options: argparse.Namespace) -> int:
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
+    (out / "procedure.schema.json").write_text(_schema_text(), encoding="utf-8")
     sources, _ = reading.find_sources()
     for each in _opened([]):
         counts = verify(each.file, sources).counts

@@ -37,14 +37,15 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...] = ()
 
 
-def domains(file: ProcedureFile) -> dict[str, Values]:
+def domains(file: ProcedureFile, beside: ProcedureFile | None = None) -> dict[str, Values]:
     """Return every fact's values: its answers, or where it takes several, one value of each class of sets of answers.
 
     The data reads such a fact only by asking whether any of some answers was given. Answers that no such test
-    separates are interchangeable, so which of these atoms occur decides everything.
+    separates are interchangeable, so which of these atoms occur decides everything. ``beside`` another file, the
+    classes are those that either tells apart, of the answers that both have.
     """
-    tests = _tests(file)
-    return {fact.name: _domain(fact, tests.get(fact.name, [])) for fact in file.facts}
+    tests = _tests(file, beside)
+    return {fact.name: _domain(_common(fact, beside), tests.get(fact.name, [])) for fact in file.facts}
 
 
 def same_class(file: ProcedureFile) -> Callable[[str, Value], Value]:
@@ -69,9 +70,11 @@ def answer_sets(file: ProcedureFile) -> int:
     return total
 
 
-def paths(file: ProcedureFile) -> tuple[Path, ...]:
+def paths(file: ProcedureFile, beside: ProcedureFile | None = None) -> tuple[Path, ...]:
     """Return every path of ``file``. Together they hold each combination of answers exactly once."""
-    return tuple(_Walk(file).from_node(file.nodes[0], Path(answers={}, nodes=(), steps=(), checklists=(), end=None)))
+    return tuple(
+        _Walk(file, beside).from_node(file.nodes[0], Path(answers={}, nodes=(), steps=(), checklists=(), end=None))
+    )
 
 
 def holds(value: Value, on: Sequence[str]) -> bool:
@@ -82,9 +85,9 @@ def holds(value: Value, on: Sequence[str]) -> bool:
 
 
 class _Walk:
-    def __init__(self, file: ProcedureFile) -> None:
+    def __init__(self, file: ProcedureFile, beside: ProcedureFile | None) -> None:
         self._nodes: Mapping[str, Node] = {node.id: node for node in file.nodes}
-        self._domains = domains(file)
+        self._domains = domains(file, beside)
 
     def from_node(self, node: Node, before: Path) -> Iterator[Path]:
         guards = [guard for guard in node.guards() if guard]
@@ -132,8 +135,16 @@ def _shown(guard: Guard, answers: Mapping[str, Values]) -> bool:
     return all(fact in answers and all(holds(value, on) for value in answers[fact]) for fact, on in guard.items())
 
 
-def _tests(file: ProcedureFile) -> dict[str, list[tuple[str, ...]]]:
-    tests: dict[str, list[tuple[str, ...]]] = {}
+def _common(fact: Fact, beside: ProcedureFile | None) -> Fact:
+    other = next((each for each in beside.facts if each.name == fact.name), None) if beside else None
+    if other is None or not fact.multiple:
+        return fact
+    theirs = {each.value for each in other.answers}
+    return msgspec.structs.replace(fact, answers=tuple(each for each in fact.answers if each.value in theirs))
+
+
+def _tests(file: ProcedureFile, beside: ProcedureFile | None = None) -> dict[str, list[tuple[str, ...]]]:
+    tests: dict[str, list[tuple[str, ...]]] = _tests(beside) if beside else {}
     for node in file.nodes:
         for branch in node.branches:
             tests.setdefault(node.ask or "", []).append(branch.on)

@@ -18,6 +18,7 @@ MOST_NODES = 50_000
 DEEPEST = 30
 Document = TypeVar("Document", ProcedureFile, Sources)
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
 
 
 class BadFile(ValueError):
@@ -130,14 +131,14 @@ def _read(text: str, file: str, kind: type[Document]) -> tuple[Document, Lines]:
         return msgspec.convert(data, kind), lines
     except msgspec.ValidationError as wrong:
         reason = str(wrong)
-        found = _PLACE.search(reason)
-        place = found["place"] if found else "$"
+        found, unknown = _PLACE.search(reason), _UNKNOWN.search(reason)
+        place = (found["place"] if found else "$") + (f".{unknown['key']}" if unknown else "")
         raise BadFile(file, lines.of(place), _PLACE.sub("", reason)) from wrong
 
 
 def _plain(text: str, file: str, lines: Lines) -> object:
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
             raise BadFile(file, 1, "the file is empty")
@@ -145,10 +146,9 @@ def _plain(text: str, file: str, lines: Lines) -> object:
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         raise BadFile(file, mark.line + 1 if mark else 1, f"not YAML: {wrong.problem}") from wrong
-    except yaml.YAMLError as wrong:
-        raise BadFile(file, 1, "not YAML: it holds a character that text cannot hold") from wrong
-    finally:
-        loader.dispose()
+    except yaml.reader.ReaderError as wrong:
+        line = text.count("\n", 0, wrong.position) + 1
+        raise BadFile(file, line, "not YAML: it holds a character that text cannot hold") from wrong
 
 
 class _Builder:
@@ -168,9 +168,7 @@ class _Builder:
             return self._map(node, place, depth)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(each, f"{place}[{index}]", depth + 1) for index, each in enumerate(node.value)]
-        if node.tag.startswith("tag:yaml.org,2002:"):
-            return self._loader.construct_object(node)
-        raise BadFile(self._file, line, f"unknown YAML tag {node.tag}")
+        return self._loader.construct_object(node)
 
     def _map(self, node: yaml.MappingNode, place: str, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sop_core.paths import Path, Values, domains, paths
+from sop_core.paths import Path, Values, paths
 from sop_core.reports.tables import answers_in_words
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def in_words(found: list[Change]) -> str:
 
 
 def _changed(old: ProcedureFile, new: ProcedureFile) -> Iterator[Change]:
-    after = paths(new)
-    for was in paths(old):
+    after = paths(new, old)
+    for was in paths(old, new):
         for now in after:
             shared = _shared(was.answers, now.answers)
             if shared is None:
@@ -74,13 +74,11 @@ def _shared(was: dict[str, Values], now: dict[str, Values]) -> dict[str, Values]
 def _one_sided(old: ProcedureFile, new: ProcedureFile) -> Iterator[Change]:
     """Yield answers that only one of the two has."""
     for one, other, text in ((old, new, "is no longer an answer"), (new, old, "is a new answer")):
-        theirs = domains(other)
-        for name, values in domains(one).items():
-            only = tuple(value for value in values if value not in theirs.get(name, ()))
-            if only:
-                fact = next(fact for fact in one.facts if fact.name == name)
-                words = answers_in_words({name: only}, [fact]) or fact.question
-                yield Change({name: only}, words, None, None, (f"{words}: {text}",))
+        theirs = {fact.name: {answer.value for answer in fact.answers} for fact in other.facts}
+        for fact in one.facts:
+            for answer in fact.answers:
+                if answer.value not in theirs.get(fact.name, ()):
+                    yield Change({fact.name: (answer.value,)}, answer.label, None, None, (f"{answer.label}: {text}",))
 
 
 def _differences(was: Path, now: Path, old: ProcedureFile, new: ProcedureFile) -> Iterator[str]:

@@ -1,0 +1,186 @@
+"""A case moves by the table, and only by the table."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from sop_core.cases.case import Case, State
+from sop_core.cases.lifecycle import (
+    ACTIONS,
+    CLOSE_REASONS,
+    TRANSITIONS,
+    VOIDED,
+    NotAllowed,
+    actions,
+    apply,
+    case_id,
+    full_description,
+    open_case,
+    permitted,
+)
+from sop_core.guidance import CaseDraft
+
+AT = "2026-11-21T10:00:00Z"
+LATER = "2026-11-21T11:00:00Z"
+DRAFT = CaseDraft(
+    step="INF-4b.case",
+    type="Installer Complaints",
+    subtype="Workout Plan",
+    description="Infinity Callbacks",
+    tags=("Jonathan Lezama",),
+    assign_to="Customer Support Resolution Specialist",
+    due="next_business_day",
+    notes=("reason_of_call",),
+)
+WAYS: dict[State, tuple[str, ...]] = {
+    "open": (),
+    "claimed": ("claim",),
+    "returned": ("claim", "return"),
+    "closed": ("claim", "close"),
+    "voided": ("withdraw",),
+}
+
+
+def opened(**notes: str) -> Case:
+    return open_case(
+        DRAFT,
+        id=case_id("run", DRAFT.step),
+        run="run",
+        procedure="infinity",
+        procedure_version="1",
+        facts={"channel": "phone"},
+        notes=notes,
+        project=None,
+        owner="U0OWNER",
+        owner_name="Olive",
+        channel="C0TEAM",
+        tagged={},
+        at=AT,
+        due_at=LATER,
+    )[0]
+
+
+def act(case: Case, action: str, **given: Any) -> Case:
+    given = {"actor": "U0SPEC", "actor_name": "Sam", "at": LATER, "reason": CLOSE_REASONS[0]} | given
+    return apply(case, action, assignee="U0OTHER", **given)[0]
+
+
+def in_state(state: State) -> Case:
+    case = opened()
+    for action in WAYS[state]:
+        case = act(case, action)
+    assert case.state == state
+    return case
+
+
+@pytest.mark.parametrize(("state", "action"), [*product(get_args(State), ACTIONS)])
+def test_an_action_leads_where_the_table_says_and_is_refused_elsewhere(state: State, action: str) -> None:
+    case = in_state(state)
+    row = next((row for row in TRANSITIONS if (row.action, row.from_state) == (action, state)), None)
+    if row is None:
+        with pytest.raises(NotAllowed) as refused:
+            act(case, action)
+        assert refused.value.why == "state"
+        assert action not in refused.value.allowed
+    else:
+        changed = act(case, action)
+        assert (changed.state, changed.version) == (row.to_state, case.version + 1)
+
+
+def test_every_state_but_voided_leads_on() -> None:
+    assert {row.from_state for row in TRANSITIONS} == set(get_args(State)) - {"voided"}
+    assert {row.to_state for row in TRANSITIONS} == set(get_args(State))
+
+
+def test_the_same_run_and_step_make_the_same_case_id_and_no_others_do() -> None:
+    assert case_id("run-1", "INF-4b.case") == case_id("run-1", "INF-4b.case")
+    ids = {case_id(f"run-{number}", "INF-4b.case") for number in range(2000)}
+    assert len(ids) == 2000
+    assert all(len(each) == 12 and set(each[4:]) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for each in ids)
+
+
+def test_an_opened_case_keeps_the_words_of_the_sop_apart_from_the_callers() -> None:
+    case = opened(reason_of_call="  Roof leaks ")
+    assert case.description == "Infinity Callbacks"
+    assert full_description(case) == "Infinity Callbacks: Roof leaks"
+    assert full_description(opened()) == "Infinity Callbacks"
+
+
+def test_the_event_tells_what_happened_and_which_version_it_made() -> None:
+    _, event = apply(
+        in_state("claimed"), "return", actor="U0SPEC", actor_name="Sam", at=LATER, reason="Wrong project", note="See 2"
+    )
+    assert (event.version, event.action, event.from_state, event.to_state) == (3, "return", "claimed", "returned")
+    assert (event.actor, event.at, event.reason, event.note) == ("U0SPEC", LATER, "Wrong project", "See 2")
+
+
+def test_claim_takes_the_case_assign_gives_it_and_opening_again_frees_it() -> None:
+    assert act(opened(), "claim").assignee == "U0SPEC"
+    assert act(opened(), "assign").assignee == "U0OTHER"
+    assert act(in_state("closed"), "reopen").assignee is None
+    assert act(in_state("returned"), "resend").assignee is None
+
+
+def test_closing_keeps_who_when_and_why_and_opening_again_forgets_it() -> None:
+    closed = act(in_state("claimed"), "close", note="Called twice")
+    assert (closed.closed_by, closed.closed_at, closed.closed_reason, closed.closed_note) == (
+        "U0SPEC",
+        LATER,
+        CLOSE_REASONS[0],
+        "Called twice",
+    )
+    assert act(closed, "reopen").closed_reason is None
+
+
+@pytest.mark.parametrize("state", ["returned", "open"])
+def test_a_voided_case_is_closed_with_the_reason_of_the_sop(state: State) -> None:
+    action = "void" if state == "returned" else "withdraw"
+    assert act(in_state(state), action, reason=None).closed_reason == VOIDED == "Case Voided"
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "why"),
+    [
+        ("close", {"reason": None}, "reason_missing"),
+        ("close", {"reason": " "}, "reason_missing"),
+        ("close", {"reason": VOIDED}, "reason_unknown"),
+        ("return", {"reason": None}, "reason_missing"),
+    ],
+)
+def test_a_reason_is_asked_for_where_one_is_needed(action: str, given: dict[str, Any], why: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        act(in_state("claimed"), action, **given)
+    assert refused.value.why == why
+
+
+def test_assigning_needs_somebody() -> None:
+    with pytest.raises(NotAllowed) as refused:
+        apply(opened(), "assign", actor="U0LEAD", actor_name="Lea", at=LATER)
+    assert refused.value.why == "assignee_missing"
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "roles", "expected"),
+    [
+        ("open", "U0SPEC", {"resolution_specialist"}, ("claim",)),
+        ("open", "U0OWNER", {"agent"}, ("withdraw",)),
+        ("open", "U0LEAD", {"lead"}, ("claim", "assign")),
+        ("claimed", "U0SPEC", {"resolution_specialist"}, ("return", "close")),
+        ("returned", "U0OWNER", {"agent"}, ("void", "resend")),
+        ("returned", "U0SPEC", {"resolution_specialist"}, ()),
+        ("closed", "U0OWNER", set(), ("reopen",)),
+        ("voided", "U0OWNER", {"lead", "resolution_specialist"}, ()),
+        ("open", "U0GUEST", set(), ()),
+    ],
+)
+def test_everyone_is_offered_what_they_may_do_now(
+    state: State, actor: str, roles: set[str], expected: tuple[str, ...]
+) -> None:
+    assert actions(in_state(state), actor=actor, roles=roles) == expected
+
+
+def test_an_unknown_action_is_nobodys() -> None:
+    assert not permitted(opened(), "delete", actor="U0OWNER", roles={"lead"})

@@ -1,0 +1,97 @@
+"""Settings: the SOPs' values, merged with an admin's, everything wrong named at once."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+import msgspec
+import pytest
+
+from sop_core import procedures
+from sop_core.settings import VALUES, BadSettings, Settings, merge, still_spoken
+
+DEFAULT = Settings.default()
+
+
+def test_the_shipped_values_are_those_of_the_sops() -> None:
+    assert DEFAULT.values["infinity_specialist_line"] == "1-877-425-5201"
+    assert DEFAULT.values["email_escalations_skill"] == "Email - Escalations"
+    assert (DEFAULT.calendar.zone, DEFAULT.calendar.business_days) == (
+        "America/New_York",
+        ("mon", "tue", "wed", "thu", "fri"),
+    )
+
+
+def test_a_merge_changes_what_it_names_and_nothing_else() -> None:
+    merged = merge(
+        DEFAULT,
+        {
+            "roles": {"agent": ["U0AGENT", "S0GROUP", "U0AGENT"]},
+            "people": {"Jonathan Lezama": "U0JL"},
+            "channels": {"resolution": "C0TEAM"},
+            "values": {"infinity_form": " https://forms.example/infinity "},
+            "calendar": {"zone": "America/Chicago", "closed": ["2026-12-24"], "opens": "07:30"},
+            "sheet_freshness_days": 3,
+        },
+    )
+    assert merged.roles == DEFAULT.roles | {"agent": ("U0AGENT", "S0GROUP")}
+    assert merged.people == {"Jonathan Lezama": "U0JL"}
+    assert merged.channels == {"resolution": "C0TEAM"}
+    assert merged.values == VALUES | {"infinity_form": "https://forms.example/infinity"}
+    assert (merged.calendar.zone, merged.calendar.closed) == ("America/Chicago", (date(2026, 12, 24),))
+    assert (merged.calendar.opens, merged.calendar.closes) == (time(7, 30), DEFAULT.calendar.closes)
+    assert merged.sheet_freshness_days == 3
+    assert merge(merged, {}) == merged
+
+
+def test_settings_survive_being_stored() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(DEFAULT), type=Settings) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sentence"),
+    [
+        ([], "Settings are a map"),
+        ({"role": {}}, "Settings have no part called 'role'."),
+        ({"roles": {"boss": []}}, "There is no role 'boss'"),
+        ({"roles": {"agent": "U0A"}}, "roles.agent is a list of user or user-group ids."),
+        ({"roles": {"agent": ["maya"]}}, "roles.agent: 'maya' is no user or user-group id"),
+        ({"roles": ["agent"]}, "roles is a map of names."),
+        ({"people": {"Jonathan Lezama": "S0GROUP"}}, "people.Jonathan Lezama: 'S0GROUP' is no user id (U…)."),
+        ({"channels": {"resolution": "#team"}}, "channels.resolution: '#team' is no channel id (C…)."),
+        ({"channels": {"sales": "C0S"}}, "There is no channel setting 'sales'"),
+        ({"values": {"lunch": "12"}}, "There is no value 'lunch'"),
+        ({"values": {"infinity_form": ""}}, "values.infinity_form is one line of text"),
+        ({"values": {"infinity_form": "a\nb"}}, "values.infinity_form is one line of text"),
+        ({"calendar": {"zone": "Mars/Olympus"}}, "calendar.zone: 'Mars/Olympus' is no time zone"),
+        ({"calendar": {"business_days": ["monday"]}}, "calendar.business_days: a list of at least one of mon"),
+        ({"calendar": {"holidays": "XX"}}, "calendar.holidays: 'XX' is no country code"),
+        ({"calendar": {"closed": ["Christmas"]}}, "calendar.closed: a list of dates"),
+        ({"calendar": {"opens": "8 o'clock"}}, 'calendar.opens: "8 o\'clock" is no time of day'),
+        ({"calendar": {"opens": "18:00"}}, "calendar: the office opens before it closes."),
+        ({"calendar": {"lunch": "12:00"}}, "The calendar has no 'lunch'"),
+        ({"sheet_freshness_days": 0}, "sheet_freshness_days is a whole number of days from 1 to 365."),
+        ({"sheet_freshness_days": True}, "sheet_freshness_days is a whole number of days from 1 to 365."),
+    ],
+)
+def test_what_is_wrong_is_named(mapping: Any, sentence: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        merge(DEFAULT, mapping)
+    assert sentence in str(refused.value)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    with pytest.raises(BadSettings) as refused:
+        merge(DEFAULT, {"role": {}, "people": {"A": "b"}, "sheet_freshness_days": "x"})
+    assert len(refused.value.problems) == 3
+
+
+def test_a_number_that_a_script_still_speaks_is_reported_when_it_changes() -> None:
+    infinity = procedures.load("infinity")
+    steps = [step for stage in infinity.stages for step in stage.steps]
+    steps += [each.step for stage in infinity.stages for each in stage.guarded if each.step]
+    scripts = [script for step in steps for script in step.say]
+    assert still_spoken(DEFAULT, scripts) == ()
+    changed = merge(DEFAULT, {"values": {"infinity_specialist_line": "1-800-555-0100", "infinity_form": "x"}})
+    assert still_spoken(changed, scripts) == ("infinity_specialist_line",)
