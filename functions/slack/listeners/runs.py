@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from functions.slack.services import Services
     from sop_aws.runs import Run
+    from sop_slack.run_views import RunScreen
 
 COMMANDS: Final = {"/infinity": "infinity"}
 AGENTS: Final = ("agent",)
 SUGGESTIONS: Final = 20
+REDRAWS: Final = 3
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -130,12 +132,26 @@ def _change(services: Services, request: Request, change: Callable[[RunDesk, Met
 
 
 def _update(request: Request, view: dict[str, Any], desk: RunDesk, run: Run) -> None:
+    """Draw the modal anew over the view that the request saw; where another drew first, draw what is stored."""
+    if _drawn(request, view["id"], desk.screen(run), hash=view["hash"]):
+        return
+    for _ in range(REDRAWS):
+        run = desk.read(run.id, run.owner)
+        _drawn(request, view["id"], desk.screen(run))
+        # Drawn without a hash, this may have covered a newer drawing: look whether the run has moved on meanwhile.
+        if desk.read(run.id, run.owner).version == run.version:
+            return
+
+
+def _drawn(request: Request, view_id: str, screen: RunScreen, **only_over: str) -> bool:
     try:
-        request.client.views_update(view_id=view["id"], hash=view["hash"], view=run_views.run_modal(desk.screen(run)))
+        request.client.views_update(view_id=view_id, view=run_views.run_modal(screen), **only_over)
     except SlackApiError as error:
-        # A newer update of the modal won (hash_conflict), or the agent closed it (not_found): what was saved stands.
+        # not_found: the agent has closed the modal; what was saved stands.
         if error.response["error"] not in {"hash_conflict", "not_found"}:
             raise
+        return bool(error.response["error"] == "not_found")
+    return True
 
 
 def _meta(body: dict[str, Any]) -> Meta:
