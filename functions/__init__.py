@@ -1,0 +1,1 @@
+"""Entry points, one folder a function: parse, one use case, render."""

@@ -1,0 +1,1 @@
+"""The Slack app manifest, the builds, and the local run."""
