@@ -10,6 +10,7 @@ from infra.local.workspace.config import (
     cast_from,
     cast_of,
     commands_of,
+    declared_by,
 )
 from infra.local.workspace.server import WorkspaceServer, serve
 
@@ -24,5 +25,6 @@ __all__ = [
     "cast_of",
     "commands_of",
     "create_app",
+    "declared_by",
     "serve",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from infra.local.workspace.config import WorkspaceConfig, cast_from, commands_of
+from infra.local.workspace.config import WorkspaceConfig, cast_from, declared_by
 from infra.local.workspace.server import serve
 
 PEOPLE = Path(__file__).parents[1] / "people.yaml"
@@ -29,16 +29,14 @@ def main() -> None:
     parser.add_argument("--state-file", type=Path)
     asked = parser.parse_args()
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.is_file() else {}
-    cast: dict[str, Any] = cast_from(asked.people)
-    if commands := commands_of(manifest):
-        cast["commands"] = commands
+    known: dict[str, Any] = cast_from(asked.people) | (declared_by(manifest) if manifest else {})
     config = WorkspaceConfig(
         app_url=asked.app_url,
         app_host_header=asked.app_host_header,
         signing_secret=asked.signing_secret,
         bot_token=asked.bot_token,
         state_file=asked.state_file,
-        **cast,
+        **known,
     )
     serve(config, port=asked.port, ready=lambda url: print(f"ready {url}", flush=True))
 

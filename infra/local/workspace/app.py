@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from infra.local.workspace.dispatch import Dispatcher
+from infra.local.workspace.errors import Refused
 from infra.local.workspace.guard import Guard
 from infra.local.workspace.live import Streams
 from infra.local.workspace.routes_app import AppRoutes
@@ -22,6 +25,9 @@ from infra.local.workspace.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
 
     from infra.local.workspace.config import WorkspaceConfig
 
@@ -54,7 +60,21 @@ def create_app(config: WorkspaceConfig) -> Starlette:
         *page_side.routes(),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard)], lifespan=lifespan)
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard)],
+        exception_handlers={Refused: _refused, msgspec.DecodeError: _undecoded},
+        lifespan=lifespan,
+    )
     app.state.workspace = workspace
     app.state.streams = streams
     return app
+
+
+async def _refused(_request: Request, refusal: Exception) -> Response:
+    """The page asked for something that is not there."""
+    return JSONResponse({"problem": str(refusal)}, status_code=404)
+
+
+async def _undecoded(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"problem": "This request cannot be read."}, status_code=400)

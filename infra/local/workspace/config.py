@@ -93,6 +93,8 @@ class WorkspaceConfig(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...] = DEFAULT_CHANNELS
     groups: tuple[Group, ...] = ()
     commands: tuple[Command, ...] = DEFAULT_COMMANDS
+    events: tuple[str, ...] = ("app_home_opened", "message.im")
+    is_dm_read_only: bool = False
     state_file: Path | None = None
     public_url: str | None = None
     ack_seconds: float = 3.0
@@ -142,6 +144,16 @@ def commands_of(manifest: Mapping[str, Any]) -> tuple[Command, ...]:
     """The slash commands of a Slack app manifest."""
     declared = (manifest.get("features") or {}).get("slash_commands") or ()
     return tuple(Command(each["command"], each.get("usage_hint", ""), each.get("description", "")) for each in declared)
+
+
+def declared_by(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a Slack app manifest says about the app: its commands, its events, and whether it can be written to."""
+    features, settings = manifest.get("features") or {}, manifest.get("settings") or {}
+    return {
+        "commands": commands_of(manifest),
+        "events": tuple((settings.get("event_subscriptions") or {}).get("bot_events") or ()),
+        "is_dm_read_only": bool((features.get("app_home") or {}).get("messages_tab_read_only_enabled")),
+    }
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401  decoded YAML

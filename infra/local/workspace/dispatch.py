@@ -153,6 +153,8 @@ class Dispatcher:
 
     def send_event(self, label: str, inner: Json) -> None:
         """Send an event in the background; when it is not taken, again at once, after one and five minutes."""
+        if label not in self._workspace.config.events:
+            return
         self.spawn(self._deliver(label, payloads.event(self._workspace, inner)))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -75,19 +75,14 @@ def check_view(view: Json) -> None:
 def blocks_faults(blocks: list[Any], *, surface: str, at: Problems) -> None:
     """Report every fault of ``blocks`` on a message, modal or home."""
     at.most_items(blocks, MESSAGE_BLOCKS if surface == "message" else VIEW_BLOCKS)
-    seen: set[str] = set()
     for index, block in enumerate(blocks):
-        here = at.at(f"/{index}")
-        if not isinstance(block, dict):
-            here.add("must be an object")
-            continue
-        _block_faults(block, surface=surface, at=here)
-        block_id = block.get("block_id")
-        if block_id in seen:
-            here.at("/block_id").add(f"`block_id` {block_id!r} already exists")
-        if block_id:
-            seen.add(block_id)
-    _one_focus(blocks, at)
+        try:
+            _block_faults(block, surface=surface, at=at.at(f"/{index}"))
+        except (AttributeError, KeyError, TypeError):
+            at.at(f"/{index}").add("has a wrong structure")
+    if not at.found:
+        _repeated_ids(blocks, at)
+        _one_focus(blocks, at)
 
 
 def texts_of(value: Any) -> Iterator[str]:  # noqa: ANN401  any JSON value
@@ -238,14 +233,15 @@ def _divider(block: Json, at: Problems) -> None:
     """A divider has nothing to refuse."""
 
 
+def _repeated_ids(blocks: list[Any], at: Problems) -> None:
+    ids = [block.get("block_id") for block in blocks]
+    for index, block_id in enumerate(ids):
+        if block_id and block_id in ids[:index]:
+            at.at(f"/{index}/block_id").add(f"`block_id` {block_id!r} already exists")
+
+
 def _one_focus(blocks: list[Any], at: Problems) -> None:
-    focused = [
-        element
-        for block in blocks
-        if isinstance(block, dict)
-        for element in elements_of(block)
-        if element.get("focus_on_load")
-    ]
+    focused = [element for block in blocks for element in elements_of(block) if element.get("focus_on_load")]
     if len(focused) > 1:
         at.add("only one element can have `focus_on_load` set to true")
 

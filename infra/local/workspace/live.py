@@ -42,7 +42,8 @@ class Streams:
             if told != str(self._workspace.told):
                 yield _line("redraw", _everything(page))
             while not self._is_stopped:
-                yield await self._next(queue, page)
+                if text := await self._next(queue, page):
+                    yield text
         finally:
             unlisten()
             self._queues.discard(queue)

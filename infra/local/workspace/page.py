@@ -136,6 +136,9 @@ class Page:
     def _is_app(self) -> bool:
         return self.seat.channel in {HOME, self.dm}
 
+    def _is_read_only(self) -> bool:
+        return self._is_app() and self.config.is_dm_read_only
+
     def _channel_title(self) -> str:
         known = self.config.channel(self.seat.channel)
         return f"# {known.name}" if known else self.config.app_name
@@ -166,7 +169,7 @@ class Page:
             "main",
             self._header(),
             self.messages(),
-            self._composer(f"Message {place}", example=True),
+            None if self._is_read_only() else self._composer(f"Message {place}", example=True),
             class_="main",
         )
 

@@ -47,7 +47,10 @@ class AppRoutes:
         """One Web API call, with the fault that a test planned for it."""
         self._learn_address(request)
         method = request.path_params["method"]
-        args = await _arguments(request)
+        try:
+            args = await _arguments(request)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_json"})
         token = _bearer(request) or args.pop("token", None)
         line = self._workspace.note(label=method, is_inbound=True, request=pretty(args))
         started = time.perf_counter()

@@ -50,10 +50,10 @@ class WorkspaceServer(uvicorn.Server):
             if self._ready:
                 self._ready(self.url)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGINT or SIGTERM."""
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+        """SIGINT or SIGTERM: end, and return from ``run``; a second one does not wait for open requests."""
+        self.force_exit = self.should_exit
         self.stop()
-        super().handle_exit(sig, frame)
 
     def stop(self) -> None:
         """End; may be called from any thread."""

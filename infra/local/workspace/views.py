@@ -87,6 +87,8 @@ class Views:
 
     def push_on(self, stack: list[View], *, definition: Json, now: float) -> View:
         """Put a modal on a stack, as ``response_action: push`` does too."""
+        if not stack:
+            raise Refused("not_found")
         if len(stack) >= STACK:
             raise Refused("push_limit_reached")
         below = stack[-1]

@@ -166,6 +166,7 @@ class DemoApp:
         self.client = client
         self.seen: list[tuple[str, Json]] = []
         self.hold = threading.Event()
+        self._came = threading.Condition()
         self.bolt = App(
             client=client,
             signing_secret=SECRET,
@@ -184,6 +185,17 @@ class DemoApp:
     def last(self, kind: str) -> Json:
         """The latest body of a kind."""
         return next(body for each, body in reversed(self.seen) if each == kind)
+
+    def wait_for(self, kind: str) -> Json:
+        """The first body of a kind, once it has come and been dealt with."""
+        with self._came:
+            assert self._came.wait_for(lambda: kind in self.kinds(), timeout=10), f"no {kind} came"
+        return self.last(kind)
+
+    def _note(self, kind: str, body: Json) -> None:
+        with self._came:
+            self.seen.append((kind, body))
+            self._came.notify_all()
 
     def _listen(self) -> None:
         bolt = self.bolt
@@ -204,7 +216,7 @@ class DemoApp:
 
     def incident(self, ack: Ack, body: Json, client: WebClient) -> None:
         """Open the first modal."""
-        self.seen.append(("command", body))
+        self._note("command", body)
         ack()
         client.views_open(trigger_id=body["trigger_id"], view=form_view(body["text"]))
 
@@ -220,18 +232,18 @@ class DemoApp:
 
     def hello(self, ack: Ack, body: Json) -> None:
         """Answer with text."""
-        self.seen.append(("hello", body))
+        self._note("hello", body)
         ack(f"Hello, {body['user_name']} <!here>")
 
     def search(self, ack: Ack, body: Json) -> None:
         """Typeahead."""
-        self.seen.append(("search", body))
+        self._note("search", body)
         wanted = body["value"].lower()
         ack(options=[option(name, name) for name in SERVICES if wanted in name.lower()])
 
     def changed(self, ack: Ack, body: Json, client: WebClient) -> None:
         """A field that dispatches: the modal grows."""
-        self.seen.append(("changed", body))
+        self._note("changed", body)
         ack()
         if "view" not in body:
             return
@@ -241,7 +253,7 @@ class DemoApp:
 
     def declare(self, ack: Ack, body: Json, client: WebClient) -> None:
         """The submission: errors first, then a card."""
-        self.seen.append(("declare", body))
+        self._note("declare", body)
         title = body["view"]["state"]["values"]["title"]["in"]["value"]
         if len(title) < 8:
             ack(
@@ -258,17 +270,17 @@ class DemoApp:
 
     def sent(self, ack: Ack, body: Json) -> None:
         """The modal with every input."""
-        self.seen.append(("sent", body))
+        self._note("sent", body)
         ack()
 
     def closed(self, ack: Ack, body: Json) -> None:
         """A modal that was closed."""
-        self.seen.append(("closed", body))
+        self._note("closed", body)
         ack()
 
     def claim(self, ack: Ack, body: Json, client: WebClient) -> None:
         """The card's first button."""
-        self.seen.append(("claim", body))
+        self._note("claim", body)
         ack()
         channel, ts = body["channel"]["id"], body["message"]["ts"]
         client.chat_update(
@@ -278,27 +290,27 @@ class DemoApp:
 
     def resolve(self, ack: Ack, body: Json, respond: Respond) -> None:
         """The card's second button."""
-        self.seen.append(("resolve", body))
+        self._note("resolve", body)
         ack()
         respond(text="Resolved. Thank you.", response_type="ephemeral", replace_original=False)
 
     def more(self, ack: Ack, body: Json) -> None:
         """The card's menu."""
-        self.seen.append(("more", body))
+        self._note("more", body)
         ack()
 
     def home(self, event: Json, client: WebClient) -> None:
         """Publish the home tab."""
-        self.seen.append(("home", event))
         blocks = [
             {"type": "header", "text": plain("Your queue")},
             {"type": "section", "text": plain("Nothing waits for you.")},
         ]
         client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
+        self._note("home", event)
 
     def message(self, event: Json) -> None:
         """A direct message."""
-        self.seen.append(("message", event))
+        self._note("message", event)
 
 
 @contextmanager

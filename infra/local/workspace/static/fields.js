@@ -110,6 +110,7 @@ const Combo = {
     const { input, list } = Combo.parts(field);
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
+    requestAnimationFrame(() => list.scrollIntoView({ block: "nearest" }));
     if (field.hasAttribute("data-external")) Combo.search(field, query);
     else Combo.filter(field, query);
   },

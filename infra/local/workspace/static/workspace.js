@@ -52,11 +52,19 @@ const dialogOf = (id) => {
   return dialog;
 };
 
+// A selector for the same control after a redraw.
+const pathTo = ({ id, name, value, dataset }) => {
+  if (id) return `#${CSS.escape(id)}`;
+  if (name) return `[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`;
+  const { blockId, actionId } = dataset;
+  return actionId ? `[data-block-id="${CSS.escape(blockId)}"][data-action-id="${CSS.escape(actionId)}"]` : null;
+};
+
 const fill = (dialog, modal) => {
   if (dialog.dataset.hash === modal.hash) return;
   const isNew = !dialog.dataset.hash;
   const kept = isNew ? null : Fields.keep(dialog);
-  const focused = dialog.contains(document.activeElement) ? document.activeElement.id : "";
+  const held = dialog.contains(document.activeElement) ? pathTo(document.activeElement) : null;
   const scrolled = dialog.querySelector(".modal-body")?.scrollTop || 0;
   dialog.dataset.hash = modal.hash;
   dialog.innerHTML = modal.html;
@@ -65,8 +73,8 @@ const fill = (dialog, modal) => {
   dialog.setAttribute("aria-labelledby", form.dataset.title);
   form.querySelector(".modal-body").scrollTop = scrolled;
   if (isNew) return;
-  if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
-  else if (dialog.open) byId(form.dataset.title).focus({ preventScroll: true });
+  const same = held && dialog.querySelector(held);
+  if (dialog.open) (same || byId(form.dataset.title)).focus({ preventScroll: true });
   say(`${byId(form.dataset.title).textContent} changed`);
 };
 
@@ -153,7 +161,7 @@ document.addEventListener("click", async (event) => {
   if (menu) {
     menu.hidden = !menu.hidden;
     opener.setAttribute("aria-expanded", String(!menu.hidden));
-    if (!menu.hidden) menu.firstElementChild.focus();
+    if (!menu.hidden) { menu.scrollIntoView({ block: "nearest" }); menu.firstElementChild.focus(); }
     return;
   }
   const item = event.target.closest("[role=menuitem]");
@@ -291,10 +299,10 @@ const showMessage = ({ list: id, ts, day, html: text }) => {
   const old = byId(`${id === "messages" ? "m" : "t"}-${ts}`);
   if (old) {
     const kept = Fields.keep(old);
-    const focused = old.contains(document.activeElement) ? document.activeElement.dataset.actionId : null;
+    const held = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
     old.replaceWith(fresh);
     Fields.restore(fresh, kept);
-    if (focused) fresh.querySelector(`[data-action-id="${CSS.escape(focused)}"]`)?.focus();
+    if (held) fresh.querySelector(held)?.focus({ preventScroll: true });
     return;
   }
   const wasAtEnd = isAtEnd(list);
