@@ -149,6 +149,19 @@ class Procedure(msgspec.Struct, frozen=True):
     stages: tuple[Stage, ...]
     lists: dict[str, tuple[str, ...]] = {}
 
+    def steps(self) -> tuple[Step, ...]:
+        """Return every step there is; one that several nodes share is there as often."""
+        return tuple(
+            step
+            for stage in self.stages
+            for step in (*stage.steps, *(each.step for each in stage.guarded))
+            if step is not None
+        )
+
+    def scripts(self) -> tuple[str, ...]:
+        """Return every script there is, each once."""
+        return tuple(dict.fromkeys(script for step in self.steps() for script in step.say))
+
 
 class Guidance(msgspec.Struct, frozen=True):
     """The answer of :func:`guidance`: the next question (``ask``) or the end (``done``), and the steps so far.

@@ -10,6 +10,7 @@ import pytest
 from sop_core import procedures
 from sop_core.guidance import Guidance, guidance, render
 from sop_core.settings import Settings
+from sop_core.transfers.installers import LISTED
 
 ANSWERS = {
     "channel": ("phone", "chat", "email"),
@@ -174,6 +175,9 @@ def test_only_what_is_still_open_is_asked(facts: dict[str, str], fact: str) -> N
 
 
 def test_every_inferred_step_names_its_gap_and_no_other_step_does() -> None:
-    for stage in procedures.load("infinity").stages:
-        for step in (*stage.steps, *(each.step for each in stage.guarded if each.step)):
-            assert step.inferred == (step.gap is not None)
+    for step in procedures.load("infinity").steps():
+        assert step.inferred == (step.gap is not None)
+
+
+def test_the_sheet_knows_the_installers_that_the_sop_lists() -> None:
+    assert procedures.load("infinity").lists["appointed_installers"] == LISTED
