@@ -57,13 +57,15 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
         import_id = msgspec.json.decode(record["body"], type=ImportWake).import_id
         _carry_out(import_id, context)
     except UnknownImport:
-        logger.warning("a wake-up names no import", message=record["messageId"])
+        logger.warning("a wake-up names no import", message_id=record["messageId"])
+        _count("ImportUnknown")
     except ImportBusy:
+        _count("ImportBusy")
         return False
     except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
         _forget_refused_token(error)
-        logger.error("import failed", message=record["messageId"], **fault(error))  # noqa: TRY400 - its text may quote a customer
-        metrics.add_metric(name="ImportAttemptFailed", unit=MetricUnit.Count, value=1)
+        logger.error("import failed", message_id=record["messageId"], **fault(error))  # noqa: TRY400 - its text may quote a customer
+        _count("ImportAttemptFailed")
         return False
     return True
 
@@ -73,9 +75,13 @@ def _carry_out(import_id: str, context: LambdaContext) -> None:
     logger.info(
         "import ended", import_id=import_id, state=record.state, kind=record.error_kind, attempts=record.attempts
     )
-    metrics.add_metric(name=METRICS[record.state], unit=MetricUnit.Count, value=1)
+    _count(METRICS[record.state])
     if record.state == "ready" and context.get_remaining_time_in_millis() / 1000 > ENOUGH_TO_TIDY:
         _tidy()
+
+
+def _count(name: str) -> None:
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
 def _tidy() -> None:

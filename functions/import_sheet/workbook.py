@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,8 +17,6 @@ from sop_core.transfers.sheet import Reading, SheetError, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-MAX_ROWS: Final = 1_048_576
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +41,7 @@ def read_file(data: bytes, *, limits: Limits | None = None, progress: Callable[[
     :raises SheetError: if it cannot be read as a transfer sheet.
     """
     book = open_workbook(data, limits=limits, progress=progress)
-    if not any(any(cell is not None for cell in row) for row in book.rows):
+    if not any(book.rows):
         raise SheetError("no_rows", f"The tab {TAB} is empty.", book.tabs)
     reading = read(book.rows, from_1904=book.from_1904)
     if not reading.projects:

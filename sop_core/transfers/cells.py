@@ -10,7 +10,7 @@ from typing import Final
 
 from sop_core.transfers.words import STATES, fold
 
-# Dates arrive as ISO text: what Excel stores as a date is a formatted number, and the reader has resolved the format.
+# Dates and times arrive as ISO text: the reader has resolved what Excel keeps as formatted numbers.
 Cell = str | int | float | bool | None
 
 ERRORS: Final = frozenset(

@@ -4,12 +4,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from slack_sdk import WebClient
 
 from tests.builders.workbooks import workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.integration.transfers.conftest import Desk
 
 
@@ -47,10 +46,8 @@ class Deadline:
 
 
 @pytest.fixture
-def deadlines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Deadline]]:
+def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[Deadline]:
     """Every call to Slack passes the deadline that is in the list."""
-    from slack_sdk import WebClient
-
     waiting: list[Deadline] = []
     call = WebClient.api_call
 

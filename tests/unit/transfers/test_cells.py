@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from sop_core.transfers import cells
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sop_core.transfers.cells import Cell
@@ -131,5 +132,5 @@ def test_project_ids_are_capitals_with_plain_dashes(cell: Cell, found: str | Non
 @pytest.mark.parametrize(
     ("cell", "damaged"), [(1e16, True), ("8.45E+05", True), (2139.5, True), (2139, False), ("INF-1", False)]
 )
-def test_ids_that_excel_shortened_are_recognised(cell: Cell, damaged: bool) -> None:
+def test_ids_that_excel_shortened_are_recognised(cell: Cell, *, damaged: bool) -> None:
     assert cells.is_damaged_id(cell) is damaged

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from sop_core.transfers.columns import NEEDED, SYNONYMS, find_columns
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sop_core.transfers.cells import Cell

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.import_sheet import app
+from sop_aws import clients, secrets
+from sop_aws.transfers import TransferStore
+from sop_core.transfers.records import ImportRecord
+from tests.builders.workbooks import workbook
+from tests.standin.files import slack_with_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.standin.aws import Aws
+
+AT = "2026-11-20T15:00:00Z"
+
+
+@dataclass(frozen=True)
+class Context:
+    function_name: str = "import_sheet"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:import_sheet"
+    aws_request_id: str = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@pytest.fixture
+def store(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransferStore]:
+    """A container of the function, with the stand-in behind it and nothing cached from the one before."""
+    monkeypatch.setattr(app.metrics.provider, "namespace", "SopDesk")
+    cached = (app._importer, secrets.slack_secrets, clients.dynamodb, clients.s3, clients.secrets, clients._session)
+    for cache in cached:
+        cache.cache_clear()
+    with slack_with_files() as slack:
+        monkeypatch.setenv("SLACK_API_URL", slack.url)
+        yield TransferStore(aws.dynamodb, aws.transfers_table)
+    for cache in cached:
+        cache.cache_clear()
+
+
+def invoke(*bodies: str) -> list[str]:
+    records = [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]
+    answer: dict[str, list[dict[str, Any]]] = app.handler({"Records": records}, Context())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_a_wake_up_imports_what_an_operator_put_into_the_bucket(aws: Aws, store: TransferStore) -> None:
+    aws.s3.put_object(Bucket="files", Key="uploads/1/Infinity Transfers v1.xlsx", Body=workbook())
+    store.create_import(
+        ImportRecord(id="i1", source_key="uploads/1/Infinity Transfers v1.xlsx", user="", created_at=AT)
+    )
+
+    assert invoke(json.dumps({"import": "i1"})) == []
+
+    sheet = store.sheet("i1")
+    assert sheet is not None
+    assert (sheet.state, sheet.file_name, sheet.counts.projects) == ("ready", "Infinity Transfers v1.xlsx", 2)
+
+
+def test_only_the_messages_that_failed_come_back(aws: Aws, store: TransferStore) -> None:
+    aws.s3.put_object(Bucket="files", Key="uploads/1/a.xlsx", Body=workbook())
+    store.create_import(ImportRecord(id="good", source_key="uploads/1/a.xlsx", user="", created_at=AT))
+    store.create_import(ImportRecord(id="held", source_key="uploads/1/a.xlsx", user="", created_at=AT))
+    store.begin_import("held", at=AT, until="2999-01-01T00:00:00Z")
+
+    failed = invoke("no json", json.dumps({"import": "good"}), json.dumps({"import": "held"}), '{"import": "unknown"}')
+
+    assert failed == ["m0", "m2"]
+    record = store.get_import("good")
+    assert record is not None
+    assert record.state == "ready"
+
+
+def test_a_finished_import_is_not_done_again(aws: Aws, store: TransferStore) -> None:
+    store.create_import(ImportRecord(id="i1", source_key="uploads/1/gone.xlsx", user="", created_at=AT))
+
+    assert invoke('{"import": "i1"}') == []
+    aws.s3.put_object(Bucket="files", Key="uploads/1/gone.xlsx", Body=workbook())
+    assert invoke('{"import": "i1"}') == []
+
+    record = store.get_import("i1")
+    assert record is not None
+    assert (record.state, record.error_kind, store.history()) == ("refused", "file_gone", ())
