@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sop_core.transfers.records import ImportRecord
 
 SECONDS: Final = 30
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 GONE: Final = frozenset({"file_not_found", "file_deleted", "files_disabled", "not_visible"})
 
 
@@ -121,7 +122,10 @@ class SlackFiles:
     def _is_slack(self, address: str) -> bool:
         there, api = urlsplit(address), urlsplit(self._slack.base_url)
         host = there.hostname or ""
-        return there.netloc == api.netloc or (there.scheme == "https" and host.endswith(".slack.com"))
+        if there.scheme not in ("http", "https"):
+            return False
+        local = host in LOOPBACK and api.hostname in LOOPBACK
+        return local or there.netloc == api.netloc or (there.scheme == "https" and host.endswith(".slack.com"))
 
     def _download(self, address: str) -> tuple[bytes, str]:
         request = urllib.request.Request(address, headers={"Authorization": f"Bearer {self._token}"})  # noqa: S310

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
-    """A file in Slack; ``served_as`` is the content type of the answer, ``moved_to`` redirects instead."""
+    """A file in Slack; ``served_as`` is the content type of the answer, ``moved_to`` redirects instead.
+
+    ``address`` is where it is said to be, if not here.
+    """
 
     content: bytes
     name: str = "Infinity Transfers v1.xlsx"
     served_as: str = "application/octet-stream"
     mimetype: str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     moved_to: str | None = None
+    address: str | None = None
 
 
 @dataclass
@@ -37,6 +41,7 @@ class SlackWithFiles(Slack):
         if file is None:
             return {"ok": False, "error": "file_not_found"}
         address = f"{self.url.removesuffix('api/')}files-pri/{arguments['file']}"
+        address = file.address or address
         shown = {"name": file.name, "size": len(file.content), "mimetype": file.mimetype, "url_private": address}
         return {"ok": True, "file": shown}
 

@@ -139,6 +139,17 @@ def test_a_redirect_is_not_followed_with_the_token(desk: Desk) -> None:
     assert [file for file, _ in desk.slack.downloads] == ["F1"]
 
 
+@pytest.mark.parametrize(
+    "address", ["https://files.example/F1", "http://slack.com.example/F1", "file:///etc/passwd", ""]
+)
+def test_the_token_goes_to_slack_only(desk: Desk, address: str) -> None:
+    file = StoredFile(content=workbook(), address=address or "nowhere")
+
+    record = desk.importer.run(desk.queue(file), seconds_left=600)
+
+    assert (record.state, record.error_kind, desk.slack.downloads) == ("refused", "file_elsewhere", [])
+
+
 def test_a_worker_that_holds_an_import_is_not_disturbed(desk: Desk) -> None:
     import_id = desk.queue(workbook())
     desk.transfers.begin_import(import_id, at="2026-11-20T15:00:00Z", until="2026-11-20T15:15:00Z")
