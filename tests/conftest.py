@@ -1,4 +1,4 @@
-"""What tests of several folders start: the deployed template, and the browser."""
+"""What tests of several folders start: the deployed template."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local import browser
 from infra.local.stack import MINISTACK, SAM, open_stack
 from tests.standin.aws import BOT_TOKEN, SIGNING_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from infra.local.stack import Stack
 
@@ -22,18 +20,9 @@ if TYPE_CHECKING:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The template on a local AWS, with the stand-ins' secrets; ``point_at_slack`` says which Slack it calls."""
     if not (MINISTACK.exists() and SAM.exists()):
-        cannot("no local AWS is installed; make setup does that")
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            "no local AWS is installed: make setup does that"
+        )
     with open_stack(tmp_path_factory.mktemp("aws"), say=lambda _: None) as running:
         running.put_secrets(signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Path:
-    """An installed Chromium or Chrome."""
-    return browser.find() or cannot("no Chromium is installed and none could be had")
-
-
-def cannot(reason: str) -> Path:
-    """Skip, visibly; where everything must run, fail."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)

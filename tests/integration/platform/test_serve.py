@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
+from infra.local.aws import LocalAws
 from infra.local.processes import LOOPBACK, free_port, reserve
 from infra.local.sample import write_sample
-from infra.local.stack import ROOT, open_stack
+from infra.local.stack import MINISTACK, ROOT, Stack
 from sop_aws.transfers import TransferStore
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def test_serve(tmp_path: Path) -> None:
     assert at_work
     assert processes_on(folder) == []
     assert "Traceback" not in told
-    with open_stack(folder, say=lambda _: None) as stack:
-        active = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table).active()
+    with LocalAws(folder, MINISTACK) as aws:
+        stack = Stack(aws, is_new=False)
+        active = TransferStore(aws.client("dynamodb"), stack.outputs.transfers_table).active()
     assert active
     assert active.counts.projects == 60
 
