@@ -206,10 +206,11 @@ class RunDesk:
         return render(guidance(procedures.load(run.procedure), run.facts), self._services.settings())
 
     def _earlier(self, run: Run, told: Guidance) -> int:
-        """Return how many of the steps were told before the latest answer."""
-        if not told.asked:
+        """Return how many of the steps were told before the agent's latest answer."""
+        answered = [question.fact for question in told.asked if run.sources.get(question.fact) == "agent"]
+        if not answered:
             return 0
-        before = {fact: answer for fact, answer in run.facts.items() if fact != told.asked[-1].fact}
+        before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
         return len(guidance(procedures.load(run.procedure), before).steps)
 
     def _notice(self, run: Run) -> SheetNotice:

@@ -193,7 +193,7 @@ def _at_hand(screen: RunScreen) -> tuple[Step, ...]:
 
 def _done(screen: RunScreen) -> list[Block]:
     steps = _before_case(screen.guidance)[: screen.earlier]
-    done = [f"{step.id}: {step.do[0]}" for step in steps if step.do]
+    done = [f"{step.do[0]} ({step.id}{', not in the SOP' if step.inferred else ''})" for step in steps if step.do]
     return [b.context(f"Done: {b.escape(' · '.join(done))}")] if done else []
 
 

@@ -16,51 +16,14 @@ from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.transfers import TransferStore
 from sop_core.settings import merge
-from sop_core.transfers.matching import build
-from sop_core.transfers.records import Counts, Sheet
-from tests.builders.cases import a_project
+from tests.builders.people import ADMIN, PEOPLE
+from tests.builders.sheets import PROJECTS, load_sheet
 from tests.standin.aws import SIGNING_SECRET, Aws, aws  # noqa: F401 - a fixture
 from tests.standin.person import Person, to_handler
 from tests.standin.slack import Slack, slack_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-AGENT, TRAINED, GUEST = "U0AGENT01", "U0AGENT02", "U0GUEST01"
-PRIYA, TOM, ADMIN = "U0SPEC001", "U0SPEC002", "U0ADMIN01"
-PEOPLE = {
-    "roles": {
-        "agent": [AGENT, TRAINED],
-        "workout_plan_trained": [TRAINED],
-        "resolution_specialist": [PRIYA, TOM],
-        "admin": [ADMIN],
-    },
-    "people": {"Jonathan Lezama": "U0JLEZAMA", "elijah carr": "U0ECARR01"},
-    "channels": {"resolution": "C0RESOLUT"},
-}
-PROJECTS = (
-    a_project(),
-    a_project(
-        key="INF-100002",
-        project_id="INF-100002",
-        homeowner="Jane Dorsey",
-        address="9 Elm Road",
-        installer="unlisted",
-        transferred_to="Sun Co",
-    ),
-    a_project(
-        key="INF-100003", project_id="INF-100003", homeowner="Otto Nagel", address="4 Birch Lane", installer="original"
-    ),
-    a_project(
-        key="INF-100004",
-        project_id="INF-100004",
-        homeowner="Ana Lima",
-        address="5 Oak Court",
-        installer="not_transferred",
-        transferred_to=None,
-    ),
-    a_project(key="INF-100005", project_id="INF-100005", homeowner="Bo Chen", address="6 Ash Way", installer=None),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,25 +53,8 @@ class Desk:
 
     def sheet(self, sheet_id: str = "s1", uploaded_at: str | None = None, projects: tuple[Any, ...] = PROJECTS) -> None:
         """Load and activate a transfer sheet."""
-        at = uploaded_at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         snapshots = SnapshotStore(self.aws.s3, "files")
-        ref = snapshots.put(sheet_id, build(projects))
-        self.transfers.put_projects(sheet_id, projects)
-        self.transfers.create_sheet(
-            Sheet(
-                id=sheet_id,
-                state="ready",
-                version=1,
-                uploaded_by=ADMIN,
-                uploaded_at=at,
-                file_name="Infinity Transfers v1.xlsx",
-                file_sha256=sheet_id,
-                counts=Counts(rows=len(projects), projects=len(projects)),
-                snapshot=ref,
-            )
-        )
-        active = self.transfers.active()
-        self.transfers.activate(sheet_id, active.version if active else 0, actor=ADMIN, at=at)
+        load_sheet(self.transfers, snapshots, sheet_id, projects=projects, uploaded_at=uploaded_at)
 
 
 def forget_container() -> None:

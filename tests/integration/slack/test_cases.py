@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sop_slack.cards import case_message
-from tests.integration.slack.conftest import AGENT, PRIYA, TOM, Desk
+from tests.builders.people import AGENT, PRIYA, TOM
 from tests.integration.slack.test_infinity_run import REASON, all_cases, begin, to_the_callback
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
+    from tests.integration.slack.conftest import Desk
 
 
 def an_open_case(desk: Desk) -> Case:

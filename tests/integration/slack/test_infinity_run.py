@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders.cases import NASTY
-from tests.integration.slack.conftest import AGENT, TRAINED, Desk
+from tests.builders.people import AGENT, TRAINED
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
+    from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
 
 REASON = "Panels dark since Monday"

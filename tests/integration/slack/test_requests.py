@@ -15,7 +15,7 @@ from slack_sdk.signature import SignatureVerifier
 from functions.slack import app
 from functions.slack.listeners import LISTENERS
 from sop_core.settings import ROLES
-from tests.integration.slack.conftest import ADMIN, AGENT, Desk
+from tests.builders.people import ADMIN, AGENT
 from tests.integration.slack.test_infinity_run import all_cases, begin, to_the_callback
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Context, http_event, signed, to_handler
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions.slack.listeners.listener import Listener
+    from tests.integration.slack.conftest import Desk
 
 SECRETS = ("Jane Marker", "71 Marker Street", "2675550199")
 

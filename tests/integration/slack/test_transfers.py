@@ -9,10 +9,11 @@ import pytest
 
 from sop_core.transfers.records import Sheet
 from sop_slack import transfers as told
-from tests.integration.slack.conftest import ADMIN, AGENT, Desk
+from tests.builders.people import ADMIN, AGENT
 
 if TYPE_CHECKING:
     from sop_slack.blocks import Message
+    from tests.integration.slack.conftest import Desk
 
 FILE = {"files": [{"id": "F0SHEET001", "name": "Infinity Transfers v1.xlsx"}]}
 

@@ -1,0 +1,169 @@
+"""Every path of Infinity, by signed requests to the deployed template, down to the card in the channel."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from sop_aws.cases import CaseStore
+from sop_aws.settings import SettingsStore
+from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import system_clock
+from sop_aws.transfers import TransferStore
+from sop_core import procedures
+from sop_core.guidance import guidance, render
+from sop_core.paths import paths
+from sop_core.procedures import reading
+from sop_core.settings import Settings, merge
+from tests.builders.people import ADMIN, AGENT, PEOPLE, TRAINED
+from tests.builders.sheets import LISTED, NOT_TRANSFERRED, ORIGINAL, UNLISTED, load_sheet
+from tests.standin.aws import SIGNING_SECRET
+from tests.standin.person import Person, signed
+from tests.standin.slack import Slack, slack_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from infra.local.stack import Stack
+    from sop_core.guidance import Guidance
+
+pytestmark = pytest.mark.stack
+
+REASON = "Panels dark since Monday"
+BY_INSTALLER = {"listed": LISTED, "original": ORIGINAL, "unlisted": UNLISTED, "not_transferred": NOT_TRANSFERRED}
+INFINITY = procedures.load("infinity")
+WAYS = [{fact: values[0] for fact, values in path.answers.items()} for path in paths(reading.find("infinity").file)]
+
+
+class Deployed:
+    """The deployed app and the Slack it talks to."""
+
+    def __init__(self, stack: Stack, slack: Slack) -> None:
+        self.slack = slack
+        self.cases = CaseStore(stack.aws.client("dynamodb"), stack.outputs.cases_table)
+        self._http = httpx.Client(timeout=30, headers={"host": stack.api_host})
+        self._url = stack.api_url
+
+    def person(self, user: str) -> Person:
+        return Person(user=user, slack=self.slack, send=self.send, secret=SIGNING_SECRET)
+
+    def send(self, body: str, headers: Mapping[str, str]) -> tuple[int, str]:
+        answer = self._http.post(self._url, content=body.encode(), headers=dict(headers))
+        return answer.status_code, answer.text
+
+    def card(self, case: str) -> dict[str, Any]:
+        self.slack.wait_until(
+            lambda: any(case in message.get("text", "") for message in self.slack.messages), seconds=30
+        )
+        return next(message for message in self.slack.messages if case in message.get("text", ""))
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@pytest.fixture(scope="module")
+def deployed(stack: Stack) -> Iterator[Deployed]:
+    with slack_server() as slack:
+        stack.point_at_slack(slack.url)
+        dynamodb, s3 = stack.aws.client("dynamodb"), stack.aws.client("s3")
+        settings = SettingsStore(dynamodb, stack.outputs.settings_table, system_clock)
+        version = settings.stored().version
+        settings.put(
+            merge(Settings.default(), PEOPLE), actor=ADMIN, at="2026-11-20T09:00:00Z", expected_version=version
+        )
+        transfers = TransferStore(dynamodb, stack.outputs.transfers_table)
+        load_sheet(transfers, SnapshotStore(s3, stack.outputs.files_bucket), "deployed")
+        stack.warm_up()
+        app = Deployed(stack, slack)
+        yield app
+        app.close()
+
+
+def walk(agent: Person, facts: Mapping[str, str]) -> None:
+    """Answer what is asked, as the facts have it; the sheet and the groups answer the rest."""
+    project = BY_INSTALLER[facts.get("installer", "listed")]
+    agent.command("/infinity", project.project_id or "")
+    if facts.get("project") == "found":
+        agent.click("project_choose", project.key)
+    elif "project" in facts:
+        agent.click(f"answer:project:{facts['project']}")
+    for question in guidance(INFINITY, facts).asked:
+        if question.source != "agent":
+            continue
+        value = facts[question.fact]
+        if question.widget == "buttons":
+            agent.click(f"answer:{question.fact}:{value}")
+        else:
+            agent.click(f"answer:{question.fact}", value)
+
+
+@pytest.mark.parametrize("facts", WAYS, ids=lambda facts: "-".join(facts.values()))
+def test_every_path_shows_its_guidance_and_opens_its_case(deployed: Deployed, facts: dict[str, str]) -> None:
+    told = render(guidance(INFINITY, facts), Settings.default())
+    agent = deployed.person(TRAINED if facts.get("workout_plan_trained") == "yes" else AGENT)
+    walk(agent, facts)
+    told_until_now = shown(agent.view)
+    if told.case is None:
+        assert agent.view["submit"]["text"] == "Finish"
+        assert agent.submit() == {}
+    else:
+        assert agent.view["submit"]["text"] == "Open case"
+        result = agent.submit(
+            caller_name="Jane Doe",
+            property_address="71 Curry Street",
+            reason_of_call=REASON,
+            callback_number="2675550185",
+        )
+        told_until_now += shown(result["view"])
+    expect_all(told, told_until_now)
+    if told.case is not None:
+        expect_card(deployed, told, agent.view)
+
+
+def expect_all(told: Guidance, text: str) -> None:
+    """What the guidance of this path says last stands on the screen, word for word."""
+    last = told.steps[-1]
+    for words in (*last.say, *last.warn, *last.do):
+        assert words in text
+    assert any(step.inferred for step in told.steps) == ("not in the sop" in text.lower())
+    if told.disposition:
+        assert told.disposition in text
+
+
+def expect_card(deployed: Deployed, told: Guidance, view: dict[str, Any]) -> None:
+    """The case is stored as the guidance drafted it, and its card is in the channel."""
+    assert told.case is not None
+    case_id = next(word for word in shown(view).split() if word.startswith("SOP-"))
+    case = deployed.cases.get(case_id)
+    assert case is not None
+    assert (case.type, case.subtype, case.description) == (told.case.type, told.case.subtype, told.case.description)
+    card = deployed.card(case_id)
+    assert card["channel"] == "C0RESOLUT"
+    for tag in told.case.tags:
+        assert f"<@{PEOPLE['people'][tag]}>" in card["text"]
+    for needed in (told.case.assign_to, told.case.type, REASON, "Claim"):
+        assert needed in shown(card)
+
+
+def shown(value: Any) -> str:
+    """Return all text of a view or a message, as one string."""
+    if isinstance(value, dict):
+        own = [str(value["text"])] if isinstance(value.get("text"), str) else []
+        return "\n".join(own + [shown(child) for child in value.values()])
+    if isinstance(value, list):
+        return "\n".join(shown(child) for child in value)
+    if isinstance(value, str) and value.startswith(("[", "{")):
+        return shown(json.loads(value))
+    return ""
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, signed("payload=%7B%7D", "wrong"), signed("payload=%7B%7D", SIGNING_SECRET, at=1_700_000_000)]
+)
+def test_unsigned_and_stale_requests_get_401_and_leave_nothing(deployed: Deployed, headers: dict[str, str]) -> None:
+    calls = len(deployed.slack.calls)
+    assert deployed.send("payload=%7B%7D", headers)[0] == 401
+    assert len(deployed.slack.calls) == calls
