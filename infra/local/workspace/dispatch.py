@@ -270,9 +270,13 @@ def _errors(view: View, errors: dict[str, str]) -> Submitted:
 
 
 def _trouble(answer: Answer) -> str | None:
-    if answer.is_ack:
-        return None
-    return "The app did not answer in time." if answer.outcome == "timeout" else "The app could not be reached."
+    match answer.outcome:
+        case "timeout":
+            return "The app did not answer in time."
+        case "unreachable":
+            return "The app could not be reached."
+        case "answered":
+            return None if answer.is_ack else f"The app refused this ({answer.status})."
 
 
 def _are_options(body: Json) -> bool:
