@@ -21,11 +21,12 @@ setup: $(READY)  ## everything that the commands, the tests and the linters need
 	@sh infra/setup.sh tool $*
 	@touch $@
 
+# `exec`: a signal to make must reach the program, and make must wait for its end, not for a shell's.
 demo: $(READY)  ## the whole app on this machine with sample data, in the browser (PORT=8000)
-	@$(PYTHON) -m infra.local demo $(if $(PORT),--port $(PORT))
+	@exec $(PYTHON) -m infra.local demo $(if $(PORT),--port $(PORT))
 
 serve: $(READY)  ## the app without our workspace: PORT= SLACK_API_URL= SETTINGS=people.yaml SHEET=workbook.xlsx
-	@$(PYTHON) -m infra.local serve $(if $(PORT),--port $(PORT)) $(if $(SLACK_API_URL),--slack-api-url "$(SLACK_API_URL)") \
+	@exec $(PYTHON) -m infra.local serve $(if $(PORT),--port $(PORT)) $(if $(SLACK_API_URL),--slack-api-url "$(SLACK_API_URL)") \
 		$(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(STATE),--state "$(STATE)")
 
 test: lint types imports template unit integration e2e  ## every gate and every test

@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
 def _samples(stack: Stack) -> Path:
     """Load the first sample sheet into a new stack; return the later one, for the admin to upload."""
     first, later = LOCAL / sample.FILE_NAME, LOCAL / sample.FILE_NAME.replace("v1", "v2")
-    if not first.exists() or not later.exists():
+    if stack.is_new or not later.exists():
         _say("writing the sample workbooks")
         sample.write_sample(first)
         sample.write_sample(later, changed=True)

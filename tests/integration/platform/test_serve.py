@@ -62,13 +62,15 @@ def test_serve(tmp_path: Path) -> None:
         at_work = processes_on(folder)
     finally:
         running.send_signal(signal.SIGTERM)
-        rest, told = running.communicate(timeout=60)
+        running.wait(60)
+        left = processes_on(folder)
+        rest, told = running.communicate()
 
     assert ready == f"ready http://{LOOPBACK}:{port}/slack/events\n"
     assert rest == ""
     assert answer.status_code == 401
     assert at_work
-    assert processes_on(folder) == []
+    assert left == []
     assert "Traceback" not in told
     with LocalAws(folder, MINISTACK) as aws:
         stack = Stack(aws, is_new=False)
