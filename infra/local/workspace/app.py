@@ -28,10 +28,21 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from infra.local.workspace.config import WorkspaceConfig
 
 STATIC = Path(__file__).parent / "static"
+
+
+class FreshFiles(StaticFiles):
+    """Static files that a browser asks about each time, so that a new version is never mixed with an old one."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """One file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def create_app(config: WorkspaceConfig) -> Starlette:
@@ -58,7 +69,7 @@ def create_app(config: WorkspaceConfig) -> Starlette:
     routes: list[Route | Mount] = [
         *app_side.routes(),
         *page_side.routes(),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        Mount("/static", FreshFiles(directory=STATIC)),
     ]
     app = Starlette(
         routes=routes,

@@ -117,7 +117,11 @@ class Page:
     def _place(self, channel: str, label: str, *, href: str | None = None, is_current: bool | None = None) -> Markup:
         current = channel == self.seat.channel if is_current is None else is_current
         unread, mentions = (0, 0) if current else self.workspace.conversations.unread(self.seat.user, channel)
-        badge = el("span", str(mentions), class_="badge", aria_label=f"{mentions} mentions") if mentions else None
+        badge = (
+            el("span", str(mentions), class_="badge", aria_label=f"{mentions} mention{'s' if mentions > 1 else ''}")
+            if mentions
+            else None
+        )
         return el(
             "a",
             el("span", label),

@@ -130,7 +130,7 @@ def test_two_people_take_an_incident_from_the_command_to_the_thread(visit: Any, 
     values = demo.last("declare")["view"]["state"]["values"]
     assert values["service"]["in"]["selected_option"]["value"] == "Payments web"
 
-    expect(priya.page.get_by_label("1 mentions")).to_have_text("1")
+    expect(priya.page.get_by_label("1 mention", exact=True)).to_have_text("1")
     priya.page.get_by_role("link", name="resolution-team").click()
     message = priya.messages.get_by_role("article").last
     expect(message).to_contain_text("INC-142: Checkout returns 502 for EU cards")

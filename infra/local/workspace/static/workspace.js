@@ -347,6 +347,7 @@ const listen = () => {
   on("gone", ({ ts }) => { byId(`m-${ts}`)?.remove(); byId(`t-${ts}`)?.remove(); });
   on("log", showLog);
   window.addEventListener("pagehide", () => stream.close());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 };
 
 // Around it
