@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import yaml
-
+from infra import settings
 from infra.local.processes import LocalRunError
 from sop_aws.settings import SettingsStore
 from sop_aws.times import iso, system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportQueue
-from sop_core.settings import BadSettings, merge
 from sop_core.transfers.records import FINISHED, ImportRecord
 
 if TYPE_CHECKING:
@@ -31,23 +29,10 @@ def put_settings(stack: Stack, file: Path) -> None:
     :raises LocalRunError: if it is no such file.
     """
     store = SettingsStore(stack.aws.client("dynamodb"), stack.outputs.settings_table, system_clock)
-    stored = store.stored()
     try:
-        settings = merge(stored.settings, _settings_of(file))
-    except BadSettings as error:
-        raise LocalRunError(f"{file} is not usable: {error}") from error
-    if settings != stored.settings:
-        store.put(settings, actor=ACTOR, at=iso(system_clock()), expected_version=stored.version)
-
-
-def _settings_of(file: Path) -> dict[str, Any]:
-    try:
-        mapping = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise LocalRunError(f"{file} cannot be read as YAML.") from error
-    if not isinstance(mapping, dict):
-        raise LocalRunError(f"{file} is not usable: it is a map with roles, people and channels.")
-    return {part: value for part, value in mapping.items() if part != "workspace"}
+        settings.store(store, file, actor=ACTOR)
+    except settings.BadFile as error:
+        raise LocalRunError(str(error)) from error
 
 
 def import_and_activate(stack: Stack, workbook: Path) -> int:

@@ -1,0 +1,42 @@
+"""The first settings of an installation are stored from a people file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra import settings
+from infra.settings import BadFile
+from sop_aws.settings import SettingsStore
+from sop_aws.times import system_clock
+from tests.standin.aws import Aws, aws  # noqa: F401 - a fixture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def stored(aws: Aws) -> SettingsStore:  # noqa: F811 - the fixture
+    return SettingsStore(aws.dynamodb, aws.settings_table, system_clock)
+
+
+def test_a_people_file_becomes_the_settings_and_the_same_file_again_changes_nothing(aws: Aws, tmp_path: Path) -> None:  # noqa: F811
+    file = tmp_path / "people.yaml"
+    file.write_text("roles: {agent: [U0AGENT01]}\nchannels: {resolution: C0RESOLUT}\nworkspace: {name: ours}\n")
+    assert settings.main([str(file), "--table", aws.settings_table]) == 0
+    assert stored(aws).current().roles["agent"] == ("U0AGENT01",)
+    assert settings.store(stored(aws), file, actor="U0ADMIN01") == 1
+
+
+@pytest.mark.parametrize("text", ["roles: {boss: [U1]}", "- a list", "roles: [", "channels: {resolution: '#general'}"])
+def test_a_file_that_is_none_is_told_in_one_sentence_and_changes_nothing(
+    aws: Aws,  # noqa: F811
+    tmp_path: Path,
+    text: str,
+) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text(text)
+    with pytest.raises(BadFile, match=r"people\.yaml"):
+        settings.store(stored(aws), file, actor="U0ADMIN01")
+    assert settings.main([str(file), "--table", aws.settings_table]) == 2
+    assert stored(aws).stored().version == 0
