@@ -1,4 +1,4 @@
-"""``python -m infra.settings people.yaml --table NAME``: store the settings of a people file in a deployed settings table.
+"""``python -m infra.settings people.yaml --table NAME``: store a people file in a deployed settings table.
 
 For the first installation, before anybody has a role to edit settings in Slack with. Credentials and region are the AWS
 command line's.

@@ -10,10 +10,12 @@ from infra import settings
 from infra.settings import BadFile
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
-from tests.standin.aws import Aws, aws  # noqa: F401 - a fixture
+from tests.standin.aws import aws  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.standin.aws import Aws
 
 
 def stored(aws: Aws) -> SettingsStore:  # noqa: F811 - the fixture
