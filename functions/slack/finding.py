@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sop_aws.snapshots import SnapshotUnavailable
-from sop_slack.run_views import Sheet as SheetNotice
+from sop_slack.run import Sheet as SheetNotice
 
 if TYPE_CHECKING:
     from functions.slack.services import Services

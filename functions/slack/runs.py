@@ -22,8 +22,8 @@ from sop_core.cases import deadlines, lifecycle
 from sop_core.cases.case import CaseProject
 from sop_core.guidance import change, guidance, render
 from sop_slack.notes import phone
-from sop_slack.run_views import MATCHES_SHOWN, RunScreen
-from sop_slack.run_views import Sheet as SheetNotice
+from sop_slack.run import MATCHES_SHOWN, RunScreen
+from sop_slack.run import Sheet as SheetNotice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

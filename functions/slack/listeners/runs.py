@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
 from functions.slack.runs import MissingSetting, NotYourRun, RunDesk
-from sop_slack import run_views
+from sop_slack import run as run_views
 from sop_slack.notes import problem
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from functions.slack.services import Services
     from sop_aws.runs import Run
-    from sop_slack.run_views import RunScreen
+    from sop_slack.run import RunScreen
 
 COMMANDS: Final = {"/infinity": "infinity"}
 AGENTS: Final = ("agent",)

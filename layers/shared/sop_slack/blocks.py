@@ -23,6 +23,7 @@ OPTION_TEXT: Final = 75
 BUTTON_TEXT: Final = 75
 CONTEXT_ELEMENTS: Final = 10
 CUT_NOTE: Final = 30
+ACTION_ID: Final = 255
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -157,15 +158,26 @@ def radio(action_id: str, options: Sequence[Block], chosen: Block | None = None)
     return _with({"type": "radio_buttons", "action_id": action_id, "options": list(options)}, initial_option=chosen)
 
 
-def select(action_id: str, options: Sequence[Block], *, placeholder: str, chosen: Block | None = None) -> Block:
-    """Return a menu of known options."""
+def multi_select(
+    action_id: str, options: Sequence[Block], *, placeholder: str, chosen: str | tuple[str, ...] = ()
+) -> Block:
+    """Return a menu of which several can be chosen; ``chosen`` are values."""
+    element = {"type": "multi_static_select", "action_id": action_id, "placeholder": label(placeholder, 150)}
+    picked = [each for each in options if each["value"] in chosen]
+    return _with(element | {"options": list(options)}, initial_options=picked or None)
+
+
+def select(
+    action_id: str, options: Sequence[Block], *, placeholder: str, chosen: str | tuple[str, ...] | None = None
+) -> Block:
+    """Return a menu of known options; ``chosen`` is a value."""
     element = {
         "type": "static_select",
         "action_id": action_id,
         "placeholder": label(placeholder, 150),
         "options": list(options),
     }
-    return _with(element, initial_option=chosen)
+    return _with(element, initial_option=next((each for each in options if each["value"] == chosen), None))
 
 
 def typeahead(action_id: str, *, placeholder: str, from_length: int = 2) -> Block:

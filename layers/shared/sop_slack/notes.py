@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sop_slack import blocks as b
+
+if TYPE_CHECKING:
+    from sop_slack.blocks import Block
+
+LONG: Final = 3000
+PHONE_DIGITS: Final = range(7, 16)
+
 
 class Note(msgspec.Struct, frozen=True):
-    """One note: its label, the field it is typed into and what is wrong with a text, if anything (:func:`problem`)."""
+    """One note: its label, the field it is typed into, and whether an end can do without it."""
 
     label: str
     multiline: bool = False
     max_length: int = 200
     hint: str = ""
     is_phone: bool = False
+    optional: bool = False
 
 
 NOTES: Final[dict[str, Note]] = {
     "caller_name": Note("Caller's name"),
     "property_address": Note("Property address"),
     "reason_of_call": Note(
-        "Reason of call", multiline=True, max_length=3000, hint="In the caller's words, for the one who calls back."
+        "Reason of call", multiline=True, max_length=LONG, hint="In the caller's words, for the one who calls back."
     ),
     "callback_number": Note("Number to call back", max_length=40, is_phone=True),
 }
 
-PHONE_DIGITS: Final = range(7, 16)
-
 
 def note(name: str) -> Note:
-    """Return how note ``name`` is asked for; one the table does not know is a multi-line text under its own name."""
-    return NOTES.get(name) or Note(name.replace("_", " ").capitalize(), multiline=True, max_length=3000)
+    """Return how note ``name`` is asked for; one the table does not know is an optional text under its own name."""
+    return NOTES.get(name) or Note(name.replace("_", " ").capitalize(), multiline=True, max_length=LONG, optional=True)
+
+
+def note_field(name: str, initial: str) -> Block:
+    """Return the field for a note."""
+    wanted = note(name)
+    element = b.text_input(name, initial=initial, multiline=wanted.multiline, max_length=wanted.max_length)
+    return b.field(wanted.label, element, block_id=f"note:{name}", optional=wanted.optional, hint=wanted.hint)
+
+
+def checklist_field(group: str, question: str, initial: str) -> Block:
+    """Return the field for a question of a checklist; its answer is a note under the question's own words."""
+    element = b.text_input(question[: b.ACTION_ID], initial=initial, multiline=True, max_length=LONG)
+    # Ids hold 255 characters and must differ: the same question may stand in two groups.
+    short = hashlib.sha256(f"{group}\n{question}".encode()).hexdigest()[:16]
+    return b.field(question, element, block_id=f"check:{short}", optional=True)
 
 
 def problem(name: str, text: str) -> str | None:
     """Return one sentence on what is wrong with ``text`` as note ``name``, or ``None``."""
     wanted = note(name)
     if not text.strip():
-        return f"{wanted.label} is needed."
+        return None if wanted.optional else f"{wanted.label} is needed."
     if wanted.is_phone and len(re.findall(r"\d", text)) not in PHONE_DIGITS:
         return "Give a phone number of 7 to 15 digits."
     return None

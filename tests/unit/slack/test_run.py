@@ -12,7 +12,7 @@ from infra.local.workspace import limits
 from sop_core import procedures
 from sop_core.guidance import guidance, render
 from sop_core.settings import Settings
-from sop_slack.run_views import RunScreen, Sheet, run_modal
+from sop_slack.run import RunScreen, Sheet, run_modal
 from tests.builders.cases import NASTY, a_case, a_project
 
 PROCEDURES = [procedures.load(name) for name in procedures.names()]

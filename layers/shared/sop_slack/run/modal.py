@@ -1,0 +1,101 @@
+"""The modal of a run, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sop_core.cases.lifecycle import full_description
+from sop_slack import blocks as b
+from sop_slack.notes import checklist_field, note_field
+from sop_slack.run.picker import project
+from sop_slack.run.questions import answered, ask
+from sop_slack.run.steps import after_case, at_hand, checklist
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sop_core.cases.case import Case
+    from sop_core.guidance import CaseDraft, Guidance
+    from sop_slack.blocks import Block
+    from sop_slack.run.screen import RunScreen
+
+CALLBACK: Final = "run"
+OPEN_CASES_SHOWN: Final = 3
+
+
+def run_modal(screen: RunScreen) -> Block:
+    """Return the modal of a run as it stands."""
+    if screen.case is not None:
+        return _modal(screen, _case_opened(screen, screen.case), close="Done")
+    warned = [] if screen.sheet.warning is None else [b.section(f"⚠️ {screen.sheet.warning}")]
+    shown = warned + project(screen) + answered(screen) + at_hand(screen) + _still_open(screen)
+    submit = None if screen.guidance.status == "ask" else ("Open case" if screen.guidance.case else "Finish")
+    return _modal(screen, shown, submit=submit)
+
+
+def _modal(screen: RunScreen, shown: Sequence[Block], *, submit: str | None = None, close: str = "Close") -> Block:
+    return b.modal(
+        screen.title,
+        shown,
+        callback_id=CALLBACK,
+        private_metadata=screen.metadata,
+        submit=submit,
+        close=close,
+        notify_on_close=True,
+    )
+
+
+def _still_open(screen: RunScreen) -> list[Block]:
+    guidance = screen.guidance
+    if guidance.case is not None:
+        return _open_cases(screen.open_cases) + _fields(guidance, guidance.case, screen.notes)
+    listed = checklist(guidance.checklist)
+    if guidance.ask is None:
+        return listed + _disposition(guidance)
+    return listed + ([] if guidance.ask.widget == "project_search" else ask(guidance.ask))
+
+
+def _fields(guidance: Guidance, case: CaseDraft, notes: dict[str, str]) -> list[Block]:
+    shown = [note_field(name, notes.get(name, "")) for name in case.notes]
+    for group in guidance.checklist:
+        shown.append(b.section(f"*{b.escape(group.group)}*"))
+        shown += [checklist_field(group.group, question, notes.get(question, "")) for question in group.questions]
+    return shown
+
+
+def _open_cases(cases: Sequence[Case]) -> list[Block]:
+    return [
+        b.section(
+            f"⚠️ This project already has an open case: `{case.id}` {b.escape(case.description)}, {case.state}, due "
+            f"{b.time_in_reader_zone(case.due_at)}. Open another only if this is a new matter."
+        )
+        for case in cases[:OPEN_CASES_SHOWN]
+    ]
+
+
+def _disposition(guidance: Guidance) -> list[Block]:
+    return [] if guidance.disposition is None else [b.section("*Disposition*"), b.copyable(guidance.disposition)]
+
+
+def _case_opened(screen: RunScreen, case: Case) -> list[Block]:
+    return [
+        b.header("✅ The case is open"),
+        b.copyable(case.id),
+        b.section(f"The resolution team has it in their channel. Due {b.time_in_reader_zone(case.due_at)}."),
+        *after_case(screen),
+        *_disposition(screen.guidance),
+        b.divider(),
+        b.section("*Case fields, ready to copy*"),
+        b.copyable(_salesforce(case)),
+    ]
+
+
+def _salesforce(case: Case) -> str:
+    lines = [
+        f"Case Type: {case.type}",
+        f"Subtype: {case.subtype}",
+        f"Case Description: {full_description(case)}",
+        f"Case Feed: {' '.join(f'@{name}' for name in case.tags)}" if case.tags else "",
+        f"Case Assignment: {case.assign_to}",
+    ]
+    return "\n".join(line for line in lines if line)

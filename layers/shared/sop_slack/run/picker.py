@@ -1,0 +1,80 @@
+"""Which project it is: the best matches, the search, and what was chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sop_slack import blocks as b
+from sop_slack.notes import phone
+from sop_slack.run.screen import MATCHES_SHOWN
+
+if TYPE_CHECKING:
+    from sop_core.transfers.project import Project
+    from sop_slack.blocks import Block
+    from sop_slack.run.screen import RunScreen
+
+FACT: Final = "project"
+UNSURE: Final = {
+    "not_found": ("None of these", "Not in the transfer sheet"),
+    "cannot_tell": ("Cannot tell", "Cannot tell which, or whether it is one"),
+}
+"""Answers to the project's fact that name no project: the button, and how the answer reads afterwards."""
+
+
+def project(screen: RunScreen) -> list[Block]:
+    """Return the chosen project, or the ways to choose one while it can still matter."""
+    change = b.button("Change", "project_change", "change")
+    if screen.project is not None:
+        return [b.typed_section(_described(screen.project), accessory=change, block_id="project")]
+    answer = screen.guidance.facts.get(FACT)
+    if isinstance(answer, str) and answer in UNSURE:
+        return [b.section(f"*Project*\n{UNSURE[answer][1]}", accessory=change, block_id="project")]
+    if screen.guidance.status == "done":
+        return []
+    return [b.section("*Which project?*\n🔎 Searching the transfer sheet…")] if screen.searching else _picker(screen)
+
+
+def _picker(screen: RunScreen) -> list[Block]:
+    found = _matches(screen)
+    prompt = "*Which project?*" if screen.asks_project else "*Which project?* Optional: it finds open cases."
+    search = b.typeahead("project_search", placeholder="Name, address, phone or project id")
+    shown = [*found, b.section(prompt, accessory=search, block_id=f"search:{len(found)}")]
+    return [*shown, b.actions(*_unsure(screen), block_id="project_unsure")] if screen.asks_project else shown
+
+
+def _unsure(screen: RunScreen) -> list[Block]:
+    # A sheet that is missing or old proves nothing by what it lacks (INF-11).
+    offered = ["cannot_tell"] if screen.sheet.warning else ["not_found", "cannot_tell"]
+    return [b.button(UNSURE[answer][0], f"answer:{FACT}:{answer}", answer) for answer in offered]
+
+
+def _matches(screen: RunScreen) -> list[Block]:
+    if not screen.query:
+        return []
+    if not screen.matches:
+        return [b.typed_section(f"Nothing in the transfer sheet looks like “{b.fit(screen.query, 200)}”.")]
+    options = [project_option(each) for each in screen.matches[:MATCHES_SHOWN]]
+    heading = b.typed_section(f"Best matches for “{b.fit(screen.query, 200)}”")
+    return [heading, b.actions(b.radio("project_choose", options), block_id="project_matches")]
+
+
+def project_option(each: Project) -> Block:
+    """Return a project as a choice: who and where, then id, town and phone."""
+    who = _joined(each.homeowner or each.project_id or "No name", each.address)
+    return b.option(who, each.key, _joined(each.project_id, _town(each), phone(each.phone)))
+
+
+def _described(each: Project) -> str:
+    owners = " and ".join(name for name in (each.homeowner, each.co_homeowner) if name)
+    where = ", ".join(part for part in (each.address, _town(each)) if part)
+    with_whom = f"With {each.transferred_to}" if each.transferred_to else "No transfer recorded"
+    lines = (_joined(each.project_id, owners), where, _joined(with_whom, each.status, each.milestone))
+    return "\n".join(line for line in lines if line)
+
+
+def _town(each: Project) -> str:
+    return " ".join(part for part in (each.city, each.state, each.zip) if part)
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,45 @@
+"""What the modal of a run shows, as values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from sop_core.cases.case import Case
+    from sop_core.guidance import Guidance
+    from sop_core.transfers.project import Project
+
+MATCHES_SHOWN: Final = 8
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """The transfer sheet as a screen needs it; ``warning`` says why it cannot prove that a project is absent."""
+
+    warning: str | None = None
+
+
+class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the modal shows. ``guidance`` has its settings filled in; ``metadata`` is the run's id and version.
+
+    ``sources`` says who answered a fact, where it was not the agent. The first ``earlier`` steps were told before the
+    agent's latest answer: they are done, and shown as one quiet line. ``asks_project``: the procedure itself asks which
+    project it is; elsewhere choosing one is a help. ``due`` holds the moment of each promised deadline rule.
+    """
+
+    title: str
+    metadata: str
+    guidance: Guidance
+    sources: dict[str, str]
+    sheet: Sheet
+    asks_project: bool = True
+    project: Project | None = None
+    query: str = ""
+    matches: tuple[Project, ...] = ()
+    earlier: int = 0
+    searching: bool = False
+    notes: dict[str, str] = {}
+    open_cases: tuple[Case, ...] = ()
+    case: Case | None = None
+    due: dict[str, str] = {}
