@@ -20,12 +20,29 @@ class CaseProject(msgspec.Struct, frozen=True):
     transferred_to: str | None = None
 
 
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that somebody attached; ``id`` is Slack's. ``key`` is where the app keeps it, never its name."""
+
+    id: str
+    name: str
+    size: int
+    key: str
+    by: str
+    at: str
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The stored case. Times are UTC ISO 8601 with ``Z``; ``owner``, ``assignee``, ``closed_by`` … are Slack user ids.
 
     ``owner_name`` is the owner's display name: a card never mentions the person who acted, so it needs a name to show.
     ``tags`` are names as the SOP has them; ``tagged`` the Slack user ids they stood for when the case was opened: the
-    values of settings are recorded, not looked up again. ``version`` counts changes and guards every write.
+    values of settings are recorded, not looked up again. ``version`` counts changes and guards every write; ``moved``
+    is the version at which state or assignee last changed: a click is late when the case has moved since, and not when
+    somebody has only added a note. ``seen`` are the latest submissions that were applied, so that a repeat is known.
+
+    The clock of ``due_at`` started at ``clock_from`` by ``due_rule`` and stood still in each of ``pauses``.
+    ``promised_from`` is when the customer was last told that they will hear within 48 business hours. ``remind_at`` is
+    when the next reminder goes out, by the calendar ``planned_by``; ``reminded`` are the kinds that went out.
     """
 
     id: str
@@ -56,10 +73,27 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     closed_by: str | None = None
     closed_reason: str | None = None
     closed_note: str | None = None
+    returned_reason: str | None = None
+    salesforce: str | None = None
+    documents: tuple[Document, ...] = ()
+    moved: int = 1
+    seen: tuple[str, ...] = ()
+    due_rule: str = "next_business_day"
+    clock_from: str = ""
+    pauses: tuple[tuple[str, str], ...] = ()
+    paused_at: str | None = None
+    promised_from: str = ""
+    promised_until: str | None = None
+    reminded: tuple[str, ...] = ()
+    remind_at: str | None = None
+    planned_by: str = ""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, once: ``version`` is the case version this event made (1 = opened)."""
+    """What happened, once: ``version`` is the case version this event made (1 = opened).
+
+    ``mentions`` are the users and groups whom the message about it pings: whoever has to act, never the actor.
+    """
 
     case: str
     version: int
@@ -71,3 +105,7 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
     to_state: State
     reason: str | None = None
     note: str | None = None
+    mentions: tuple[str, ...] = ()
+    assignee: str | None = None
+    due_at: str | None = None
+    procedure: str = ""

@@ -43,15 +43,33 @@ def due(start: datetime, hours: int, calendar: Calendar) -> datetime:
     A start outside the business days counts from the next business day's midnight. The arithmetic is done on the
     office's wall clock, so a change to or from summer time moves nothing. A naive ``start`` is read as office time.
     """
+    return after(start, hours * 60, calendar)
+
+
+def after(start: datetime, minutes: int, calendar: Calendar) -> datetime:
+    """Return when ``minutes`` business minutes after ``start`` have passed, counted as :func:`due` counts hours."""
     local = _local(start, calendar)
-    if is_business_day(local.date(), calendar):
-        day, minutes, rest = local.date(), local.hour * 60 + local.minute, local.second
-    else:
-        day, minutes, rest = _business_day_after(local.date(), calendar), 0, 0
-    days, minutes = divmod(minutes + hours * 60, MINUTES_A_DAY)
+    day, passed, rest = local.date(), local.hour * 60 + local.minute, local.second
+    if not is_business_day(day, calendar):
+        day, passed, rest = _business_day_after(day, calendar), 0, 0
+    days, passed = divmod(passed + minutes, MINUTES_A_DAY)
     for _ in range(days):
         day = _business_day_after(day, calendar)
-    return _at(day, time(minutes // 60, minutes % 60, rest), calendar)
+    return _at(day, time(passed // 60, passed % 60, rest), calendar)
+
+
+def elapsed(start: datetime, end: datetime, calendar: Calendar) -> int:
+    """Return how many business minutes lie between ``start`` and ``end``, on the office's wall clock."""
+    first, last = _local(start, calendar), _local(end, calendar)
+    if last <= first:
+        return 0
+    days = range((last.date() - first.date()).days)
+    whole = sum(is_business_day(first.date() + timedelta(days=day), calendar) for day in days) * MINUTES_A_DAY
+    return max(0, whole - _into(first, calendar) + _into(last, calendar))
+
+
+def _into(local: datetime, calendar: Calendar) -> int:
+    return local.hour * 60 + local.minute if is_business_day(local.date(), calendar) else 0
 
 
 def next_business_day(start: datetime, calendar: Calendar) -> datetime:
@@ -85,6 +103,30 @@ def in_office_hours(at: datetime, calendar: Calendar) -> bool:
     """Tell whether the office is open at ``at``: reminders wait until it is."""
     local = _local(at, calendar)
     return is_business_day(local.date(), calendar) and calendar.opens <= local.time() < calendar.closes
+
+
+def office_opens(at: datetime, calendar: Calendar) -> datetime:
+    """Return the first moment from ``at`` on at which the office is open."""
+    local = _local(at, calendar)
+    if is_business_day(local.date(), calendar) and local.time() < calendar.closes:
+        return max(local, _at(local.date(), calendar.opens, calendar))
+    return _at(_business_day_after(local.date(), calendar), calendar.opens, calendar)
+
+
+def office_minutes_before(at: datetime, minutes: int, calendar: Calendar) -> datetime:
+    """Return the moment from which the office is open for ``minutes`` until ``at``: always one at which it is open."""
+    local = _local(at, calendar)
+    day, left = local.date(), timedelta(minutes=minutes)
+    closes = min(local, _at(day, calendar.closes, calendar))
+    for _ in range(LONGEST_CLOSURE):
+        opens = _at(day, calendar.opens, calendar)
+        if is_business_day(day, calendar) and closes > opens:
+            if closes - opens >= left:
+                return closes - left
+            left -= closes - opens
+        day -= timedelta(days=1)
+        closes = _at(day, calendar.closes, calendar)
+    raise NeverOpen(f"no business day within a year before {at.date().isoformat()}")
 
 
 def _local(start: datetime, calendar: Calendar) -> datetime:

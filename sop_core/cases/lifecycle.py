@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
-from sop_core.cases.case import Case, CaseEvent, CaseProject, State
+from sop_core.cases.case import Case, CaseEvent, CaseProject, Document, State
+from sop_core.cases.clock import Kind, planned
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sop_core.cases.deadlines import Calendar
     from sop_core.guidance import CaseDraft
 
-Action = Literal["claim", "assign", "return", "void", "resend", "close", "reopen", "withdraw"]
-Who = Literal["case_owner", "resolution_specialist", "lead"]
-Refusal = Literal["state", "reason_missing", "reason_unknown", "assignee_missing"]
+Action = Literal[
+    "claim",
+    "assign",
+    "return",
+    "void",
+    "resend",
+    "close",
+    "reopen",
+    "withdraw",
+    "ask_update",
+    "note",
+    "attach",
+    "link",
+    "remind",
+]
+Who = Literal["case_owner", "agent", "back_office", "resolution_specialist", "lead", "clock"]
+Refusal = Literal["state", "reason_missing", "reason_unknown", "assignee_missing", "note_missing", "documents_missing"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
+SEEN_KEPT = 20
 VOIDED = "Case Voided"
 """The Closed Reason that ESC-4 prescribes for a case its owner voids."""
 
@@ -42,17 +59,31 @@ class Transition(msgspec.Struct, frozen=True, rename={"from_state": "from", "to_
     who: tuple[Who, ...]
 
 
+TEAM: tuple[Who, ...] = ("resolution_specialist", "lead")
+STAFF: tuple[Who, ...] = ("case_owner", "agent", "back_office", *TEAM)
+
+
+def _staying(action: Action, who: tuple[Who, ...], *states: State) -> tuple[Transition, ...]:
+    return tuple(Transition(action, state, state, who) for state in states)
+
+
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition("claim", "open", "claimed", ("resolution_specialist", "lead")),
-    Transition("assign", "open", "claimed", ("lead",)),
-    Transition("assign", "claimed", "claimed", ("lead",)),
-    Transition("return", "claimed", "returned", ("resolution_specialist", "lead")),
-    Transition("void", "returned", "voided", ("case_owner",)),
+    Transition("claim", "open", "claimed", TEAM),
+    Transition("assign", "open", "claimed", TEAM),
+    Transition("assign", "claimed", "claimed", TEAM),
+    Transition("return", "claimed", "returned", TEAM),
     Transition("resend", "returned", "open", ("case_owner",)),
-    Transition("close", "claimed", "closed", ("resolution_specialist", "lead")),
-    Transition("reopen", "closed", "open", ("case_owner", "resolution_specialist", "lead")),
+    Transition("void", "returned", "voided", ("case_owner",)),
+    Transition("close", "claimed", "closed", TEAM),
+    Transition("reopen", "closed", "open", ("case_owner", *TEAM)),
+    *_staying("ask_update", STAFF, "open", "claimed", "returned"),
+    *_staying("note", STAFF, "open", "claimed", "returned", "closed"),
+    *_staying("attach", STAFF, "open", "claimed", "returned", "closed"),
+    *_staying("link", ("case_owner", *TEAM), "open", "claimed", "returned", "closed"),
     Transition("withdraw", "open", "voided", ("case_owner",)),
+    *_staying("remind", ("clock",), "open", "claimed"),
 )
+"""Who may do what to a case, and what becomes of it. ``clock`` is time itself: no person reminds by hand."""
 
 
 class NotAllowed(Exception):
@@ -88,8 +119,12 @@ def open_case(  # noqa: PLR0913 - all that a case is born with, each part named 
     at: str,
     due_at: str,
     inferred: tuple[str, ...] = (),
+    calendar: Calendar | None = None,
 ) -> tuple[Case, CaseEvent]:
-    """Return the case that ``draft`` describes, open, and the event that opened it. Times are UTC with ``Z``."""
+    """Return the case that ``draft`` describes, open, and the event that opened it. Times are UTC with ``Z``.
+
+    With ``calendar`` its reminders are planned; without, they are once the sweep sees the case.
+    """
     case = Case(
         id=id,
         version=1,
@@ -113,9 +148,24 @@ def open_case(  # noqa: PLR0913 - all that a case is born with, each part named 
         opened_at=at,
         due_at=due_at,
         inferred=inferred,
+        due_rule=draft.due,
+        clock_from=at,
+        promised_from=at,
+        remind_at=due_at,
     )
+    if calendar is not None:
+        case = planned(case, calendar)
     opened = CaseEvent(
-        case=id, version=1, action="open", actor=owner, actor_name=owner_name, at=at, from_state=None, to_state="open"
+        case=id,
+        version=1,
+        action="open",
+        actor=owner,
+        actor_name=owner_name,
+        at=at,
+        from_state=None,
+        to_state="open",
+        due_at=case.due_at,
+        procedure=procedure,
     )
     return case, opened
 
@@ -129,7 +179,7 @@ def full_description(case: Case) -> str:
     return f"{case.description}: {nature}" if nature else case.description
 
 
-def apply(
+def apply(  # noqa: PLR0913 - who, when, and whatever the action takes, each part named by the caller
     case: Case,
     action: str,
     *,
@@ -139,25 +189,41 @@ def apply(
     reason: str | None = None,
     note: str | None = None,
     assignee: str | None = None,
+    documents: tuple[Document, ...] = (),
+    salesforce: str | None = None,
+    interaction: str | None = None,
+    calendar: Calendar | None = None,
 ) -> tuple[Case, CaseEvent]:
     """Return the next version of ``case`` after ``action``, and its event. Who may do it, :func:`permitted` says.
 
-    :raises NotAllowed: when the case is not in a state for it, or a reason or an assignee is missing.
+    With ``calendar`` its dates are planned anew; ``interaction`` is remembered, so that a repeat can be known.
+
+    :raises NotAllowed: when the case is not in a state for it, or something that the action takes is missing.
     """
     transition = _transition(case, action)
-    _require(case, action, reason=reason, assignee=assignee)
+    _require(case, action, reason=reason, assignee=assignee, note=note, documents=documents)
     if transition.to_state == "voided":
         reason = VOIDED
+    version = case.version + 1
+    is_move = transition.to_state != case.state or action == "assign"
     changed = msgspec.structs.replace(
         case,
-        version=case.version + 1,
+        version=version,
         state=transition.to_state,
-        **_assignment(case, transition, actor=actor, at=at, assignee=assignee),
-        **_closing(transition, actor=actor, at=at, reason=reason, note=note),
+        moved=version if is_move else case.moved,
+        seen=case.seen if interaction is None else (*case.seen, interaction)[-SEEN_KEPT:],
+        documents=case.documents + documents,
+        salesforce=(salesforce or None) if action == "link" else case.salesforce,
+        returned_reason=reason if action == "return" else case.returned_reason,
+        **(_assignment(case, transition, actor=actor, at=at, assignee=assignee) if is_move else {}),
+        **(_closing(transition, actor=actor, at=at, reason=reason, note=note) if is_move else {}),
+        **_clock(case, action, at=at),
     )
+    if calendar is not None:
+        changed = planned(changed, calendar)
     return changed, CaseEvent(
         case=case.id,
-        version=changed.version,
+        version=version,
         action=action,
         actor=actor,
         actor_name=actor_name,
@@ -165,8 +231,44 @@ def apply(
         from_state=case.state,
         to_state=changed.state,
         reason=reason,
-        note=note,
+        note=note or ", ".join(each.name for each in documents) or (salesforce if action == "link" else None),
+        mentions=tuple(user for user in _to_act(changed, action) if user != actor),
+        assignee=changed.assignee,
+        due_at=changed.due_at,
+        procedure=changed.procedure,
     )
+
+
+def remind(
+    case: Case, kinds: tuple[Kind, ...], *, leads: tuple[str, ...], at: str, calendar: Calendar
+) -> tuple[Case, CaseEvent]:
+    """Return ``case`` with these reminders sent, each once, and the event that sends them.
+
+    Soon due: its assignee is told. Due: the assignee and the leads. Promise over without an end (gap ESC-7): the leads.
+    """
+    _transition(case, "remind")
+    told = (case.assignee,) if case.assignee and {"soon", "due"} & set(kinds) else ()
+    called = leads if {"due", "promise"} & set(kinds) else ()
+    # A late "due" has overtaken "soon", which is then never sent.
+    sent = (*case.reminded, *kinds, *(("soon",) if "due" in kinds else ()))
+    changed = msgspec.structs.replace(case, version=case.version + 1, reminded=tuple(dict.fromkeys(sent)))
+    changed = planned(changed, calendar)
+    event = CaseEvent(
+        case=case.id,
+        version=changed.version,
+        action="remind",
+        actor="clock",
+        actor_name="SOP Desk",
+        at=at,
+        from_state=case.state,
+        to_state=case.state,
+        reason=",".join(kinds),
+        mentions=tuple(dict.fromkeys((*told, *called))),
+        assignee=case.assignee,
+        due_at=changed.due_at,
+        procedure=case.procedure,
+    )
+    return changed, event
 
 
 def permitted(case: Case, action: str, *, actor: str, roles: Collection[str]) -> bool:
@@ -191,13 +293,53 @@ def _transition(case: Case, action: str) -> Transition:
     raise NotAllowed(case, action, "state")
 
 
-def _require(case: Case, action: str, *, reason: str | None, assignee: str | None) -> None:
+def _require(
+    case: Case,
+    action: str,
+    *,
+    reason: str | None,
+    assignee: str | None,
+    note: str | None,
+    documents: tuple[Document, ...],
+) -> None:
     if action in {"return", "close"} and not (reason and reason.strip()):
         raise NotAllowed(case, action, "reason_missing")
     if action == "close" and reason not in CLOSE_REASONS:
         raise NotAllowed(case, action, "reason_unknown")
     if action == "assign" and not assignee:
         raise NotAllowed(case, action, "assignee_missing")
+    if action == "note" and not (note and note.strip()):
+        raise NotAllowed(case, action, "note_missing")
+    if action == "attach" and not documents:
+        raise NotAllowed(case, action, "documents_missing")
+
+
+def _to_act(case: Case, action: str) -> tuple[str, ...]:
+    """Return whom the message about ``action`` pings: those who have something to do now."""
+    people = {
+        "assign": (case.assignee,),
+        "ask_update": (case.owner, case.assignee),
+        "attach": (case.owner, case.assignee),
+        "return": (case.owner,),
+    }
+    return tuple(dict.fromkeys(user for user in people.get(action, ()) if user))
+
+
+def _clock(case: Case, action: str, *, at: str) -> dict[str, Any]:
+    match action:
+        case "return":
+            return {"paused_at": at}
+        case "resend":
+            return {"paused_at": None, "pauses": (*case.pauses, (case.paused_at or at, at))}
+        case "void":
+            return {"paused_at": None}
+        case "reopen":
+            return {"clock_from": at, "promised_from": at, "pauses": (), "reminded": ()}
+        case "ask_update":
+            reminded = tuple(kind for kind in case.reminded if kind != "promise")
+            return {"promised_from": at, "reminded": reminded}
+        case _:
+            return {}
 
 
 def _assignment(case: Case, row: Transition, *, actor: str, at: str, assignee: str | None) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from sop_core.cases.case import Case, State
+from sop_core.cases.case import Case, Document, State
 from sop_core.cases.lifecycle import (
     ACTIONS,
     CLOSE_REASONS,
@@ -35,6 +35,8 @@ DRAFT = CaseDraft(
     due="next_business_day",
     notes=("reason_of_call",),
 )
+PHOTO = Document(id="F1", name="roof.jpg", size=9, key="cases/x/F1", by="U0SPEC", at=LATER)
+ALWAYS = ("ask_update", "note", "attach")
 WAYS: dict[State, tuple[str, ...]] = {
     "open": (),
     "claimed": ("claim",),
@@ -64,7 +66,14 @@ def opened(**notes: str) -> Case:
 
 
 def act(case: Case, action: str, **given: Any) -> Case:
-    given = {"actor": "U0SPEC", "actor_name": "Sam", "at": LATER, "reason": CLOSE_REASONS[0]} | given
+    given = {
+        "actor": "U0SPEC",
+        "actor_name": "Sam",
+        "at": LATER,
+        "reason": CLOSE_REASONS[0],
+        "note": "Called",
+        "documents": (PHOTO,) if action == "attach" else (),
+    } | given
     return apply(case, action, assignee="U0OTHER", **given)[0]
 
 
@@ -148,6 +157,8 @@ def test_a_voided_case_is_closed_with_the_reason_of_the_sop(state: State) -> Non
         ("close", {"reason": " "}, "reason_missing"),
         ("close", {"reason": VOIDED}, "reason_unknown"),
         ("return", {"reason": None}, "reason_missing"),
+        ("note", {"note": " "}, "note_missing"),
+        ("attach", {"documents": ()}, "documents_missing"),
     ],
 )
 def test_a_reason_is_asked_for_where_one_is_needed(action: str, given: dict[str, Any], why: str) -> None:
@@ -165,13 +176,15 @@ def test_assigning_needs_somebody() -> None:
 @pytest.mark.parametrize(
     ("state", "actor", "roles", "expected"),
     [
-        ("open", "U0SPEC", {"resolution_specialist"}, ("claim",)),
-        ("open", "U0OWNER", {"agent"}, ("withdraw",)),
-        ("open", "U0LEAD", {"lead"}, ("claim", "assign")),
-        ("claimed", "U0SPEC", {"resolution_specialist"}, ("return", "close")),
-        ("returned", "U0OWNER", {"agent"}, ("void", "resend")),
-        ("returned", "U0SPEC", {"resolution_specialist"}, ()),
-        ("closed", "U0OWNER", set(), ("reopen",)),
+        ("open", "U0SPEC", {"resolution_specialist"}, ("claim", "assign", *ALWAYS, "link")),
+        ("open", "U0OWNER", {"agent"}, (*ALWAYS, "link", "withdraw")),
+        ("open", "U0OTHER", {"agent"}, ALWAYS),
+        ("open", "U0LEAD", {"lead"}, ("claim", "assign", *ALWAYS, "link")),
+        ("claimed", "U0SPEC", {"resolution_specialist"}, ("assign", "return", "close", *ALWAYS, "link")),
+        ("returned", "U0OWNER", {"agent"}, ("resend", "void", *ALWAYS, "link")),
+        ("returned", "U0SPEC", {"resolution_specialist"}, (*ALWAYS, "link")),
+        ("closed", "U0OWNER", set(), ("reopen", "note", "attach", "link")),
+        ("closed", "U0BACK", {"back_office"}, ("note", "attach")),
         ("voided", "U0OWNER", {"lead", "resolution_specialist"}, ()),
         ("open", "U0GUEST", set(), ()),
     ],
@@ -184,3 +197,44 @@ def test_everyone_is_offered_what_they_may_do_now(
 
 def test_an_unknown_action_is_nobodys() -> None:
     assert not permitted(opened(), "delete", actor="U0OWNER", roles={"lead"})
+
+
+def test_a_note_leaves_the_case_where_it_is_and_a_move_makes_older_clicks_late() -> None:
+    case = in_state("claimed")
+    noted = act(case, "note")
+    assert (noted.version, noted.moved, noted.state, noted.assignee) == (3, 2, "claimed", "U0SPEC")
+    assert act(noted, "assign").moved == 4
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "actor", "mentioned"),
+    [
+        ("open", "claim", "U0SPEC", ()),
+        ("open", "assign", "U0LEAD", ("U0OTHER",)),
+        ("open", "assign", "U0OTHER", ()),
+        ("claimed", "ask_update", "U0AGENT", ("U0OWNER", "U0SPEC")),
+        ("claimed", "ask_update", "U0OWNER", ("U0SPEC",)),
+        ("claimed", "attach", "U0SPEC", ("U0OWNER",)),
+        ("claimed", "return", "U0SPEC", ("U0OWNER",)),
+        ("claimed", "close", "U0SPEC", ()),
+    ],
+)
+def test_a_message_mentions_who_has_to_act_and_never_the_actor(
+    state: State, action: str, actor: str, mentioned: tuple[str, ...]
+) -> None:
+    given: dict[str, Any] = {"reason": CLOSE_REASONS[0], "documents": (PHOTO,) if action == "attach" else ()}
+    _, event = apply(
+        in_state(state), action, actor=actor, actor_name="Ann", at=LATER, assignee="U0OTHER", note="n", **given
+    )
+    assert event.mentions == mentioned
+
+
+def test_documents_and_the_salesforce_number_stay_with_the_case() -> None:
+    case = act(act(in_state("closed"), "attach"), "link", salesforce="00123456")
+    assert (case.documents, case.salesforce, case.state) == ((PHOTO,), "00123456", "closed")
+    assert act(case, "reopen").salesforce == "00123456"
+    assert act(case, "link", salesforce="").salesforce is None
+
+
+def test_nobody_reminds_by_hand() -> None:
+    assert not permitted(opened(), "remind", actor="U0OWNER", roles={"lead", "resolution_specialist", "agent"})
