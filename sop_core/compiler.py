@@ -66,6 +66,7 @@ def compile_procedure(file: ProcedureFile, sources: Sources) -> Procedure:
         facts=dict(names.questions),
         single={fact.name: frozenset(each.value for each in fact.answers) for fact in file.facts if not fact.multiple},
         stages=tuple(_stage(node, names) for node in file.nodes),
+        audience=file.audience,
         lists={each.name: tuple(item.text for item in each.items) for each in file.lists},
     )
 
@@ -154,6 +155,8 @@ def _step(step: Instruction, names: _Names) -> Step:
         cites=tuple(_cite(each, names) for each in step.cites),
         inferred=step.gap is not None,
         gap=step.gap,
+        promise=step.promise,
+        stays=step.stays,
     )
 
 
@@ -176,4 +179,6 @@ def _case(node: Node, names: _Names) -> CaseDraft | None:
         assign_to=case.assign_to,
         due=case.due,
         notes=case.notes,
+        optional=case.optional,
+        confirmations=case.confirmations,
     )

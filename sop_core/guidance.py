@@ -26,6 +26,10 @@ ANY = "any"
 """In a branch or guard: at least one answer of a fact that takes several."""
 
 
+NOT_SET = "as you note it"
+"""The value of a setting that the SOPs lost and nobody has set: the agent notes it each time."""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """One of the closed set of answers of a fact, e.g. value ``homeowner``, label ``Homeowner``."""
 
@@ -62,7 +66,11 @@ class Transfer(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of the guidance. ``say`` is verbatim; ``gap`` is set where the SOP is silent and we inferred."""
+    """One step of the guidance. ``say`` is verbatim; ``gap`` is set where the SOP is silent and we inferred.
+
+    ``promise`` names the deadline rule by which the customer is told that they will hear: the screen, which knows the
+    time, shows when that is. The warnings of a step that ``stays`` belong on every later screen too.
+    """
 
     id: str
     say: tuple[str, ...] = ()
@@ -72,6 +80,8 @@ class Step(msgspec.Struct, frozen=True):
     cites: tuple[Cite, ...] = ()
     inferred: bool = False
     gap: str | None = None
+    promise: str | None = None
+    stays: bool = False
 
 
 class ChecklistGroup(msgspec.Struct, frozen=True):
@@ -86,7 +96,8 @@ class CaseDraft(msgspec.Struct, frozen=True):
 
     ``step`` is the id of the step that opens it (with the run id it makes the case id). ``tags`` are people's names as
     in the SOP; ``due`` names a deadline rule (e.g. ``next_business_day``); ``notes`` are the names of the notes the
-    screen collects for it, in order.
+    screen collects for it, in order, of which the ``optional`` may stay empty. It can be closed only when each of
+    ``confirmations`` is given.
     """
 
     step: str
@@ -97,6 +108,8 @@ class CaseDraft(msgspec.Struct, frozen=True):
     assign_to: str
     due: str
     notes: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    confirmations: tuple[str, ...] = ()
 
 
 class Emission(msgspec.Struct, frozen=True):
@@ -136,7 +149,8 @@ class Stage(msgspec.Struct, frozen=True):
 class Procedure(msgspec.Struct, frozen=True):
     """A procedure ready to answer. ``digest`` is the hash of the data it was compiled from; ``stages[0]`` is the start.
 
-    ``single`` holds the answers of the facts that take one; ``lists`` the named lists of the SOP, letter for letter.
+    ``single`` holds the answers of the facts that take one; ``lists`` the named lists of the SOP, letter for letter;
+    ``audience`` the roles that run it.
     """
 
     name: str
@@ -148,6 +162,7 @@ class Procedure(msgspec.Struct, frozen=True):
     single: dict[str, frozenset[str]]
     stages: tuple[Stage, ...]
     lists: dict[str, tuple[str, ...]] = {}
+    audience: tuple[str, ...] = ()
 
     def steps(self) -> tuple[Step, ...]:
         """Return every step there is; one that several nodes share is there as often."""
@@ -391,6 +406,7 @@ def _rendered_step(step: Step, values: Mapping[str, str]) -> Step:
         do=tuple(fill(text, values) for text in step.do),
         warn=tuple(fill(text, values) for text in step.warn),
         transfer=transfer,
+        promise=step.promise and fill(step.promise, values),
     )
 
 
@@ -401,6 +417,8 @@ def _rendered_case(case: CaseDraft, values: Mapping[str, str]) -> CaseDraft:
         subtype=fill(case.subtype, values),
         description=fill(case.description, values),
         assign_to=fill(case.assign_to, values),
+        due=fill(case.due, values),
+        notes=tuple(name for name in case.notes if name not in values or values[name] == NOT_SET),
     )
 
 

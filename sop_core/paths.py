@@ -152,8 +152,9 @@ def _tests(file: ProcedureFile, beside: ProcedureFile | None = None) -> dict[str
             for fact, on in guard.items():
                 tests.setdefault(fact, []).append(on)
     for invariant in file.invariants:
-        for fact, on in invariant.without.items():
-            tests.setdefault(fact, []).append(on)
+        for guard in (invariant.without, invariant.where):
+            for fact, on in guard.items():
+                tests.setdefault(fact, []).append(on)
     return tests
 
 

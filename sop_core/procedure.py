@@ -85,7 +85,8 @@ class Instruction(_Part, frozen=True, kw_only=True):
     """A step. ``say`` is letter for letter a quoted script of a cited span; the rest is in our own words.
 
     ``disposition`` holds the SOP's fixed words; ``own_disposition`` marks a step where the SOP asks for notations and
-    fixes no words. ``gap`` names what the SOP does not say: such a step is inferred.
+    fixes no words. ``promise`` names the deadline rule by which the customer is told that they will hear. The warnings
+    of a step that ``stays`` are on every later screen. ``gap`` names what the SOP does not say: the step is inferred.
     """
 
     id: StepId
@@ -96,6 +97,8 @@ class Instruction(_Part, frozen=True, kw_only=True):
     case: Name | None = None
     disposition: Text | None = None
     own_disposition: bool = False
+    promise: Text | None = None
+    stays: bool = False
     cites: tuple[Citation, ...] = ()
     gap: ReadingId | None = None
     when: Guard = {}
@@ -135,8 +138,12 @@ class Node(_Part, frozen=True, kw_only=True):
 
     def guards(self) -> Iterator[Guard]:
         """Yield what each step and checklist depends on."""
-        yield from (step.when for step in self.steps)
-        yield from (each.when for each in self.checklists)
+        yield from (guard for _, guard in self.guarded())
+
+    def guarded(self) -> Iterator[tuple[str, Guard]]:
+        """Yield each step and checklist by its name, with what it depends on."""
+        yield from ((step.id, step.when) for step in self.steps)
+        yield from ((each.name, each.when) for each in self.checklists)
 
 
 class Checklist(_Part, frozen=True, kw_only=True):
@@ -144,12 +151,16 @@ class Checklist(_Part, frozen=True, kw_only=True):
 
     name: Name
     group: Text
-    questions: tuple[Text, ...]
+    questions: tuple[Text, ...] = ()
     cites: tuple[Citation, ...]
 
 
 class CaseTemplate(_Part, frozen=True, kw_only=True):
-    """A case that steps open; ``due`` names a deadline rule, ``notes`` what the screen collects for it."""
+    """A case that steps open; ``due`` names a deadline rule, or a setting that does.
+
+    ``notes`` are what the screen collects for it, in order; those in ``optional`` may stay empty. Closing it takes every
+    one of ``confirmations``.
+    """
 
     name: Name
     type: Text
@@ -157,8 +168,10 @@ class CaseTemplate(_Part, frozen=True, kw_only=True):
     description: Text
     tags: tuple[Text, ...] = ()
     assign_to: Text
-    due: Name
+    due: Text
     notes: tuple[Name, ...] = ()
+    optional: tuple[Name, ...] = ()
+    confirmations: tuple[Text, ...] = ()
 
 
 class ListItem(_Part, frozen=True, kw_only=True):
@@ -195,19 +208,24 @@ class Effect(_Part, frozen=True, kw_only=True):
 
 
 class Invariant(_Part, frozen=True, kw_only=True):
-    """A rule proven over all combinations: none has the ``never`` effect unless every ``without`` fact holds."""
+    """A rule proven over all combinations: none has the ``never`` effect unless every ``without`` fact holds.
+
+    ``where`` narrows the rule to combinations with these answers.
+    """
 
     id: Name
     rule: Text
     never: Effect
     without: Guard
+    where: Guard = {}
 
 
 class Example(_Part, frozen=True, kw_only=True):
-    """What an SOP owner expects: these facts lead through these steps, transfers and case to this end."""
+    """What an SOP owner expects: these facts lead through these steps, checklists, transfers and case to this end."""
 
     facts: dict[Name, str | tuple[str, ...]]
     steps: tuple[StepId, ...]
+    checklists: tuple[Name, ...] = ()
     transfers: tuple[Text, ...] = ()
     case: Name | None = None
     disposition: Text | None = None
@@ -215,12 +233,13 @@ class Example(_Part, frozen=True, kw_only=True):
 
 
 class ProcedureFile(_Part, frozen=True, kw_only=True):
-    """A whole procedure, as its owner writes it. The first node is the start."""
+    """A whole procedure, as its owner writes it. ``audience`` are the roles that run it. The first node is the start."""
 
     procedure: Name
     title: Text
     version: Text
     effective: date
+    audience: tuple[Name, ...]
     facts: tuple[Fact, ...]
     nodes: tuple[Node, ...]
     cases: tuple[CaseTemplate, ...] = ()

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from sop_core.cases.deadlines import WEEKDAYS, Calendar
+from sop_core.cases.deadlines import DEADLINES, WEEKDAYS, Calendar
+from sop_core.guidance import NOT_SET
 
 ROLES = (
     "agent",
@@ -34,8 +35,23 @@ VALUES = {
     "homeowner_support_address": "homeownersupport@goeverbright.com",
     "account_servicing_address": "SolarCustomerSupport@accountservicing.com",
     "jira_project": "EverBright Homeowner Support",
+    "account_servicing_line": "Account Servicing",
+    "omnidian_line": "Omnidian",
+    "credit_title_line": "Credit & Title",
+    "canned_response": "H/O transferred to Account Servicing",
+    "documents_attention": "Lead Resolution",
+    "primary_reason": NOT_SET,
+    "callback_due": "next_business_day",
+    "follow_up_due": "48_business_hours",
+    "third_party_check": "next_business_day",
 }
-"""Numbers, addresses, skills and links, each by the name that procedures use for it, as the SOPs give them."""
+"""Numbers, addresses, skills, links and deadlines, each by the name that procedures use for it, as the SOPs give them.
+
+Where an SOP names a place and no number (Account Servicing, the Infinity Form), its name stands until an admin sets one.
+"""
+
+DUE = ("callback_due", "follow_up_due", "third_party_check")
+"""The values that name a deadline rule."""
 
 SHEET_FRESHNESS_DAYS = 7
 LONGEST_VALUE = 300
@@ -164,6 +180,8 @@ def _values(part: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
             problems.append(f"There is no value {name!r}: values are {', '.join(VALUES)}.")
         elif not isinstance(value, str) or not value.strip() or len(value) > LONGEST_VALUE or "\n" in value:
             problems.append(f"values.{name} is one line of text of at most {LONGEST_VALUE} characters.")
+        elif name in DUE and value not in DEADLINES:
+            problems.append(f"values.{name} is one of {', '.join(DEADLINES)}.")
         else:
             values[name] = value.strip()
     return values

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sop_core.guidance import CaseDraft, Guidance, Question, Step
 
 CASE_FIELDS = ("type", "subtype", "description", "tags", "assign_to")
+STEP_FIELDS = ("id", "say", "do", "warn", "transfer", "cites", "inferred", "gap")
 
 
 def as_json(result: Guidance) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def as_json(result: Guidance) -> dict[str, Any]:
         "version": result.version,
         "status": result.status,
         "ask": _ask(result.ask),
-        "steps": msgspec.to_builtins(result.steps),
+        "steps": [_step_json(step) for step in result.steps],
         "checklist": msgspec.to_builtins(result.checklist),
         "case": {name: getattr(result.case, name) for name in CASE_FIELDS} if result.case else None,
         "disposition": result.disposition,
@@ -56,6 +57,10 @@ def _ask(question: Question | None) -> dict[str, Any] | None:
     }
 
 
+def _step_json(step: Step) -> dict[str, Any]:
+    return {name: msgspec.to_builtins(getattr(step, name)) for name in STEP_FIELDS}
+
+
 def _step(step: Step) -> Iterator[str]:
     yield f"{step.id}  ({_sources(step)})"
     if step.gap:
@@ -65,7 +70,10 @@ def _step(step: Step) -> Iterator[str]:
     yield from (f"  Do        {text}" for text in step.do)
     if step.transfer:
         wait = f", wait {step.transfer.wait_seconds} seconds" if step.transfer.wait_seconds else ""
-        yield f"  Transfer  {step.transfer.to}{wait}"
+        voicemail = {True: ", voicemail", False: ", no voicemail", None: ""}[step.transfer.voicemail]
+        yield f"  Transfer  {step.transfer.to}{wait}{voicemail}"
+    if step.promise:
+        yield f"  Promised  within {step.promise.replace('_', ' ')}"
 
 
 def _sources(step: Step) -> str:

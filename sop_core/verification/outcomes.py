@@ -11,15 +11,15 @@ import msgspec
 
 from sop_core.compiler import compile_procedure
 from sop_core.guidance import Guidance, Procedure, Read, guidance
-from sop_core.paths import Path, answer_sets, domains, holds, paths, same_class
-from sop_core.procedure import Effect, Example, Invariant, ProcedureFile, Sources
+from sop_core.paths import Path, Value, answer_sets, domains, holds, paths, same_class
+from sop_core.procedure import Effect, Example, Guard, Instruction, Invariant, ProcedureFile, Sources
 from sop_core.verification.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-Outcome = tuple[str | None, tuple[str, ...], str | None, str | None]
-"""End, steps, the step that opens a case, disposition."""
+Outcome = tuple[str | None, tuple[str, ...], tuple[str, ...], str | None, str | None]
+"""End, steps, checklists, the step that opens a case, disposition."""
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +38,12 @@ def check_outcomes(file: ProcedureFile, sources: Sources) -> Outcomes:
     total = prod(len(values) for values in domains(file).values())
     if not problems:
         procedure = compile_procedure(file, sources)
+        # The cheap proofs first; only what passes them is worth the walk over all combinations.
         problems = [
-            *_every_combination(file, procedure, found),
             *_examples(file, procedure),
             *_not_shown(file, procedure, found),
-        ]
+            *_every_outcome(file, _as_read(file, procedure), found),
+        ] or [*_every_outcome(file, _as_given(file, procedure), found)]
     return Outcomes(combinations=total, answer_sets=answer_sets(file), paths=found, problems=tuple(problems))
 
 
@@ -107,18 +108,41 @@ def _counted(has: tuple[int, int]) -> str:
     return f"{has[0]} fixed and {has[1]} in own words"
 
 
-def _every_combination(file: ProcedureFile, procedure: Procedure, found: tuple[Path, ...]) -> Iterator[Problem]:
-    """Answer every combination and compare the outcomes with those of the paths, combination for combination."""
+def _as_read(file: ProcedureFile, procedure: Procedure) -> Iterator[tuple[Guidance, int]]:
+    """Answer question after question in every way: each end, with how many combinations get there."""
+    values = domains(file)
+    pending: list[Read] = [{}]
+    while pending:
+        facts = pending.pop()
+        result = guidance(procedure, facts)
+        if result.ask is None:
+            yield result, prod(len(domain) for fact, domain in values.items() if fact not in facts)
+        else:
+            pending += [{**facts, result.ask.fact: value} for value in values[result.ask.fact]]
+
+
+def _as_given(file: ProcedureFile, procedure: Procedure) -> Iterator[tuple[Guidance, int]]:
+    """Answer every combination with all its facts: those that a path does not need must change nothing."""
+    values = domains(file)
+    for combination in product(*values.values()):
+        yield guidance(procedure, dict(zip(values, combination, strict=True))), 1
+
+
+def _every_outcome(
+    file: ProcedureFile, results: Iterator[tuple[Guidance, int]], found: tuple[Path, ...]
+) -> Iterator[Problem]:
+    """Compare the outcomes with those of the paths, combination for combination, and hold them to the invariants."""
     values = domains(file)
     counted: Counter[Outcome] = Counter()
     broken: Counter[int] = Counter()
-    for combination in product(*values.values()):
-        result = guidance(procedure, dict(zip(values, combination, strict=True)))
-        counted[_outcome(result)] += 1
-        broken.update(number for number, each in enumerate(file.invariants) if _breaks(result, each, file))
+    breaches = [_Breach(each, file) for each in file.invariants]
+    for result, combinations in results:
+        counted[_outcome(result)] += combinations
+        broken.update({number: combinations for number, breach in enumerate(breaches) if breach.by(result)})
     expected: Counter[Outcome] = Counter()
+    groups = {each.name: each.group for each in file.checklists}
     for path in found:
-        expected[_path_outcome(path)] += _size(path, values)
+        expected[_path_outcome(path, groups)] += _size(path, values)
     for outcome in sorted(counted.keys() | expected.keys(), key=str):
         if counted[outcome] != expected[outcome]:
             message = f"{counted[outcome]} combinations end in {outcome[0]}, and the paths hold {expected[outcome]}"
@@ -132,45 +156,60 @@ def _size(path: Path, values: dict[str, tuple[str | tuple[str, ...], ...]]) -> i
 
 
 def _outcome(result: Guidance) -> Outcome:
-    steps = tuple(step.id for step in result.steps)
-    return result.end, steps, result.case.step if result.case else None, result.disposition
+    return (
+        result.end,
+        tuple(step.id for step in result.steps),
+        tuple(each.group for each in result.checklist),
+        result.case.step if result.case else None,
+        result.disposition,
+    )
 
 
-def _path_outcome(path: Path) -> Outcome:
+def _path_outcome(path: Path, groups: Mapping[str, str]) -> Outcome:
     return (
         path.end.id if path.end else None,
         tuple(step.id for step in path.steps),
+        tuple(groups[name] for name in path.checklists),
         next((step.id for step in path.steps if step.case), None),
         next((step.disposition for step in path.steps if step.disposition), None),
     )
 
 
-def _breaks(result: Guidance, invariant: Invariant, file: ProcedureFile) -> bool:
-    if not _has(result, invariant.never, file):
-        return False
-    return not all(
-        fact in result.facts and holds(result.facts[fact], answers) for fact, answers in invariant.without.items()
-    )
+class _Breach:
+    """An invariant ready to be held against results: which steps have the effect that it forbids."""
+
+    def __init__(self, invariant: Invariant, file: ProcedureFile) -> None:
+        self._invariant = invariant
+        self._end = invariant.never.end
+        self._steps = frozenset(step.id for node in file.nodes for step in node.steps if _has(step, invariant.never))
+
+    def by(self, result: Guidance) -> bool:
+        if result.end != self._end and not any(step.id in self._steps for step in result.steps):
+            return False
+        return _given(result, self._invariant.where) and not _given(result, self._invariant.without)
 
 
-def _has(result: Guidance, effect: Effect, file: ProcedureFile) -> bool:
-    if effect.case is not None:
-        opening = {step.id for node in file.nodes for step in node.steps if step.case == effect.case}
-        return result.case is not None and result.case.step in opening
+def _has(step: Instruction, effect: Effect) -> bool:
     if effect.transfer is not None:
-        return any(step.transfer is not None and step.transfer.to == effect.transfer for step in result.steps)
-    if effect.step is not None:
-        return any(step.id == effect.step for step in result.steps)
-    return result.end == effect.end
+        return step.transfer is not None and step.transfer.to == effect.transfer
+    if effect.case is not None:
+        return step.case == effect.case
+    return step.id == effect.step
+
+
+def _given(result: Guidance, guard: Guard) -> bool:
+    return all(fact in result.facts and holds(result.facts[fact], answers) for fact, answers in guard.items())
 
 
 def _examples(file: ProcedureFile, procedure: Procedure) -> Iterator[Problem]:
     cases = {step.id: step.case for node in file.nodes for step in node.steps}
+    checklists = {each.group: each.name for each in file.checklists}
     for index, example in enumerate(file.examples):
         result = guidance(procedure, example.facts)
         got = Example(
             facts=example.facts,
             steps=tuple(step.id for step in result.steps),
+            checklists=tuple(checklists[each.group] for each in result.checklist),
             transfers=tuple(step.transfer.to for step in result.steps if step.transfer),
             case=cases[result.case.step] if result.case else None,
             disposition=result.disposition,
@@ -183,7 +222,7 @@ def _examples(file: ProcedureFile, procedure: Procedure) -> Iterator[Problem]:
 def _difference(example: Example, got: Example) -> str:
     parts = (
         f"{name} should be {_words(getattr(example, name))} and are {_words(getattr(got, name))}"
-        for name in ("end", "steps", "transfers", "case", "disposition")
+        for name in ("end", "steps", "checklists", "transfers", "case", "disposition")
         if getattr(example, name) != getattr(got, name)
     )
     return "; ".join(parts)
@@ -196,16 +235,35 @@ def _words(value: str | tuple[str, ...] | None) -> str:
 
 
 def _not_shown(file: ProcedureFile, procedure: Procedure, found: tuple[Path, ...]) -> Iterator[Problem]:
-    """Yield paths and answers that no example shows: an owner who reads the examples has seen every turn there is."""
+    """Yield ways and answers that no example shows: an owner who reads the examples has seen every turn there is."""
     read = [guidance(procedure, example.facts).facts for example in file.examples]
-    taken = [(path, facts) for path in found for facts in read if _follows(facts, path, file)]
+    alike = same_class(file)
+    taken = [(path, facts) for facts in read for path in found if _follows(facts, path, alike)]
     shown = {turn for path, facts in taken for turn in _turns(file, facts, path)}
     for node, answer in dict.fromkeys(_taken(file, found)):
         if (node, answer) not in shown:
             yield Problem(_place(file, node), f"no example shows {answer} at {node}")
-    for path in found:
-        if not any(path is each for each, _ in taken):
-            yield Problem(_place(file, path.nodes[-1]), f"no example shows this way to it: {', '.join(path.nodes)}")
+    ways = {path.nodes for path, _ in taken}
+    for way in dict.fromkeys(path.nodes for path in found):
+        if way not in ways:
+            yield Problem(_place(file, way[-1]), f"no example shows this way to it: {', '.join(way)}")
+    yield from _guards_not_shown(file, taken)
+
+
+def _guards_not_shown(file: ProcedureFile, taken: list[tuple[Path, Read]]) -> Iterator[Problem]:
+    """Yield what depends on an answer where no example shows it for this answer alone, or none leaves it out."""
+    guards = {name: guard for node in file.nodes for name, guard in node.guarded() if guard}
+    for name, guard in guards.items():
+        holders = {node.id for node in file.nodes for each, _ in node.guarded() if each == name}
+        through = [facts for path, facts in taken if holders.intersection(path.nodes)]
+        kept = [facts for facts in through if all(holds(facts.get(fact, ()), on) for fact, on in guard.items())]
+        if len(kept) == len(through):
+            yield Problem("$.nodes", f"no example leaves {name} out")
+        for fact, on in guard.items():
+            for answer in on:
+                others = tuple(each for each in on if each != answer)
+                if not any(holds(facts[fact], (answer,)) and not holds(facts[fact], others) for facts in kept):
+                    yield Problem("$.nodes", f"no example shows {name} for {answer} alone")
 
 
 def _turns(file: ProcedureFile, facts: Read, path: Path) -> Iterator[tuple[str, str]]:
@@ -216,9 +274,8 @@ def _turns(file: ProcedureFile, facts: Read, path: Path) -> Iterator[tuple[str, 
         yield from ((name, answer) for answer in on if holds(given, (answer,)))
 
 
-def _follows(facts: Read, path: Path, file: ProcedureFile) -> bool:
+def _follows(facts: Read, path: Path, alike: Callable[[str, Value], Value]) -> bool:
     """Tell whether ``facts`` lead along ``path``. Several answers at once stand for all the sets read alike."""
-    alike = same_class(file)
     return facts.keys() == path.answers.keys() and all(alike(name, facts[name]) in path.answers[name] for name in facts)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from sop_core.cases.deadlines import DEADLINES
 from sop_core.guidance import ANY, NONE
 from sop_core.procedure import RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
+from sop_core.settings import DUE, ROLES
 from sop_core.verification.problems import Problem, repeated
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def check_structure(file: ProcedureFile, sources: Sources) -> list[Problem]:
         gaps=frozenset(gap.id for gap in file.gaps),
         spans=frozenset(span.id for span in sources.spans),
     )
-    problems = [*_twice(file), *_facts(file), *_cases(file), *_others(file, defined)]
+    problems = [*_twice(file), *_audience(file), *_facts(file), *_cases(file), *_others(file, defined)]
     for index, node in enumerate(file.nodes):
         problems += _node(node, f"$.nodes[{index}]", defined)
     return problems or [*_circles(file), *_unreachable(file)]
@@ -53,6 +54,8 @@ def _twice(file: ProcedureFile) -> Iterator[Problem]:
     for part, keys in named.items():
         for index, key in repeated(keys):
             yield Problem(f"$.{part}[{index}]", f"{key} is defined twice")
+    for index, group in repeated(each.group for each in file.checklists):
+        yield Problem(f"$.checklists[{index}]", f"another checklist is headed {group} too")
     yield from _steps_twice(file)
 
 
@@ -63,6 +66,12 @@ def _steps_twice(file: ProcedureFile) -> Iterator[Problem]:
         for number, step in enumerate(node.steps):
             if first.setdefault(step.id, step) != step:
                 yield Problem(f"$.nodes[{index}].steps[{number}]", f"another step is called {step.id} too")
+
+
+def _audience(file: ProcedureFile) -> Iterator[Problem]:
+    if not file.audience:
+        yield Problem("$.audience", "some role must run the procedure")
+    yield from (Problem("$.audience", f"there is no role {role}") for role in file.audience if role not in ROLES)
 
 
 def _facts(file: ProcedureFile) -> Iterator[Problem]:
@@ -77,14 +86,25 @@ def _facts(file: ProcedureFile) -> Iterator[Problem]:
 
 def _cases(file: ProcedureFile) -> Iterator[Problem]:
     for index, case in enumerate(file.cases):
-        if case.due not in DEADLINES:
-            yield Problem(f"$.cases[{index}]", f"{case.due} is no deadline rule: there are {', '.join(DEADLINES)}")
+        place = f"$.cases[{index}]"
+        yield from _deadline(case.due, place)
+        yield from (
+            Problem(place, f"{name} is optional and no note") for name in case.optional if name not in case.notes
+        )
+        yield from (Problem(place, f"{case.name} has the note {name} twice") for _, name in repeated(case.notes))
+
+
+def _deadline(rule: str, place: str) -> Iterator[Problem]:
+    known = (*DEADLINES, *(f"{{{name}}}" for name in DUE))
+    if rule not in known:
+        yield Problem(place, f"{rule} is no deadline rule: there are {', '.join(known)}")
 
 
 def _others(file: ProcedureFile, defined: _Defined) -> Iterator[Problem]:
     for index, invariant in enumerate(file.invariants):
         place = f"$.invariants[{index}]"
         yield from _guard(invariant.without, place, defined)
+        yield from _guard(invariant.where, place, defined)
         yield from _effect(invariant.never, f"{place}.never", file)
     for index, example in enumerate(file.examples):
         guard = {fact: (answer,) if isinstance(answer, str) else answer for fact, answer in example.facts.items()}
@@ -159,6 +179,8 @@ def _step(step: Instruction, place: str, defined: _Defined) -> Iterator[Problem]
     for number, cite in enumerate(step.cites):
         if cite.span not in defined.spans:
             yield Problem(f"{place}.cites[{number}]", f"there is no span {cite.span}")
+    if step.promise is not None:
+        yield from _deadline(step.promise, place)
     yield from _guard(step.when, place, defined)
     if step.when and (step.case or step.disposition or step.own_disposition or step.transfer):
         yield Problem(place, f"{step.id} depends on an answer, so it may only say, do and warn: branch to a node")

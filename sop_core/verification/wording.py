@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sop_core.compiler import cited_spans
+from sop_core.guidance import NOT_SET
 from sop_core.settings import VALUES
 from sop_core.verification.problems import Problem, repeated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 OPENING, CLOSING = '“"', '”"'
 NOTATIONS = "Enter disposition notations"
+VOICEMAIL, NO_VOICEMAIL = "prompted to leave a voicemail", "does NOT have voicemail"
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -115,7 +117,7 @@ def _values(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Pro
     for name in dict.fromkeys(name for text in words for name in _PLACEHOLDER.findall(text)):
         if name not in VALUES:
             yield Problem(place, f"there is no setting {name}")
-        elif not any(VALUES[name] in text for text in texts):
+        elif VALUES[name] != NOT_SET and not any(VALUES[name] in text for text in texts):
             yield Problem(place, f"{step.id} uses {name}, and no cited span has {VALUES[name]}")
     yield from (Problem(place, f"stray brace in {step.id}") for text in words if _stray(text))
     if step.transfer and not _PLACEHOLDER.fullmatch(step.transfer.to):
@@ -127,6 +129,10 @@ def _values(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Pro
     wait = step.transfer.wait_seconds if step.transfer else None
     if wait is not None and not any(f"{wait} seconds" in text for text in texts):
         yield Problem(place, f"no span that {step.id} cites says to wait {wait} seconds")
+    if step.transfer and step.transfer.voicemail is not None:
+        words = VOICEMAIL if step.transfer.voicemail else NO_VOICEMAIL
+        if not any(words in text for text in texts):
+            yield Problem(place, f"no span that {step.id} cites has “{words}”")
 
 
 def _case_values(case: CaseTemplate, place: str, texts: Sequence[str]) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ procedure: rain
 title: Rain
 version: "7"
 effective: 2026-01-02
+audience: [agent]
 facts:
   - name: damage
     question: What is damaged?
