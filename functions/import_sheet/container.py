@@ -117,7 +117,7 @@ def _check_heads(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> 
             raise SheetError(
                 "document_type", f"The workbook declares a document type, which Excel never writes. {SAVE_AS}"
             )
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
             raise SheetError(
                 "unusual_encoding", f"The workbook is written in UTF-16, which cannot be read reliably. {SAVE_AS}"
             )

@@ -8,28 +8,34 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final, Literal
 import msgspec
 
 from sop_core.transfers.cells import Cell  # noqa: TC001 - msgspec reads the annotation
+from sop_core.transfers.marks import Marks  # noqa: TC001 - same
 from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 FOUND: Final = "found"
 MISSING: Final = "missing"
+LOST: Final = "lost"
+"""The workbook names the tab, and its part is not in the file."""
 ROWS: Final = "rows"
 TAB: Final = "All Projects"
 _LENGTH: Final = struct.Struct(">I")
 
 
 class Frame(msgspec.Struct, array_like=True):
-    """``found`` or ``missing`` with the names of the tabs as its one row; then ``rows``."""
+    """First the tabs' names as one row: ``found`` with the tab's marks, ``missing`` or ``lost``; then ``rows``."""
 
-    kind: Literal["found", "missing", "rows"]
+    kind: Literal["found", "missing", "lost", "rows"]
     rows: list[list[Cell]]
+    marks: Marks | None = None
 
 
-def is_projects_tab(name: str) -> bool:
-    """Say whether a tab is All Projects, whatever its spaces and capitals."""
-    return fold(name).replace(" ", "") == fold(TAB).replace(" ", "")
+def projects_tab(names: Sequence[str]) -> str | None:
+    """Return which tab is All Projects, whatever its spaces and capitals; of several, the one written most like it."""
+    wanted = fold(TAB).replace(" ", "")
+    alike = [name for name in names if fold(name).replace(" ", "") == wanted]
+    return min(alike, key=lambda name: (name != TAB, name.strip() != TAB, len(name)), default=None)
 
 
 def write_frame(out: BinaryIO, frame: Frame) -> None:

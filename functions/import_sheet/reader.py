@@ -8,15 +8,23 @@ from __future__ import annotations
 import io
 import resource
 import sys
+import zipfile
+import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from xml.etree import ElementTree as ET
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from functions.import_sheet.frames import FOUND, MISSING, ROWS, Frame, is_projects_tab, write_frame
+from functions.import_sheet.frames import FOUND, LOST, MISSING, ROWS, Frame, projects_tab, write_frame
+from functions.import_sheet.marks import Found, look, part_of, without_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from python_calamine import CalamineSheet
+
+    from sop_core.transfers.cells import Cell
 
 ROWS_A_FRAME: Final = 1000
 MAX_COLUMNS: Final = 1024
@@ -29,7 +37,17 @@ def main(processor_seconds: int, memory_bytes: int) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         _read(sys.stdin.buffer.read(), sys.stdout.buffer)
-    except (CalamineError, MemoryError, OSError, ValueError) as error:
+    except (
+        CalamineError,
+        ET.ParseError,
+        KeyError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         sys.stderr.write(type(error).__name__)
         return 1
     return 0
@@ -37,25 +55,51 @@ def main(processor_seconds: int, memory_bytes: int) -> int:
 
 def _read(data: bytes, out: BinaryIO) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    tab = next((name for name in book.sheet_names if is_projects_tab(name)), None)
-    write_frame(out, Frame(FOUND if tab else MISSING, [list(book.sheet_names)]))
+    tab = projects_tab(book.sheet_names)
+    names: list[list[Cell]] = [list(book.sheet_names)]
     if tab is None:
+        write_frame(out, Frame(MISSING, names))
         return
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        part = part_of(archive, tab)
+        if part is None:
+            write_frame(out, Frame(LOST, names))
+            return
+        found = look(archive, part)
+        visible = {sheet.name: sheet.visible for sheet in book.sheets_metadata}
+        is_hidden = visible[tab] != SheetVisibleEnum.Visible
+        write_frame(out, Frame(FOUND, names, found.marks(is_hidden=is_hidden)))
+        sheet = _sheet(book, tab, archive, part)
     # Empty rows above come too, so Excel's row numbers hold.
-    for rows in _in_frames(book.get_sheet_by_name(tab).iter_rows()):
+    for rows in _in_frames(sheet.iter_rows(), found):
         # Dates and times leave as ISO text, which is how msgpack has them.
         write_frame(out, Frame(ROWS, rows))
     out.flush()
 
 
-def _row(row: list[Any]) -> list[Any]:
+def _sheet(book: CalamineWorkbook, tab: str, archive: zipfile.ZipFile, part: str) -> CalamineSheet:
+    try:
+        return book.get_sheet_by_name(tab)
+    except CalamineError:
+        mended = io.BytesIO()
+        without_dimension(archive, part, mended)
+        mended.seek(0)
+        return CalamineWorkbook.from_filelike(mended).get_sheet_by_name(tab)
+
+
+def _in_frames(rows: Iterator[list[Any]], found: Found) -> Iterator[list[list[Any]]]:
+    first = 1
+    while chunk := [_row(row, found.texts.get(number)) for number, row in enumerate(islice(rows, ROWS_A_FRAME), first)]:
+        yield chunk
+        first += len(chunk)
+
+
+def _row(row: list[Any], texts: dict[int, str] | None) -> list[Any]:
+    for at, text in (texts or {}).items():
+        if at < len(row):
+            row[at] = text
     # A stray cell far right or a million formatted blank rows must not fill the memory of whoever listens.
     return [] if row.count("") == len(row) else row[:MAX_COLUMNS]
-
-
-def _in_frames(rows: Iterator[list[Any]]) -> Iterator[list[list[Any]]]:
-    while chunk := [_row(row) for row in islice(rows, ROWS_A_FRAME)]:
-        yield chunk
 
 
 if __name__ == "__main__":

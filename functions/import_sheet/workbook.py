@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from functions.import_sheet.container import MEGABYTE, SAVE_AS, examine
-from functions.import_sheet.frames import MISSING, ROWS, TAB, Frame, read_frames
+from functions.import_sheet.frames import LOST, MISSING, ROWS, TAB, Frame, read_frames
 from sop_core.transfers.cells import Cell  # noqa: TC001 - msgspec reads the annotation
+from sop_core.transfers.marks import Marks
 from sop_core.transfers.sheet import Reading, SheetError, read
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Workbook(msgspec.Struct, frozen=True, kw_only=True):
-    """The tabs of a workbook and the rows of All Projects, the first being Excel's row 1."""
+    """The tabs of a workbook and the rows of All Projects, the first being Excel's row 1, with the tab's marks."""
 
     tabs: tuple[str, ...]
     rows: list[list[Cell]]
+    marks: Marks
     from_1904: bool
 
 
@@ -43,7 +45,7 @@ def read_file(data: bytes, *, limits: Limits | None = None, progress: Callable[[
     book = open_workbook(data, limits=limits, progress=progress)
     if not any(book.rows):
         raise SheetError("no_rows", f"The tab {TAB} is empty.", book.tabs)
-    reading = read(book.rows, from_1904=book.from_1904)
+    reading = read(book.rows, from_1904=book.from_1904, marks=book.marks)
     if not reading.projects:
         raise SheetError(
             "no_rows", f"The tab {TAB} has its headers but no projects below them.", tuple(reading.columns.values())
@@ -61,7 +63,7 @@ def open_workbook(
         deadline = threading.Timer(allowed.seconds, child.kill)
         deadline.start()
         try:
-            tabs, rows = _converse(child, data, progress)
+            tabs, marks, rows = _converse(child, data, progress)
         finally:
             deadline.cancel()
     if child.returncode != 0:
@@ -69,7 +71,7 @@ def open_workbook(
             "unreadable",
             f"The workbook could not be read: it is damaged, or reading it takes too much time or memory. {SAVE_AS}",
         )
-    return Workbook(tabs=tabs, rows=rows, from_1904=from_1904)
+    return Workbook(tabs=tabs, rows=rows, marks=marks, from_1904=from_1904)
 
 
 def _child(limits: Limits) -> subprocess.Popen[bytes]:
@@ -86,28 +88,31 @@ def _child(limits: Limits) -> subprocess.Popen[bytes]:
 
 def _converse(
     child: subprocess.Popen[bytes], data: bytes, progress: Callable[[int], None] | None
-) -> tuple[tuple[str, ...], list[list[Cell]]]:
+) -> tuple[tuple[str, ...], Marks, list[list[Cell]]]:
     assert child.stdin is not None  # noqa: S101  (both are pipes)
     assert child.stdout is not None  # noqa: S101
     try:
         with child.stdin as pipe:
             pipe.write(data)
     except BrokenPipeError:
-        return (), []
+        return (), Marks(), []
     tabs: tuple[str, ...] = ()
+    marks = Marks()
     rows: list[list[Cell]] = []
     for frame in read_frames(child.stdout):
         if frame.kind != ROWS:
-            tabs = _tabs(frame)
+            tabs, marks = _tabs(frame), frame.marks or marks
             continue
         rows += frame.rows
         if progress:
             progress(len(rows))
-    return tabs, rows
+    return tabs, marks, rows
 
 
 def _tabs(frame: Frame) -> tuple[str, ...]:
     tabs = tuple(str(name) for name in frame.rows[0])
     if frame.kind == MISSING:
         raise SheetError("missing_tab", f"The workbook has no tab {TAB}.", tabs)
+    if frame.kind == LOST:
+        raise SheetError("damaged", f"The workbook names the tab {TAB}, but the tab itself is not in it. {SAVE_AS}")
     return tabs

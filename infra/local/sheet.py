@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHOWN: Final = 20
-PROJECT_FIELDS: Final = ("row", *(name for name in Project.__struct_fields__ if name not in ("row", "key")))
+PROJECT_FIELDS: Final = ("row", *(name for name in Project.__struct_fields__ if name not in ("row", "key", "conflict")))
 
 
 def report(reading: Reading) -> dict[str, Any]:

@@ -84,8 +84,8 @@ def zip_of(cell: Cell) -> str | None:
 
 def phone_of(cell: Cell) -> str | None:
     """Return the ten digits of the first US phone number in the cell."""
-    text = text_of(cell)
-    found = _PHONE.search(_EXTENSION.sub("", text)) if text else None
+    text = _DASHES.sub("-", text_of(cell) or "")
+    found = _PHONE.search(_EXTENSION.sub("", text))
     return "".join(found.groups()) if found else None
 
 
@@ -110,17 +110,21 @@ _MONTHS: Final = {
 }
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
 _MONTH_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[T ].*)?")
-_MONTH_NAMED: Final = re.compile(r"(?:\w+day,?\s+)?([A-Za-z]{3,9})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+(\d{4})")
+_MONTH_NAMED: Final = re.compile(
+    r"(?:\w+day,?\s+|(?:mon|tue|wed|thu|fri|sat|sun)\w{0,2}\.?,?\s+)?([A-Za-z]{3,9})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+(\d{4})",
+    re.IGNORECASE,
+)
 _DAY_NAMED: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4}|\d{2})")
+_COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?")
 FIRST_YEAR: Final = 1990
-LAST_YEAR: Final = 2099
+LAST_YEAR: Final = 2059
 _EPOCHS: Final = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 
 
 def date_of(cell: Cell, *, from_1904: bool = False) -> str | None:
     """Return the ISO date of a date, a text that reads as one (month first, as in the US) or a serial number."""
-    text = text_of(cell)
+    text = _DASHES.sub("-", text_of(cell) or "")
     if not text:
         return None
     if _SERIAL.fullmatch(text):
@@ -132,7 +136,7 @@ def date_of(cell: Cell, *, from_1904: bool = False) -> str | None:
 
 @lru_cache(maxsize=8192)
 def _written_date(text: str) -> date | None:
-    if parts := _YEAR_FIRST.fullmatch(text):
+    if parts := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
         return _date(int(parts[1]), int(parts[2]), int(parts[3]))
     if parts := _MONTH_FIRST.fullmatch(text):
         first, second = int(parts[1]), int(parts[2])

@@ -26,7 +26,6 @@ LISTED: Final = (
 VARIANTS: Final[dict[str, str]] = {
     "LGCY": "LGCY Installation Services, LLC",
     "LGCY Installation": "LGCY Installation Services, LLC",
-    "LGCY Install": "LGCY Installation Services, LLC",
     "IP - Luxor": "IP - Luxor Energy Inc",
     "IP - Flagship": "IP- Flagship Holdings, LLC",
     "N Valley": "North Valley LLC",
@@ -36,16 +35,26 @@ VARIANTS: Final[dict[str, str]] = {
 _LEGAL: Final = frozenset(
     {"inc", "incorporated", "llc", "l", "c", "co", "corp", "corporation", "company", "ltd", "lp", "llp"}
 )
-_WORDS: Final = {"svc": "service", "svcs": "service", "srvcs": "service", "serv": "service", "intl": "international"}
+_WORDS: Final = {
+    "install": "installation",
+    "svc": "service",
+    "svcs": "service",
+    "srvcs": "service",
+    "serv": "service",
+    "intl": "international",
+}
+_LETTERS: Final = re.compile(r"\b\w(?: \w)+\b")
 _COMMON: Final = frozenset({"ip", "energy", "solar", "service", "holding", "installation", "partner"})
 _STAYED: Final = re.compile(
     r"(?:stay|stays|stayed|staying|remain|remains|remained|kept|same)\b"
     r"|(?:the )?(?:original|orig|same) (?:ip|installer)$"
 )
 _NOT_YET: Final = re.compile(
-    r"pending|on hold|hold\b|cancel|not (?:yet )?transferred|awaiting transfer|to be transferred"
+    r"pending|cancel|not (?:yet )?transferred|awaiting transfer|to be transferred"
     r"|unassigned|not (?:yet )?assigned|no installer"
 )
+_CANCELLED: Final = re.compile(r"\bcancel|\btransfer pending\b")
+_ON_HOLD: Final = re.compile(r"(?:on )?hold\b")
 SIMILAR: Final = 0.7
 
 
@@ -71,10 +80,12 @@ def _likeness(one: str, other: str) -> float:
 def installer(original_ip: str | None, transferred_to: str | None, status: str | None) -> Installer:
     """Return where the project is, as INF-7 and INF-7a tell it apart.
 
-    A project that is pending, on hold or cancelled counts as not transferred, whatever installer stands beside it.
+    A project that is pending or cancelled counts as not transferred, whatever installer stands beside it. One on hold
+    *went* to the installer that the sheet names (INF-7 asks only that; INF-7a names cancelled and not yet transferred,
+    not on hold): the hold is on the work. Where the sheet names none, it was not transferred.
     """
     receiving, state = fold(transferred_to or ""), fold(status or "")
-    if _NOT_YET.match(state) or _NOT_YET.match(receiving):
+    if _NOT_YET.match(state) or _CANCELLED.search(state) or _NOT_YET.match(receiving) or _ON_HOLD.match(receiving):
         return "not_transferred"
     if _STAYED.match(receiving) or (not receiving and _STAYED.match(state)):
         return "original"
@@ -90,7 +101,8 @@ def _same(one: str, other: str) -> bool:
 
 
 def _form(name: str) -> str:
-    words = [_WORDS.get(word, word) for word in fold(name).split()]
+    spelt = _LETTERS.sub(lambda run: run[0].replace(" ", ""), fold(name))
+    words = [_WORDS.get(word, word) for word in spelt.removesuffix(" ip").split()]
     kept = [word.rstrip("s") if len(word) > 3 else word for word in words if word not in _LEGAL]  # noqa: PLR2004
     return " ".join(kept)
 

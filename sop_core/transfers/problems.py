@@ -25,6 +25,12 @@ KINDS: Final[dict[str, str]] = {
     "bad_date": "transfer date is not a date",
     "unknown_installer": "installer not known",
     "error_value": "cell holds an Excel error",
+    "uncalculated": "formula was never calculated: open the workbook in Excel, save it, upload it again",
+    "too_long": "text is too long, the start was kept",
+    "struck_through": "row is struck through, taken all the same",
+    "hidden_row": "row is hidden, taken all the same",
+    "hidden_column": "column is hidden, read all the same",
+    "hidden_sheet": "tab is hidden, read all the same",
 }
 
 

@@ -16,6 +16,7 @@ class Project(msgspec.Struct, frozen=True):
 
     ``key`` identifies the project within its sheet: the project id where that is unique, else the id or content.
     ``installer`` is INF-7's question, answered from the sheet; ``None`` where the sheet cannot tell.
+    ``conflict``: other rows say something else of the same project id, so none of them proves anything.
     """
 
     key: str
@@ -35,3 +36,4 @@ class Project(msgspec.Struct, frozen=True):
     status: str | None = None
     milestone: str | None = None
     installer: Installer | None = None
+    conflict: bool = False

@@ -11,33 +11,49 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from sop_core.transfers import cells
-from sop_core.transfers.columns import HEADER_ROWS, Columns, find_columns
+from sop_core.transfers.columns import HEADER_ROWS, Columns, display, find_columns
 from sop_core.transfers.installers import installer, nearest
+from sop_core.transfers.marks import Marks
 from sop_core.transfers.problems import KINDS, Problem
 from sop_core.transfers.project import Project
 from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sop_core.transfers.cells import Cell
 
 LONGEST_KEY: Final = 80
+LONGEST_TEXT: Final = 500
 COMMON_SHAPE: Final = 0.9
 ENOUGH_IDS: Final = 20
+COMMON_FORM: Final = 0.75
+ENOUGH_FORMS: Final = 4
+WIDE: Final = 2
+MAX_ROWS: Final = 250_000
 _EXCLUDED: Final = re.compile(r"(?:ip )?(?:shield|harness)\b")
-_TOTAL: Final = re.compile(r"(?:grand |sub ?)?totals?\b|count of\b|subtotal\b")
-_LOOKED_AT: Final = ("program", "original_ip", "transferred_to", "status", "project_id")
+_PROGRAM: Final = re.compile(r"\b(?:shield|harness)\b")
+_PROGRAM_ALONE: Final = re.compile(
+    r"\s*(?:ip\b\s*-?\s*)?(?:shield|harness)(?:\s+(?:jobs?|projects?|program|homes?|energy|solar))?\s*", re.IGNORECASE
+)
+_TOTAL: Final = re.compile(r"(?:grand |sub ?)?totals?\b|count\b|subtotal\b|sum\b|average\b")
+_SECTION: Final = re.compile(r"[^\W\d_]{4,}\s|\s[^\W\d_]{4,}")
+_LOOKED_AT: Final = ("original_ip", "transferred_to", "status", "project_id")
+_FINDABLE: Final = ("project_id", "homeowner", "address")
 
 
 class SheetError(Exception):
-    """The tab is no transfer sheet. ``message`` says what is missing, ``found`` what is there instead."""
+    """The tab is no transfer sheet. ``message`` says what is missing, ``found`` what is there instead.
 
-    def __init__(self, kind: str, message: str, found: Sequence[str] = ()) -> None:
+    ``missing`` are the needed fields for which an admin can say which of the headers found holds them.
+    """
+
+    def __init__(self, kind: str, message: str, found: Sequence[str] = (), *, missing: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.found = tuple(found)
+        self.missing = tuple(missing)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,54 +82,111 @@ class _Row(msgspec.Struct):
     problems: list[Problem]
 
 
+class _Tab(msgspec.Struct, frozen=True, kw_only=True):
+    columns: Columns
+    unmapped: frozenset[int]
+    marks: Marks
+    merged_across: frozenset[int]
+    from_1904: bool
+
+
 class _Rejected(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.kind)
         self.problem = problem
 
 
-def read(rows: Sequence[Sequence[Cell]], *, from_1904: bool = False) -> Reading:
-    """Return the projects and problems of a tab's rows (the first is Excel's row 1); raises :class:`SheetError`."""
-    columns = find_columns(rows[:HEADER_ROWS])
+def read(
+    rows: Sequence[Sequence[Cell]],
+    *,
+    from_1904: bool = False,
+    marks: Marks | None = None,
+    chosen: Mapping[str, str] | None = None,
+) -> Reading:
+    """Return the projects and problems of a tab's rows (the first is Excel's row 1).
+
+    ``marks`` is what the tab says beside its values; ``chosen`` are headers that an admin gave a field for.
+
+    :raises SheetError: if it is no transfer sheet.
+    """
+    told = marks or Marks()
+    rows = _filled(rows, told)
+    columns = find_columns(rows[:HEADER_ROWS], chosen)
     _require(columns, rows)
+    tab = _tab(columns, told, from_1904=from_1904)
     taken: list[_Row] = []
     rejected: list[Problem] = []
-    count = 0
     for number, row in enumerate(rows[columns.first_row :], columns.first_row + 1):
         if _is_blank(row):
             continue
-        count += 1
         try:
-            taken.append(_read_row(number, row, columns, from_1904=from_1904))
+            taken.append(_read_row(number, row, tab))
         except _Rejected as refusal:
             rejected.append(refusal.problem)
+        if len(taken) + len(rejected) > MAX_ROWS:
+            raise SheetError("too_many_rows", f"The tab All Projects has more than {MAX_ROWS:,} rows.")
     kept, merged = _merge(taken)
     _doubt_odd_ids(kept)
     named = _name(kept)
-    problems = [*rejected, *merged, *(problem for row in named for problem in row.problems)]
+    problems = [*_of_tab(tab), *rejected, *merged, *(problem for row in named for problem in row.problems)]
     return Reading(
         columns={field: header for field, header in columns.headers.items() if field != "program"},
-        rows=count,
+        rows=len(taken) + len(rejected),
         merged=len(merged),
         projects=tuple(row.project for row in named),
         problems=tuple(sorted(problems, key=lambda problem: problem.row)),
     )
 
 
+def _tab(columns: Columns, marks: Marks, *, from_1904: bool) -> _Tab:
+    used = {*columns.at.values(), columns.last_name}
+    width = max((len(line) for line in columns.lines), default=0)
+    return _Tab(
+        columns=columns,
+        unmapped=frozenset(range(width)) - used,
+        marks=marks,
+        merged_across=frozenset(top for top, first, _, last in marks.merged if last - first >= WIDE),
+        from_1904=from_1904,
+    )
+
+
+def _filled(rows: Sequence[Sequence[Cell]], marks: Marks) -> Sequence[Sequence[Cell]]:
+    """Return the rows with a cell that is merged downwards said in each of its rows, as it is seen."""
+    filled: dict[int, list[Cell]] = {}
+    for top, column, bottom, _ in marks.merged:
+        if bottom == top or top > len(rows) or column >= len(rows[top - 1]):
+            continue
+        for at in range(top, min(bottom, len(rows))):
+            if column < len(rows[at]) and not _is_blank(rows[at]):
+                filled.setdefault(at, list(rows[at]))[column] = rows[top - 1][column]
+    return [filled.get(at, row) for at, row in enumerate(rows)] if filled else rows
+
+
+def _of_tab(tab: _Tab) -> list[Problem]:
+    """Return what is told of the tab as a whole, at the header's row."""
+    columns, at = tab.columns, tab.columns.first_row
+    fields = {column: field for field, column in columns.at.items() if field != "program"}
+    named = {column for line in columns.lines for column, name in enumerate(line) if name}
+    hidden = sorted(tab.marks.hidden_columns & named)
+    problems = [_problem(at, "hidden_column", fields.get(column)) for column in hidden]
+    return [_problem(at, "hidden_sheet"), *problems] if tab.marks.is_hidden else problems
+
+
 def _require(columns: Columns, rows: Sequence[Sequence[Cell]]) -> None:
     if not columns.missing:
         return
     found = columns.names if columns.at else _first_texts(rows)
-    missing = ", ".join(columns.missing)
+    missing = ", ".join(display(field) for field in columns.missing)
     noun = "column" if len(columns.missing) == 1 else "columns"
-    raise SheetError("missing_columns", f"The tab All Projects has no {noun} {missing}.", found)
+    raise SheetError(
+        "missing_columns", f"The tab All Projects has no {noun} {missing}.", found, missing=columns.missing
+    )
 
 
 def _first_texts(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
-    for row in rows[:HEADER_ROWS]:
-        if texts := tuple(text for cell in row if (text := cells.text_of(cell))):
-            return texts
-    return ()
+    """Return the texts of the first row that may be a header: of several cells, where there is one."""
+    lines = [tuple(text for cell in row if (text := cells.text_of(cell))) for row in rows[:HEADER_ROWS]]
+    return next((line for line in lines if len(line) > WIDE), next((line for line in lines if line), ()))
 
 
 def _is_blank(row: Sequence[Cell]) -> bool:
@@ -129,32 +202,63 @@ def _reject(row: int, kind: str) -> _Rejected:
     return _Rejected(msgspec.structs.replace(_problem(row, kind), severity="reject"))
 
 
-def _read_row(number: int, row: Sequence[Cell], columns: Columns, *, from_1904: bool) -> _Row:
+def _read_row(number: int, row: Sequence[Cell], tab: _Tab) -> _Row:
+    columns = tab.columns
     raw: dict[str, Cell] = {field: row[at] if at < len(row) else None for field, at in columns.at.items()}
     texts = {field: cells.text_of(cell) for field, cell in raw.items()}
-    if _is_no_project(row, texts, columns):
+    if columns.last_name is not None and columns.last_name < len(row):
+        texts["homeowner"] = " ".join(
+            part for part in (texts.get("homeowner"), cells.text_of(row[columns.last_name])) if part
+        )
+    if _is_no_project(number, row, texts, tab):
         raise _reject(number, "not_a_project")
-    if any(_is_excluded(text) for field in _LOOKED_AT if (text := texts.get(field))):
+    if _is_not_ours(row, texts, tab):
         raise _reject(number, "excluded_job")
-    if not any(texts.get(field) for field in ("project_id", "homeowner", "address")):
+    if not any(texts.get(field) for field in _FINDABLE):
         raise _reject(number, "not_findable")
-    problems: list[Problem] = []
-    project = _project(number, raw, texts, problems, from_1904=from_1904)
+    problems = _marked(number, texts, tab)
+    for field, text in texts.items():
+        if text and len(text) > LONGEST_TEXT:
+            texts[field] = text[:LONGEST_TEXT]
+            problems.append(_problem(number, "too_long", field))
+    project = _project(number, raw, texts, problems, from_1904=tab.from_1904)
     return _Row(project, problems)
 
 
-def _is_no_project(row: Sequence[Cell], texts: dict[str, str | None], columns: Columns) -> bool:
-    marked, name, address = (texts.get(field) for field in ("project_id", "homeowner", "address"))
+def _marked(number: int, texts: dict[str, str | None], tab: _Tab) -> list[Problem]:
+    marks, at = tab.marks, tab.columns.at
+    problems = [_problem(number, "hidden_row")] if number in marks.hidden_rows else []
+    if marks.struck and any((number, at[field]) in marks.struck for field in _FINDABLE if texts.get(field)):
+        problems.append(_problem(number, "struck_through"))
+    if marks.uncalculated:
+        empty = [field for field, column in at.items() if (number, column) in marks.uncalculated and not texts[field]]
+        problems += [_problem(number, "uncalculated", field) for field in empty]
+    return problems
+
+
+def _is_no_project(number: int, row: Sequence[Cell], texts: dict[str, str | None], tab: _Tab) -> bool:
+    marked, name, address = (texts.get(field) for field in _FINDABLE)
     label = marked or name or address
     if label is None:
         return False
-    if label in columns.names and all(texts.get(field) in (None, header) for field, header in columns.headers.items()):
+    if tab.columns.is_header([cells.text_of(cell) for cell in row] if label in tab.columns.names else ()):
         return True
     if not (name and address) and _TOTAL.match(fold(label)):
         return True
-    # A line above a group of rows stands alone in the first column and holds no number, as every id does.
-    is_word = bool(marked) and not any(c.isdigit() for c in label)
-    return is_word and sum(cells.text_of(cell) is not None for cell in row) == 1
+    if sum(cells.text_of(cell) is not None for cell in row) > 1:
+        return False
+    # A line above a group of rows stands alone: across several columns, or in the first and not as an id is written.
+    is_word = bool(marked) and (not any(c.isdigit() for c in label) or bool(_SECTION.search(label)))
+    return is_word or number in tab.merged_across
+
+
+def _is_not_ours(row: Sequence[Cell], texts: dict[str, str | None], tab: _Tab) -> bool:
+    if any(_is_excluded(text) for field in _LOOKED_AT if (text := texts.get(field))):
+        return True
+    if (program := texts.get("program")) and _PROGRAM.search(fold(program)):
+        return True
+    beside = (row[at] for at in tab.unmapped if at < len(row))
+    return any(isinstance(cell, str) and _PROGRAM_ALONE.fullmatch(cell) for cell in beside)
 
 
 @lru_cache(maxsize=4096)
@@ -218,19 +322,28 @@ def _merge(rows: Iterable[_Row]) -> tuple[list[_Row], list[Problem]]:
 
 
 def _doubt_odd_ids(rows: Sequence[_Row]) -> None:
-    """Warn of ids that are not written as nearly all others are."""
-    shapes = Counter(_shape(row.project.project_id) for row in rows if row.project.project_id)
-    common, count = shapes.most_common(1)[0] if shapes else ("", 0)
-    if count < ENOUGH_IDS or count < COMMON_SHAPE * shapes.total():
-        return
+    """Warn of ids without a digit, and of ids that are not written as nearly all others are."""
+    ids = [row.project.project_id for row in rows if row.project.project_id]
+    # Where the ids are all of one length, another length is odd; else only letters and signs in other places are.
+    usual, count = Counter(map(_shape, ids)).most_common(1)[0] if ids else ("", 0)
+    form, alike = Counter(map(_form, ids)).most_common(1)[0] if ids else ("", 0)
+    has_shape = count >= ENOUGH_IDS and count >= COMMON_SHAPE * len(ids)
+    has_form = alike >= ENOUGH_FORMS and alike >= COMMON_FORM * len(ids)
     for row in rows:
-        known = any(problem.kind == "malformed_id" for problem in row.problems)
-        if row.project.project_id and not known and _shape(row.project.project_id) != common:
+        project_id = row.project.project_id
+        if not project_id or any(problem.kind == "malformed_id" for problem in row.problems):
+            continue
+        odd = (has_shape and _shape(project_id) != usual) or (has_form and _form(project_id) != form)
+        if odd or not any(c.isdigit() for c in project_id):
             row.problems.append(_problem(row.project.row, "malformed_id", "project_id"))
 
 
 def _shape(project_id: str) -> str:
     return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", project_id))
+
+
+def _form(project_id: str) -> str:
+    return re.sub(r"A+", "A", re.sub(r"9+", "9", _shape(project_id)))
 
 
 def _name(rows: Sequence[_Row]) -> list[_Row]:
@@ -240,17 +353,18 @@ def _name(rows: Sequence[_Row]) -> list[_Row]:
     named = []
     for row in rows:
         project_id = row.project.project_id
-        if project_id and bearers[_id_form(project_id)] == 1 and len(project_id) <= LONGEST_KEY:
+        conflict = bool(project_id) and bearers[_id_form(project_id or "")] > 1
+        if conflict:
+            row.problems.append(_problem(row.project.row, "conflict", "project_id"))
+        if project_id and not conflict and len(project_id) <= LONGEST_KEY:
             key = project_id
         elif project_id:
             key = f"{project_id[:LONGEST_KEY]}#{row.project.row}"
-            if bearers[_id_form(project_id)] > 1:
-                row.problems.append(_problem(row.project.row, "conflict", "project_id"))
         else:
             key = _content_key(row.project)
             unnamed[key] += 1
             key = key if unnamed[key] == 1 else f"{key}#{row.project.row}"
-        named.append(_Row(msgspec.structs.replace(row.project, key=key), row.problems))
+        named.append(_Row(msgspec.structs.replace(row.project, key=key, conflict=conflict), row.problems))
     return named
 
 

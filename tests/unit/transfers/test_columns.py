@@ -55,8 +55,8 @@ def test_a_header_of_two_rows_is_read_as_one() -> None:
     assert (found.first_row, found.at["transferred_to"], found.at["transfer_date"]) == (2, 4, 5)
 
 
-def test_what_is_missing_is_named_as_the_sop_names_it() -> None:
-    assert find_columns([["Project ID", "Homeowner", "Notes"]]).missing == ("Property Address", "Transferred To")
+def test_what_is_missing_is_named_by_field() -> None:
+    assert find_columns([["Project ID", "Homeowner", "Notes"]]).missing == ("address", "transferred_to")
 
 
 def test_the_better_name_wins_where_two_columns_claim_a_field() -> None:

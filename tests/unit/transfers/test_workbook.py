@@ -98,7 +98,8 @@ def test_excels_row_numbers_survive_empty_rows_and_columns() -> None:
 def test_dates_of_a_workbook_that_counts_from_1904_are_right() -> None:
     book = workbook([(*JANE[:9], 43721, JANE[10])])
     since_1904 = with_parts(
-        book, lambda name, x: x.replace(b"<workbookPr", b'<workbookPr date1904="1"') if name == "xl/workbook.xml" else x
+        book,
+        lambda name, x: x.replace(b"<workbookPr ", b'<workbookPr date1904="1" ') if name == "xl/workbook.xml" else x,
     )
 
     assert read_file(since_1904).projects[0].transfer_date == "2023-09-14"
