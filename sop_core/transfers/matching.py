@@ -39,9 +39,13 @@ LONGEST: Final = 400
 NEAR: Final = 0.74
 EXACT: Final = 0.99
 SURE: Final = 0.84
+# Below SURE: a number that is not the one that was said is for the agent to confirm.
+SWAPPED: Final = 0.83
 CLEAR_LEAD: Final = 0.07
-PLAUSIBLE: Final = 0.58
+PLAUSIBLE: Final = 0.66
 LONG_FORMS: Final = {short: long for long, short in STREET_FORMS.items()}
+LONGS: Final = tuple(long for long in STREET_FORMS if len(long) > 3)  # noqa: PLR2004  (shorter ones resemble anything)
+LIKE_A_LONG: Final = 0.75
 NAMES: Final = (shots.NAME, shots.CO_NAME)
 FIELD_NAMES: Final = ("name", "co-homeowner", "street", "city", "state", "ZIP", "name")
 PHONE: Final = re.compile(
@@ -168,10 +172,10 @@ class Index:
         for name in RELATIVES.get(word, ()):
             if name in self._positions:
                 _widen(near, {self._positions[name]: 0.93})
-        if len(word) > 1:
-            _widen(near, self._spelt_alike(word))
         if len(word) == 1:
             return near
+        _widen(near, self._spelt_alike(word))
+        _widen(near, self._street_forms_alike(word))
         heard = sound(word)
         if len(heard) > 1:
             for position in self._sounds.get(heard, ()):
@@ -199,6 +203,14 @@ class Index:
         score = 0.55 * winkler[likely] + 0.45 * edits
         best = np.argsort(-score, kind="stable")[:NEAREST]
         return {int(self._alphabetic[likely[i]]): 0.97 * float(score[i]) for i in best.tolist() if score[i] >= NEAR}
+
+    def _street_forms_alike(self, word: str) -> dict[int, float]:
+        """The sheet keeps ``st``; a slip in ``street`` must find it all the same."""
+        if len(word) < 4 or word in STREET_FORMS:  # noqa: PLR2004
+            return {}
+        likely = process.extract(word, LONGS, scorer=OSA.normalized_similarity, score_cutoff=LIKE_A_LONG, limit=3)
+        shorts = ((STREET_FORMS[long], score) for long, score, _ in likely)
+        return {self._positions[short]: 0.97 * score for short, score in shorts if short in self._positions}
 
     def _join(self, words: list[str], at: int, near: dict[int, float]) -> None:
         for first, last in ((at, at + 2), (at - 1, at + 1), (at, at + 3), (at - 1, at + 2), (at - 2, at + 1)):
@@ -252,7 +264,7 @@ class Index:
             found |= self._range(self._tails["four"], int(number), int(number) + 1, 0.9, "phone's last four")
         if 3 <= size <= shots.MAX_DIGITS:  # noqa: PLR2004
             swapped = [int(variant) for variant in _swapped(number)] if size > 4 else []  # noqa: PLR2004
-            found |= self._lookup("digits", swapped, 0.88, "project id with digits swapped")
+            found |= self._lookup("digits", swapped, SWAPPED, "project id with digits swapped")
             found |= self._lookup("digits", [int(number)], 0.99, "project id")
         if prefix and 3 <= size < 10 and not found:  # noqa: PLR2004
             found |= self._started(number)
@@ -274,14 +286,14 @@ class Index:
         if exact:
             return exact
         swapped = self._lookup(
-            "phones", [int(variant) for variant in _swapped(number)], 0.92, "phone with digits swapped"
+            "phones", [int(variant) for variant in _swapped(number)], SWAPPED, "phone with digits swapped"
         )
         seven = int(number[-7:])
         return (
             swapped
             or self._range(self._tails["seven"], seven, seven + 1, 0.9, "phone's last seven")
             or self._lookup(
-                "phones", [int(v) for v, _ in _misheard_digits(number) if len(v) == len(number)], 0.88, "phone nearly"
+                "phones", [int(v) for v, _ in _misheard_digits(number) if len(v) == len(number)], 0.8, "phone nearly"
             )
         )
 
@@ -294,7 +306,7 @@ class Index:
             found = self._lookup("ids", [shots.digest(form)], 1.0, "project id")
             if not found and used <= 2 and not form.isdigit():  # noqa: PLR2004
                 found = self._lookup(
-                    "ids", [shots.digest(v) for v in _swapped(form)], 0.9, "project id with digits swapped"
+                    "ids", [shots.digest(v) for v in _swapped(form)], SWAPPED, "project id with digits swapped"
                 )
             if found:
                 return used, found
@@ -342,7 +354,11 @@ class Index:
         return score, position, _why(matches)
 
     def _alike(self, terms: list[Term], matches: list[Match], words: list[int], fields: list[int]) -> float | None:
-        asked = [term.text for term, match in zip(terms, matches, strict=True) if not match.direct]
+        asked = [
+            match.word if match.word in LONG_FORMS else STREET_FORMS.get(term.text, term.text)
+            for term, match in zip(terms, matches, strict=True)
+            if not match.direct
+        ]
         if not asked:
             return None
         touched = {field for match in matches for field in match.fields}
@@ -353,18 +369,19 @@ class Index:
             if field in touched and field != shots.JOINED
         ]
         return _cosine(
-            _trigrams([STREET_FORMS.get(word, word) for word in asked]),
+            _trigrams(asked),
             _trigrams([STREET_FORMS.get(word, word) for word in text]),
         )
 
 
 class Match(NamedTuple):
-    """How well a query word fits a project, and where."""
+    """How well a query word fits a project, where, and which of its words it is taken for."""
 
     score: float
     why: str
     fields: frozenset[int]
     direct: bool
+    word: str = ""
 
 
 def _align(position: int, terms: list[Term], words: list[int], fields: list[int], vocabulary: list[str]) -> list[Match]:
@@ -383,7 +400,8 @@ def _align(position: int, terms: list[Term], words: list[int], fields: list[int]
             taken.add(at)
             field = shots.NAME if fields[at] == shots.JOINED else fields[at]
             near = "" if best >= EXACT else " nearly"
-            matches.append(Match(best, FIELD_NAMES[field] + near, frozenset({field}), direct=False))
+            why = FIELD_NAMES[field] + near
+            matches.append(Match(best, why, frozenset({field}), direct=False, word=vocabulary[words[at]]))
         else:
             free = [vocabulary[word] for i, word in enumerate(words) if fields[i] in NAMES and i not in taken]
             matches.append(_initial(term.text, free))
