@@ -56,6 +56,7 @@ class LocalAws:
 
     def _environment(self) -> dict[str, str]:
         return bare_environment(
+            AUTH="true",  # functions may do what their roles allow, and nothing else
             BIND_HOST=LOOPBACK,
             GATEWAY_PORT=str(self.port),
             PERSIST_STATE="1",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infra.local.stack import Stack
 
 ACTOR: Final = "local"
+START_SECONDS: Final = 60
 IMPORT_SECONDS: Final = 900
 
 
@@ -42,10 +43,11 @@ def import_and_activate(stack: Stack, workbook: Path) -> int:
     """
     store = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table)
     record = _queue(stack, store, workbook)
-    deadline = time.monotonic() + IMPORT_SECONDS
+    started = time.monotonic()
     while record.state not in FINISHED:
-        if time.monotonic() > deadline:
-            raise LocalRunError(f"The import of {workbook.name} did not end; {stack.aws.log} says more.")
+        patience = START_SECONDS if record.state == "queued" else IMPORT_SECONDS
+        if time.monotonic() > started + patience:
+            raise LocalRunError(f"The import of {workbook.name} is still {record.state}; {stack.aws.log} says more.")
         time.sleep(0.1)
         record = store.get_import(record.id) or record
     if record.sheet is None or record.state in {"refused", "failed"}:

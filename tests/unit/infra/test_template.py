@@ -25,9 +25,12 @@ ALLOWED: Final = {
     "SlackRole": {
         "CasesTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "CasesTable/index/by_project": {"dynamodb:Query"},
+        "CasesTable/index/queue": {"dynamodb:Query"},
+        "CasesTable/index/by_owner": {"dynamodb:Query"},
         "TransfersTable": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"},
-        "SettingsTable": {"dynamodb:GetItem"},
+        "SettingsTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "FilesBucket/snapshots/*": {"s3:GetObject"},
+        "FilesBucket/cases/*": {"s3:GetObject"},
         "DeliverQueue": {"sqs:SendMessage"},
         "ImportQueue": {"sqs:SendMessage"},
         "SlackSecret": {"secretsmanager:GetSecretValue"},
@@ -35,6 +38,9 @@ ALLOWED: Final = {
     },
     "DeliverRole": {
         "CasesTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        "CasesTable/index/by_day": {"dynamodb:Query"},
+        "SettingsTable": {"dynamodb:GetItem"},
+        "FilesBucket/cases/*": {"s3:PutObject"},
         "DeliverQueue": {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
@@ -60,6 +66,10 @@ ALLOWED: Final = {
     },
     "SweepRole": {
         "CasesTable/index/pending": {"dynamodb:Query"},
+        "CasesTable/index/due": {"dynamodb:Query"},
+        "CasesTable/index/by_day": {"dynamodb:Query"},
+        "CasesTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "SettingsTable": {"dynamodb:GetItem"},
         "TransfersTable/index/pending": {"dynamodb:Query"},
         "DeliverQueue": {"sqs:SendMessage"},
         "ImportQueue": {"sqs:SendMessage"},
@@ -69,12 +79,14 @@ ALLOWED: Final = {
 
 
 class Template(yaml.SafeLoader):
-    """Reads ``!Ref X``, ``!GetAtt X.Arn`` and ``!Sub ${X.Arn}/…`` as the text behind them."""
+    """Reads ``!Ref X``, ``!GetAtt X.Arn`` (or ``.Id``) and ``!Sub ${X.Arn}/…`` as the text behind them."""
 
 
 def _text(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> object:
     if isinstance(node, yaml.ScalarNode):
-        return node.value.replace("${", "").replace(".Arn}", "").replace("}", "").removesuffix(".Arn")
+        return (
+            node.value.replace("${", "").replace(".Arn}", "").replace("}", "").removesuffix(".Arn").removesuffix(".Id")
+        )
     return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else None
 
 
