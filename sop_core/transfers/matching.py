@@ -288,13 +288,13 @@ class Index:
         swapped = self._lookup(
             "phones", [int(variant) for variant in _swapped(number)], SWAPPED, "phone with digits swapped"
         )
+        slips = [int(v) for v, _ in _misheard_digits(number) if len(v) == len(number)]
         seven = int(number[-7:])
+        # Another area code is another phone: worth a look, no match.
         return (
             swapped
-            or self._range(self._tails["seven"], seven, seven + 1, 0.9, "phone's last seven")
-            or self._lookup(
-                "phones", [int(v) for v, _ in _misheard_digits(number) if len(v) == len(number)], 0.8, "phone nearly"
-            )
+            or self._lookup("phones", slips, 0.72, "phone nearly")
+            or self._range(self._tails["seven"], seven, seven + 1, 0.62, "phone's last seven")
         )
 
     def _ids(self, words: list[str], at: int) -> tuple[int, dict[int, tuple[float, str]]]:
