@@ -51,6 +51,14 @@ class Finder:
             raise SnapshotUnavailable("the sheet is gone")
         return [hit.key for hit in self._snapshots.index(record).search(text, limit).hits]
 
+    def can_search(self, sheet: str) -> bool:
+        """Return whether the sheet's search snapshot can be had."""
+        try:
+            self.search(sheet, "", 1)
+        except SnapshotUnavailable:
+            return False
+        return True
+
     def notice(self, sheet: str | None) -> SheetNotice:
         """Return what a screen says about the sheet: nothing, or why an absence proves nothing."""
         record = None if sheet is None else self._transfers.sheet(sheet)

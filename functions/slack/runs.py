@@ -1,7 +1,6 @@
 """One agent's way through one procedure: begin, answer, choose the project, open the case or finish.
 
-Facts come from the agent, the transfer sheet and the agent's groups; ``sop_core`` turns them into guidance. Every step
-is one conditional write, so a double click or a replayed request changes nothing.
+Every step is one conditional write, so a double click or a replayed request changes nothing.
 """
 
 from __future__ import annotations
@@ -10,28 +9,28 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from functions.slack.finding import UNREADABLE, Finder
+from functions.slack.facts import answered, with_project, without_project
+from functions.slack.finding import Finder
+from functions.slack.screens import Screens
 from functions.slack.waking import wake
-from sop_aws.cases import project_pk
 from sop_aws.deliveries import outbox
-from sop_aws.runs import Run, Source, StaleRun
+from sop_aws.runs import Run, StaleRun
 from sop_aws.snapshots import SnapshotUnavailable
 from sop_aws.times import iso
 from sop_core import procedures
 from sop_core.cases import deadlines, lifecycle
 from sop_core.cases.case import CaseProject
-from sop_core.guidance import change, guidance, render
-from sop_slack.notes import phone
-from sop_slack.run import MATCHES_SHOWN, RunScreen
-from sop_slack.run import Sheet as SheetNotice
+from sop_slack.notes import problem
+from sop_slack.run import MATCHES_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.slack.facts import Value
     from functions.slack.services import Services
-    from sop_core.cases.case import Case
-    from sop_core.guidance import Guidance
+    from sop_core.guidance import CaseDraft, Guidance
     from sop_core.transfers.project import Project
+    from sop_slack.run import RunScreen
 
 KEPT_DAYS: Final = 400
 SEEN_KEPT: Final = 20
@@ -39,7 +38,7 @@ TRIES: Final = 5
 
 
 class NotYourRun(Exception):
-    """The run is somebody else's, or is gone."""
+    """The run is somebody else's, or is gone, or its procedure is not for them (any more)."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -57,11 +56,11 @@ class RunDesk:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._find = Finder(services)
+        self._screens = Screens(services)
 
     def start(self, *, run_id: str, procedure: str, owner: str, owner_name: str, query: str) -> Run:
         """Begin a run; the same command delivered twice is the same run."""
-        services = self._services
-        now = services.now()
+        now = self._services.now()
         active = self._find.active()
         facts = self._from_groups(procedure, owner)
         run = Run(
@@ -81,23 +80,26 @@ class RunDesk:
             expires_at=int(now.timestamp()) + KEPT_DAYS * 86_400,
         )
         try:
-            return services.runs.create(run)
+            return self._services.runs.create(run)
         except StaleRun as repeated:
             return self._own(repeated.current, owner)
+
+    def may_run(self, user: str, procedure: str) -> bool:
+        """Return whether the procedure is for this user."""
+        return self._services.access.has_any(user, procedures.load(procedure).audience)
 
     def read(self, run_id: str, user: str) -> Run:
         """Return a run of ``user``; raises :class:`NotYourRun`."""
         return self._own(self._services.runs.get(run_id), user)
 
+    def screen(self, run: Run, *, searching: bool = False) -> RunScreen:
+        """Return what the run's modal shows."""
+        return self._screens.screen(run, searching=searching)
+
     def find(self, run: Run) -> Run:
         """Search for what came with the command and keep the matches on the run."""
-        return self._save(
-            run,
-            None,
-            lambda now: replace(
-                now, candidates=tuple(p.key for p in self.suggestions(now, now.query or "", MATCHES_SHOWN))
-            ),
-        )
+        keys = tuple(project.key for project in self.suggestions(run, run.query or "", MATCHES_SHOWN))
+        return self._save(run, None, lambda now: replace(now, candidates=keys))
 
     def suggestions(self, run: Run, text: str, limit: int) -> tuple[Project, ...]:
         """Return the projects that match what was typed; none if the sheet cannot be asked (the screen says so)."""
@@ -108,50 +110,41 @@ class RunDesk:
         except SnapshotUnavailable:
             return ()
 
-    def answer(self, run_id: str, user: str, interaction: str, fact: str, value: str) -> Run:
+    def answer(self, run_id: str, user: str, interaction: str, fact: str, value: Value) -> Run:
         """Save one answer of the agent; later answers that no longer apply are dropped."""
-        return self._save(self.read(run_id, user), interaction, lambda run: self._answered(run, {fact: value}, "agent"))
+        return self._save(self.read(run_id, user), interaction, lambda run: answered(run, {fact: value}, "agent"))
 
     def choose_project(self, run_id: str, user: str, interaction: str, key: str) -> Run:
-        """Save the project and what the sheet proves by it."""
-        return self._save(self.read(run_id, user), interaction, lambda run: self._chosen(run, key))
+        """Save the project, and what the sheet and our cases prove by it."""
+        run = self.read(run_id, user)
+        project = self._services.transfers.project(run.sheet, key) if run.sheet else None
+        if project is None:
+            return run
+        has_open_case = bool(self._screens.open_cases(project))
+        return self._save(run, interaction, lambda now: with_project(now, project, has_open_case=has_open_case))
 
     def forget_project(self, run_id: str, user: str, interaction: str) -> Run:
-        """Take the choice of the project back, and what the sheet proved by it."""
-        return self._save(self.read(run_id, user), interaction, _without_project)
+        """Take the choice of the project back, and what was proved by it."""
+        return self._save(self.read(run_id, user), interaction, without_project)
 
-    def submit(self, run_id: str, user: str, notes: dict[str, str]) -> Run:
+    def faults(self, run: Run, typed: dict[str, str]) -> dict[str, str]:
+        """Return what is wrong with the notes that the end of a run needs, by their names."""
+        case = self._screens.guidance(run).case
+        wanted = case.notes if case else ()
+        optional = case.optional if case else ()
+        found = {name: problem(name, typed.get(name, ""), optional=name in optional) for name in wanted}
+        return {name: sentence for name, sentence in found.items() if sentence}
+
+    def submit(self, run: Run, typed: dict[str, str]) -> Run:
         """End the run: open the case that its end opens, or record that it is done. A repeat finds what was done."""
-        run = self.read(run_id, user)
-        told = self._guidance(run)
+        told = self._screens.guidance(run)
+        notes = _in_order(told, typed)
         if run.state != "active" or told.status != "done":
             return run
-        noted = replace(run, notes=notes, disposition=told.disposition)
+        ended = {"notes": notes, "disposition": told.disposition, "state": "done"}
         if told.case is None:
-            return self._save(
-                run, None, lambda now: replace(now, notes=notes, disposition=told.disposition, state="done")
-            )
-        return self._open_case(noted, told)
-
-    def screen(self, run: Run, *, searching: bool = False) -> RunScreen:
-        """Return what the run's modal shows."""
-        told = self._guidance(run)
-        project = self._project(run)
-        return RunScreen(
-            title=procedures.load(run.procedure).title,
-            metadata=f'{{"run":"{run.id}","version":{run.version}}}',
-            guidance=told,
-            sources={fact: source for fact, source in run.sources.items() if source != "agent"},
-            sheet=self._notice(run),
-            project=project,
-            query=run.query or "",
-            matches=self._matches(run, project),
-            earlier=self._earlier(run, told),
-            searching=searching,
-            notes=_prefilled(run, project),
-            open_cases=self._open_cases(told, project),
-            case=self._services.cases.get(run.case) if run.case else None,
-        )
+            return self._save(run, None, lambda now: replace(now, **ended))
+        return self._open_case(replace(run, **ended), told, told.case)
 
     def _save(self, run: Run, interaction: str | None, edit: Callable[[Run], Run]) -> Run:
         for _ in range(TRIES):
@@ -166,126 +159,53 @@ class RunDesk:
         raise StaleRun(run)
 
     def _own(self, run: Run | None, user: str) -> Run:
-        if run is None or run.owner != user:
+        if run is None or run.owner != user or not self.may_run(user, run.procedure):
             raise NotYourRun
         return run
-
-    def _answered(self, run: Run, answers: dict[str, str], source: Source) -> Run:
-        procedure = procedures.load(run.procedure)
-        proved = {fact: run.facts[fact] for fact, name in run.sources.items() if name != "agent" and fact in run.facts}
-        facts: dict[str, str | tuple[str, ...]] = dict(run.facts)
-        for fact, value in answers.items():
-            facts = change(procedure, facts, fact, value)
-        # What the sheet or the groups prove stays known, also where the path of the moment does not ask for it.
-        facts = proved | facts
-        sources = run.sources | dict.fromkeys(answers, source)
-        return replace(run, facts=facts, sources={fact: name for fact, name in sources.items() if fact in facts})
-
-    def _chosen(self, run: Run, key: str) -> Run:
-        project = self._services.transfers.project(run.sheet, key) if run.sheet else None
-        if project is None:
-            return run
-        proved = {"project": "found"} | ({"installer": project.installer} if project.installer else {})
-        known = procedures.load(run.procedure).facts
-        answered = self._answered(
-            _without_project(run), {fact: value for fact, value in proved.items() if fact in known}, "sheet"
-        )
-        return replace(answered, project_key=key)
 
     def _from_groups(self, procedure: str, user: str) -> dict[str, str]:
         """Return what the agent's groups prove, for the groups that are set: training is not asked of who knows it."""
         roles = self._services.settings().roles
-        facts = [
-            name
-            for name, fact in procedures.load(procedure).facts.items()
-            if fact.source == "groups" and roles.get(name)
-        ]
+        questions = procedures.load(procedure).facts.values()
+        facts = [question.fact for question in questions if question.source == "groups" and roles.get(question.fact)]
         return {fact: "yes" if self._services.access.has_any(user, (fact,)) else "no" for fact in facts}
 
-    def _guidance(self, run: Run) -> Guidance:
-        return render(guidance(procedures.load(run.procedure), run.facts), self._services.settings())
-
-    def _earlier(self, run: Run, told: Guidance) -> int:
-        """Return how many of the steps were told before the agent's latest answer."""
-        answered = [question.fact for question in told.asked if run.sources.get(question.fact) == "agent"]
-        if not answered:
-            return 0
-        before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
-        return len(guidance(procedures.load(run.procedure), before).steps)
-
-    def _notice(self, run: Run) -> SheetNotice:
-        notice = self._find.notice(run.sheet)
-        if notice.warning is None and run.query and not run.candidates and not self._can_search(run):
-            return SheetNotice(warning=UNREADABLE)
-        return notice
-
-    def _can_search(self, run: Run) -> bool:
-        try:
-            self._find.search(run.sheet or "", "", 1)
-        except SnapshotUnavailable:
-            return False
-        return True
-
-    def _project(self, run: Run) -> Project | None:
-        return self._services.transfers.project(run.sheet, run.project_key) if run.sheet and run.project_key else None
-
-    def _matches(self, run: Run, project: Project | None) -> tuple[Project, ...]:
-        if project is not None or run.sheet is None or "project" in run.facts:
-            return ()
-        return self._services.transfers.projects(run.sheet, run.candidates)
-
-    def _open_cases(self, told: Guidance, project: Project | None) -> tuple[Case, ...]:
-        if told.case is None or project is None:
-            return ()
-        return self._services.cases.open_for_project(project_pk(project_id=project.project_id, key=project.key))
-
-    def _open_case(self, run: Run, told: Guidance) -> Run:
+    def _open_case(self, run: Run, told: Guidance, draft: CaseDraft) -> Run:
         settings = self._services.settings()
         channel = settings.channels.get("resolution")
-        if not channel or told.case is None:
+        if not channel:
             raise MissingSetting(
                 "The case is not open: no resolution channel is set. Ask an admin of SOP Desk to set it."
             )
         now = self._services.now()
         case, event = lifecycle.open_case(
-            told.case,
-            id=lifecycle.case_id(run.id, told.case.step),
+            draft,
+            id=lifecycle.case_id(run.id, draft.step),
             run=run.id,
             procedure=run.procedure,
             procedure_version=run.procedure_version,
             facts=told.facts,
             inferred=tuple(step.gap or step.id for step in told.steps if step.inferred),
             notes=run.notes,
-            project=_case_project(run, self._project(run)),
-            tagged={name: settings.people[name] for name in told.case.tags if settings.people.get(name)},
+            project=_case_project(run, self._screens.project(run)),
+            tagged={name: settings.people[name] for name in draft.tags if settings.people.get(name)},
             owner=run.owner,
             owner_name=run.owner_name,
             channel=channel,
             at=iso(now),
-            due_at=iso(deadlines.deadline(told.case.due, now, settings.calendar)),
+            due_at=iso(deadlines.deadline(draft.due, now, settings.calendar)),
         )
-        ended = replace(run, case=case.id, state="done", updated_at=iso(now))
         deliveries = outbox(case, "card", at=iso(now))
+        ended = replace(run, case=case.id, updated_at=iso(now))
         opened = self._services.cases.open(case, event, deliveries, ended)
         wake(self._services.deliver, deliveries)
         return opened.run
 
 
-def _without_project(run: Run) -> Run:
-    of_sheet = {fact for fact, source in run.sources.items() if source == "sheet"} | {"project"}
-    facts = {fact: value for fact, value in run.facts.items() if fact not in of_sheet}
-    sources = {fact: source for fact, source in run.sources.items() if fact not in of_sheet}
-    return replace(run, facts=facts, sources=sources, project_key=None)
-
-
-def _prefilled(run: Run, project: Project | None) -> dict[str, str]:
-    if project is None:
-        return dict(run.notes)
-    address = ", ".join(part for part in (project.address, project.city, project.state, project.zip) if part)
-    known = {"property_address": address}
-    if run.facts.get("caller_type") == "homeowner":
-        known |= {"caller_name": project.homeowner or "", "callback_number": phone(project.phone)}
-    return known | run.notes
+def _in_order(told: Guidance, typed: dict[str, str]) -> dict[str, str]:
+    """Return the notes that were given, in the order of the SOP: Slack sends a form's fields in any."""
+    names = [*(told.case.notes if told.case else ()), *(q for group in told.checklist for q in group.questions)]
+    return {name: text for name in names if (text := typed.get(name, "").strip())}
 
 
 def _case_project(run: Run, project: Project | None) -> CaseProject | None:

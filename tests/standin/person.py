@@ -111,6 +111,15 @@ class Person:
         )
         self.view = self.slack.views.get(self.view["id"], self.view)
 
+    def pick(self, fact: str, *values: str) -> None:
+        """Choose several answers of a question, then "Continue"; no value at all presses it with nothing chosen."""
+        menu = self._element(f"pick:{fact}", None)
+        chosen = {**menu, "selected_options": [{"value": value} for value in values]}
+        button = self._element(f"answer_picked:{fact}", None)
+        view = self._view() | {"state": {"values": {f"pick:{fact}": {f"pick:{fact}": chosen}}}}
+        self.interact({"type": "block_actions", "view": view, "container": {"type": "view"}, "actions": [button]})
+        self.view = self.slack.views.get(self.view["id"], self.view)
+
     def press(self, message: Json, action_id: str) -> None:
         """Press a button of a message."""
         buttons = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
@@ -207,6 +216,8 @@ def _acted(element: Json, value: str | None) -> Json:
     action = {"type": element["type"], "action_id": element["action_id"], "action_ts": f"{time.time():.6f}"}
     if element["type"] == "button":
         return action | {"value": element["value"]}
+    if value is None:
+        return action
     option = next(option for option in element["options"] if option["value"] == value)
     return action | {"selected_option": option}
 

@@ -9,48 +9,49 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
+from functions.slack.access import refusal
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
 from functions.slack.runs import MissingSetting, NotYourRun, RunDesk
-from sop_slack import run as run_views
-from sop_slack.notes import problem
+from functions.slack.screens import Meta
+from sop_core import procedures
+from sop_slack import run as views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.slack.facts import Value
     from functions.slack.services import Services
     from sop_aws.runs import Run
     from sop_slack.run import RunScreen
 
-COMMANDS: Final = {"/infinity": "infinity"}
-AGENTS: Final = ("agent",)
+COMMANDS: Final = {
+    "/infinity": "infinity",
+    "/escalate": "escalation",
+    "/servicing": "account_servicing",
+    "/autopay": "autopay_opt_out",
+    "/documents": "supporting_documents",
+}
+AUDIENCES: Final = {name: procedures.load(name).audience for name in COMMANDS.values()}
+ANYONE: Final = tuple(dict.fromkeys(role for audience in AUDIENCES.values() for role in audience))
+"""Whoever may run some procedure; which of them this one is for, the run says."""
+
 SUGGESTIONS: Final = 20
 REDRAWS: Final = 3
-
-
-class Meta(msgspec.Struct, frozen=True):
-    """All that a run's modal carries in ``private_metadata``."""
-
-    run: str
-    version: int
+NOTHING_PICKED: Final = "Choose at least one, or press *None of these*."
+TOO_LATE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 
 
 def start(services: Services, request: Request) -> None:
     """Answer a procedure's command: begin a run, show its modal, then the best matches for what was typed."""
     body = request.body
     desk = RunDesk(services)
-    run = desk.start(
-        run_id=_fingerprint(body["trigger_id"]),
-        procedure=COMMANDS[body["command"]],
-        owner=request.user,
-        owner_name=request.user_name,
-        query=body.get("text", "").strip(),
-    )
-    first = desk.screen(run, searching=bool(run.query))
+    run = _begin(desk, request, COMMANDS[body["command"]], query=body.get("text", "").strip())
+    first = views.run_modal(desk.screen(run, searching=bool(run.query)))
     try:
-        view = request.client.views_open(trigger_id=body["trigger_id"], view=run_views.run_modal(first))["view"]
+        view = request.client.views_open(trigger_id=body["trigger_id"], view=first)["view"]
     except SlackApiError as error:
-        if error.response["error"] not in {"expired_trigger_id", "exchanged_trigger_id"}:
+        if error.response["error"] not in TOO_LATE:
             raise
         request.ack(response_type="ephemeral", text=f"That took too long. Type `{body['command']}` again.")
         return
@@ -59,14 +60,56 @@ def start(services: Services, request: Request) -> None:
     request.ack()
 
 
+def overview(services: Services, request: Request) -> None:
+    """Answer `/sop`: the procedures this person may run."""
+    desk = RunDesk(services)
+    offered = [
+        (name, procedures.load(name).title, command)
+        for command, name in COMMANDS.items()
+        if desk.may_run(request.user, name)
+    ]
+    request.client.views_open(trigger_id=request.body["trigger_id"], view=views.overview(offered))
+    request.ack()
+
+
+def start_from_overview(services: Services, request: Request) -> None:
+    """Answer "Start" in the list of procedures: its modal takes the list's place."""
+    procedure = str(request.body["actions"][0]["value"])
+    desk = RunDesk(services)
+    if not desk.may_run(request.user, procedure):
+        tell(request, refusal(procedures.load(procedure).audience))
+        return
+    request.ack()
+    _update(request, request.body["view"], desk, _begin(desk, request, procedure, query=""))
+
+
+def _begin(desk: RunDesk, request: Request, procedure: str, *, query: str) -> Run:
+    return desk.start(
+        run_id=_interaction(request),
+        procedure=procedure,
+        owner=request.user,
+        owner_name=request.user_name,
+        query=query,
+    )
+
+
 def answer(services: Services, request: Request) -> None:
-    """Answer a click that says something: a radio button, a button or the menu beside an earlier answer."""
+    """Answer a click that says something: a button, a radio button, or the menu beside an earlier answer."""
     action = request.body["actions"][0]
     fact = action["action_id"].split(":")[1]
-    value = _chosen(action)
+    value = _answer(request.body, action)
+    if action["action_id"].startswith("answer_picked:") and not value:
+        tell(request, NOTHING_PICKED)
+        return
     _change(
         services, request, lambda desk, meta: desk.answer(meta.run, request.user, _interaction(request), fact, value)
     )
+
+
+def keep_picking(services: Services, request: Request) -> None:
+    """Acknowledge a choice among several: it counts with "Continue"."""
+    del services
+    request.ack()
 
 
 def choose_project(services: Services, request: Request) -> None:
@@ -92,26 +135,28 @@ def suggest_projects(services: Services, request: Request) -> None:
         request.ack(options=[])
         return
     found = desk.suggestions(run, body["value"], SUGGESTIONS)
-    request.ack(options=[run_views.project_option(project) for project in found])
+    request.ack(options=[views.project_option(project) for project in found])
 
 
 def submit(services: Services, request: Request) -> None:
     """Answer the modal's submission: open the case if the end opens one, else finish the run."""
     body = request.body
     desk = RunDesk(services)
-    notes = _typed(body["view"]["state"]["values"])
-    if errors := {f"note:{name}": text for name in notes if (text := problem(name, notes[name]))}:
-        request.ack({"response_action": "errors", "errors": errors})
-        return
+    typed = _typed(body["view"]["state"]["values"])
     try:
-        run = desk.submit(_meta(body).run, request.user, notes)
+        run = desk.read(_meta(body).run, request.user)
+        if faults := desk.faults(run, typed):
+            errors = {f"note:{name}": sentence for name, sentence in faults.items()}
+            request.ack({"response_action": "errors", "errors": errors})
+            return
+        run = desk.submit(run, typed)
     except (NotYourRun, MissingSetting) as refused:
         tell(request, str(refused))
         return
     if run.case is None and run.state == "done":
         request.ack()
         return
-    request.ack({"response_action": "update", "view": run_views.run_modal(desk.screen(run))})
+    request.ack({"response_action": "update", "view": views.run_modal(desk.screen(run))})
 
 
 def closed(services: Services, request: Request) -> None:
@@ -145,7 +190,7 @@ def _update(request: Request, view: dict[str, Any], desk: RunDesk, run: Run) -> 
 
 def _drawn(request: Request, view_id: str, screen: RunScreen, **only_over: str) -> bool:
     try:
-        request.client.views_update(view_id=view_id, view=run_views.run_modal(screen), **only_over)
+        request.client.views_update(view_id=view_id, view=views.run_modal(screen), **only_over)
     except SlackApiError as error:
         # not_found: the agent has closed the modal; what was saved stands.
         if error.response["error"] not in {"hash_conflict", "not_found"}:
@@ -156,6 +201,24 @@ def _drawn(request: Request, view_id: str, screen: RunScreen, **only_over: str) 
 
 def _meta(body: dict[str, Any]) -> Meta:
     return msgspec.json.decode(body["view"]["private_metadata"], type=Meta)
+
+
+def _answer(body: dict[str, Any], action: dict[str, Any]) -> Value:
+    """Return what an action answers; a fact that takes several answers gives a tuple."""
+    kind, fact = action["action_id"].split(":")[:2]
+    match kind:
+        case "answer_none":
+            return ()
+        case "answer_several":
+            return _values(action)
+        case "answer_picked":
+            return _values(body["view"]["state"]["values"].get(f"pick:{fact}", {}).get(f"pick:{fact}", {}))
+        case _:
+            return _chosen(action)
+
+
+def _values(element: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(option["value"]) for option in element.get("selected_options") or ())
 
 
 def _chosen(action: dict[str, Any]) -> str:
@@ -178,11 +241,17 @@ def _fingerprint(trigger: str) -> str:
 
 
 LISTENERS: Final = (
-    *(Listener(kind="command", name=command, roles=AGENTS, answer=start) for command in COMMANDS),
-    Listener(kind="action", name=re.compile(r"^answer(_menu)?:"), roles=AGENTS, answer=answer),
-    Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=AGENTS, answer=choose_project),
-    Listener(kind="action", name="project_change", roles=AGENTS, answer=change_project),
-    Listener(kind="options", name="project_search", roles=AGENTS, answer=suggest_projects),
-    Listener(kind="view_submission", name=run_views.CALLBACK, roles=AGENTS, answer=submit),
-    Listener(kind="view_closed", name=run_views.CALLBACK, roles=AGENTS, answer=closed),
+    *(
+        Listener(kind="command", name=command, roles=AUDIENCES[name], answer=start)
+        for command, name in COMMANDS.items()
+    ),
+    Listener(kind="command", name="/sop", roles=ANYONE, answer=overview),
+    Listener(kind="action", name="procedure_start", roles=ANYONE, answer=start_from_overview),
+    Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=ANYONE, answer=answer),
+    Listener(kind="action", name=re.compile(r"^pick:"), roles=ANYONE, answer=keep_picking),
+    Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=ANYONE, answer=choose_project),
+    Listener(kind="action", name="project_change", roles=ANYONE, answer=change_project),
+    Listener(kind="options", name="project_search", roles=ANYONE, answer=suggest_projects),
+    Listener(kind="view_submission", name=views.CALLBACK, roles=ANYONE, answer=submit),
+    Listener(kind="view_closed", name=views.CALLBACK, roles=ANYONE, answer=closed),
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sop_aws.table import Item
 
-Source = Literal["agent", "sheet", "groups"]
+Source = Literal["agent", "sheet", "groups", "store"]
 
 NEW: Final = "attribute_not_exists(#pk)"
 UNCHANGED: Final = "#version = :version"
@@ -45,6 +45,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     case: str | None = None
     disposition: str | None = None
     seen: tuple[str, ...] = ()
+
+
+class RunHead(msgspec.Struct, frozen=True):
+    """A run in one line."""
+
+    id: str
+    procedure: str
+    started_at: str
+    updated_at: str
 
 
 class StaleRun(Exception):
@@ -117,4 +126,10 @@ def run_item(run: Run) -> Item:
         state=run.state,
         expires_at=run.expires_at,
         body=msgspec.json.encode(run).decode(),
+        head=msgspec.json.encode(RunHead(run.id, run.procedure, run.started_at, run.updated_at)).decode(),
+        # Sparse: a run that has ended is nobody's open run.
+        owner_pk=f"RUNS#{run.owner}" if run.state == "active" else None,
+        owner_at=run.updated_at if run.state == "active" else None,
+        day_pk=f"RUNS#{run.started_at[:10]}",
+        day_at=f"{run.started_at}#{run.id}",
     )

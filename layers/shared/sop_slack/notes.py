@@ -18,36 +18,47 @@ PHONE_DIGITS: Final = range(7, 16)
 
 
 class Note(msgspec.Struct, frozen=True):
-    """One note: its label, the field it is typed into, and whether an end can do without it."""
+    """One note: its label, the field it is typed into, and whether the case's card shows it: the minimum needed."""
 
     label: str
     multiline: bool = False
     max_length: int = 200
     hint: str = ""
     is_phone: bool = False
-    optional: bool = False
+    on_card: bool = False
 
 
 NOTES: Final[dict[str, Note]] = {
-    "caller_name": Note("Caller's name"),
-    "property_address": Note("Property address"),
+    "caller_name": Note("Caller's name", on_card=True),
+    "property_address": Note("Property address", on_card=True),
     "reason_of_call": Note(
         "Reason of call", multiline=True, max_length=LONG, hint="In the caller's words, for the one who calls back."
     ),
-    "callback_number": Note("Number to call back", max_length=40, is_phone=True),
+    "callback_number": Note("Number to call back", max_length=40, is_phone=True, on_card=True),
+    "email": Note("Email", on_card=True),
+    "contract_id": Note("Contract id", hint="It is on the initial welcome letter.", on_card=True),
+    "ticket": Note("Jira ticket", on_card=True),
+    "documents": Note("Documents", multiline=True, hint="Their names, one a line.", on_card=True),
+    "interaction_id": Note("CXone recording or interaction id", on_card=True),
+    "installer_view": Note("The installer's or sales rep's point of view", multiline=True, max_length=LONG),
+    "concern_type": Note("What type of escalated concern it is", multiline=True, max_length=LONG),
+    "red_flags": Note("Red flags seen when reviewing the concern", multiline=True, max_length=LONG),
+    "other_concerns": Note("Other items that raised concern", multiline=True, max_length=LONG),
+    "welcome_call_voice": Note("Does the voice in the welcome call match?", multiline=True, max_length=LONG),
+    "certificate_of_completion": Note("Review of the Certificate of Completion", multiline=True, max_length=LONG),
 }
 
 
 def note(name: str) -> Note:
-    """Return how note ``name`` is asked for; one the table does not know is an optional text under its own name."""
-    return NOTES.get(name) or Note(name.replace("_", " ").capitalize(), multiline=True, max_length=LONG, optional=True)
+    """Return how note ``name`` is asked for; one the table does not know is a long text under its own name."""
+    return NOTES.get(name) or Note(name.replace("_", " ").capitalize(), multiline=True, max_length=LONG)
 
 
-def note_field(name: str, initial: str) -> Block:
+def note_field(name: str, initial: str, *, optional: bool = False) -> Block:
     """Return the field for a note."""
     wanted = note(name)
     element = b.text_input(name, initial=initial, multiline=wanted.multiline, max_length=wanted.max_length)
-    return b.field(wanted.label, element, block_id=f"note:{name}", optional=wanted.optional, hint=wanted.hint)
+    return b.field(wanted.label, element, block_id=f"note:{name}", optional=optional, hint=wanted.hint)
 
 
 def checklist_field(group: str, question: str, initial: str) -> Block:
@@ -58,11 +69,11 @@ def checklist_field(group: str, question: str, initial: str) -> Block:
     return b.field(question, element, block_id=f"check:{short}", optional=True)
 
 
-def problem(name: str, text: str) -> str | None:
+def problem(name: str, text: str, *, optional: bool = False) -> str | None:
     """Return one sentence on what is wrong with ``text`` as note ``name``, or ``None``."""
     wanted = note(name)
     if not text.strip():
-        return None if wanted.optional else f"{wanted.label} is needed."
+        return None if optional else f"{wanted.label} is needed."
     if wanted.is_phone and len(re.findall(r"\d", text)) not in PHONE_DIGITS:
         return "Give a phone number of 7 to 15 digits."
     return None

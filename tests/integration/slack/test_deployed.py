@@ -1,4 +1,4 @@
-"""Every path of Infinity, by signed requests to the deployed template, down to the card in the channel."""
+"""Every path of every procedure, by signed requests to the deployed template, down to the card in the channel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from functions.slack.listeners.runs import COMMANDS
 from sop_aws.cases import CaseStore
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
@@ -27,15 +28,21 @@ from tests.standin.slack import Slack, slack_server
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from functions.slack.facts import Value
     from infra.local.stack import Stack
-    from sop_core.guidance import Guidance
+    from sop_core.guidance import Guidance, Question
 
 pytestmark = pytest.mark.stack
 
 REASON = "Panels dark since Monday"
 BY_INSTALLER = {"listed": LISTED, "original": ORIGINAL, "unlisted": UNLISTED, "not_transferred": NOT_TRANSFERRED}
-INFINITY = procedures.load("infinity")
-WAYS = [{fact: values[0] for fact, values in path.answers.items()} for path in paths(reading.find("infinity").file)]
+COMMAND_OF = {name: command for command, name in COMMANDS.items()}
+WAYS = [
+    (name, {fact: values[0] for fact, values in path.answers.items()})
+    for name in procedures.names()
+    for path in paths(reading.find(name).file)
+]
+"""Every path of every procedure, as one set of answers that leads along it."""
 
 
 class Deployed:
@@ -82,45 +89,54 @@ def deployed(stack: Stack) -> Iterator[Deployed]:
         app.close()
 
 
-def walk(agent: Person, facts: Mapping[str, str]) -> None:
+def walk(agent: Person, name: str, facts: Mapping[str, Value]) -> None:
     """Answer what is asked, as the facts have it; the sheet and the groups answer the rest."""
-    project = BY_INSTALLER[facts.get("installer", "listed")]
-    agent.command("/infinity", project.project_id or "")
+    project = BY_INSTALLER[str(facts.get("installer", "listed"))]
+    agent.command(COMMAND_OF[name], (project.project_id or "") if "project" in facts else "")
     if facts.get("project") == "found":
         agent.click("project_choose", project.key)
     elif "project" in facts:
         agent.click(f"answer:project:{facts['project']}")
-    for question in guidance(INFINITY, facts).asked:
-        if question.source != "agent":
-            continue
-        value = facts[question.fact]
-        if question.widget == "buttons":
-            agent.click(f"answer:{question.fact}:{value}")
-        else:
-            agent.click(f"answer:{question.fact}", value)
+    for question in guidance(procedures.load(name), facts).asked:
+        if question.source not in ("sheet", "groups"):
+            answer(agent, question, facts[question.fact])
 
 
-@pytest.mark.parametrize("facts", WAYS, ids=lambda facts: "-".join(facts.values()))
-def test_every_path_shows_its_guidance_and_opens_its_case(deployed: Deployed, facts: dict[str, str]) -> None:
-    told = render(guidance(INFINITY, facts), Settings.default())
-    agent = deployed.person(TRAINED if facts.get("workout_plan_trained") == "yes" else AGENT)
-    walk(agent, facts)
-    told_until_now = shown(agent.view)
+def answer(agent: Person, question: Question, value: Value) -> None:
+    """Click the answer, in whatever form it is asked."""
+    if not isinstance(value, str):
+        agent.pick(question.fact, *value) if value else agent.click(f"answer_none:{question.fact}")
+    elif question.widget == "buttons":
+        agent.click(f"answer:{question.fact}:{value}")
+    else:
+        agent.click(f"answer:{question.fact}", value)
+
+
+@pytest.mark.parametrize(("name", "facts"), WAYS, ids=lambda part: part if isinstance(part, str) else _words(part))
+def test_every_path_shows_its_guidance_and_opens_its_case(
+    deployed: Deployed, name: str, facts: dict[str, Value]
+) -> None:
+    told = render(guidance(procedures.load(name), facts), Settings.default())
+    agent = deployed.person(_who(facts))
+    walk(agent, name, facts)
+    text = shown(agent.view)
     if told.case is None:
         assert agent.view["submit"]["text"] == "Finish"
         assert agent.submit() == {}
     else:
         assert agent.view["submit"]["text"] == "Open case"
-        result = agent.submit(
-            caller_name="Jane Doe",
-            property_address="71 Curry Street",
-            reason_of_call=REASON,
-            callback_number="2675550185",
-        )
-        told_until_now += shown(result["view"])
-    expect_all(told, told_until_now)
+        text += shown(agent.submit(**dict.fromkeys(told.case.notes, REASON), callback_number="2675550185")["view"])
+    expect_all(told, text)
     if told.case is not None:
         expect_card(deployed, told, agent.view)
+
+
+def _who(facts: Mapping[str, Value]) -> str:
+    return TRAINED if facts.get("workout_plan_trained") == "yes" else AGENT
+
+
+def _words(facts: Mapping[str, Value]) -> str:
+    return "-".join(value if isinstance(value, str) else "+".join(value) or "none" for value in facts.values())
 
 
 def expect_all(told: Guidance, text: str) -> None:

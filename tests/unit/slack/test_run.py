@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.local.workspace import limits
 from sop_core import procedures
 from sop_core.guidance import guidance, render
+from sop_core.paths import Path, paths
+from sop_core.procedures import reading
 from sop_core.settings import Settings
 from sop_slack.run import RunScreen, Sheet, run_modal
 from tests.builders.cases import NASTY, a_case, a_project
 
-PROCEDURES = [procedures.load(name) for name in procedures.names()]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any) -> RunScreen:
@@ -30,18 +32,24 @@ def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any)
     return RunScreen(**known | changed)
 
 
-@pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.name)
-def test_every_combination_of_answers_makes_a_modal_within_slacks_limits(procedure: Any) -> None:
-    choices = [[None, *(answer.value for answer in question.answers)] for question in procedure.facts.values()]
-    seen: set[str] = set()
-    for answers in itertools.product(*choices):
-        facts = {fact: answer for fact, answer in zip(procedure.facts, answers, strict=True) if answer is not None}
-        screen = a_screen(facts, procedure.name)
-        if (shape := repr(screen.guidance)) in seen:
-            continue
-        seen.add(shape)
+@pytest.mark.parametrize("name", procedures.names())
+def test_every_screen_of_every_path_is_a_modal_within_slacks_limits(name: str) -> None:
+    screens = {repr(facts): facts for path in paths(reading.find(name).file) for facts in _on_the_way(path)}
+    assert len(screens) > len(procedures.load(name).facts)
+    for facts in screens.values():
+        screen = a_screen(facts, name, asks_project=name == "infinity")
         limits.check_view(run_modal(screen))
-    assert len(seen) > len(procedure.facts)
+        if screen.guidance.case:
+            limits.check_view(run_modal(a_screen(facts, name, case=a_case())))
+
+
+def _on_the_way(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the facts of a path after each answer, from none to all."""
+    facts: dict[str, Any] = {}
+    yield dict(facts)
+    for fact, values in path.answers.items():
+        facts[fact] = values[0]
+        yield dict(facts)
 
 
 def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:

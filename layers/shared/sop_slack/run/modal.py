@@ -56,7 +56,7 @@ def _still_open(screen: RunScreen) -> list[Block]:
 
 
 def _fields(guidance: Guidance, case: CaseDraft, notes: dict[str, str]) -> list[Block]:
-    shown = [note_field(name, notes.get(name, "")) for name in case.notes]
+    shown = [note_field(name, notes.get(name, ""), optional=name in case.optional) for name in case.notes]
     for group in guidance.checklist:
         shown.append(b.section(f"*{b.escape(group.group)}*"))
         shown += [checklist_field(group.group, question, notes.get(question, "")) for question in group.questions]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def at_hand(screen: RunScreen) -> list[Block]:
     """Return the steps that the latest answer brought, up to the one that opens a case; earlier ones as one line."""
     steps = screen.guidance.steps[: _until_case(screen.guidance)]
-    return _done(steps[: screen.earlier]) + _shown(steps[screen.earlier :], screen)
+    before, now = steps[: screen.earlier], steps[screen.earlier :]
+    staying = [_warning(warning) for step in before if step.stays for warning in step.warn]
+    return staying + _done(before) + _shown(now, screen)
 
 
 def after_case(screen: RunScreen) -> list[Block]:
@@ -51,7 +53,7 @@ def _shown(steps: Sequence[Step], screen: RunScreen) -> list[Block]:
 
 
 def _step(step: Step, screen: RunScreen) -> list[Block]:
-    shown = [b.section(f"⚠️ *{b.escape(warning)}*") for warning in step.warn]
+    shown = [_warning(warning) for warning in step.warn]
     for words in step.say:
         shown += [b.context("🗣️ *Say, word for word*"), b.quote(words, bold=True)]
     if step.do:
@@ -61,9 +63,12 @@ def _step(step: Step, screen: RunScreen) -> list[Block]:
     return [*shown, *_promise(step, screen), b.context(_source(step))]
 
 
+def _warning(text: str) -> Block:
+    return b.section(f"⚠️ *{b.escape(text)}*")
+
+
 def _promise(step: Step, screen: RunScreen) -> list[Block]:
-    rule = getattr(step, "promise", None)
-    moment = screen.due.get(rule) if rule else None
+    moment = screen.due.get(step.promise) if step.promise else None
     return [b.section(f"⏰ That is by *{b.time_in_reader_zone(moment)}*.")] if moment else []
 
 

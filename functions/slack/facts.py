@@ -1,0 +1,57 @@
+"""A run's facts: what the agent answered, and what the sheet, the groups or our own cases prove.
+
+An agent's later answers fall away when they no longer apply. What was proved stays known, also where the path of the
+moment does not ask for it, until another project is chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from sop_core import procedures
+from sop_core.guidance import change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sop_aws.runs import Run, Source
+    from sop_core.transfers.project import Project
+
+OF_THE_PROJECT: Final = ("sheet", "store")
+"""Sources that speak of one project."""
+
+Value = str | tuple[str, ...]
+
+
+def answered(run: Run, answers: Mapping[str, Value], source: Source) -> Run:
+    """Return the run with facts answered by ``source``; later answers that no longer apply are dropped."""
+    procedure = procedures.load(run.procedure)
+    proved = {fact: run.facts[fact] for fact, name in run.sources.items() if name != "agent" and fact in run.facts}
+    facts: dict[str, Value] = dict(run.facts)
+    for fact, value in answers.items():
+        facts = change(procedure, facts, fact, value)
+    facts = proved | facts
+    sources = run.sources | dict.fromkeys(answers, source)
+    return replace(run, facts=facts, sources={fact: name for fact, name in sources.items() if fact in facts})
+
+
+def with_project(run: Run, project: Project, *, has_open_case: bool) -> Run:
+    """Return the run with its project chosen, and what the sheet and our cases prove by that."""
+    of_sheet = {"project": "found"} | ({"installer": project.installer} if project.installer else {})
+    asked = procedures.load(run.procedure).facts
+    proved = answered(without_project(run), {fact: value for fact, value in of_sheet.items() if fact in asked}, "sheet")
+    if has_open_case:
+        # Our store proves that there is a case, never that there is none: Salesforce may hold one.
+        known = {name: "yes" for name, question in asked.items() if question.source == "store"}
+        proved = answered(proved, known, "store")
+    return replace(proved, project_key=project.key)
+
+
+def without_project(run: Run) -> Run:
+    """Return the run with its project open again, and nothing proved by it."""
+    gone = {fact for fact, source in run.sources.items() if source in OF_THE_PROJECT} | {"project"}
+    facts = {fact: value for fact, value in run.facts.items() if fact not in gone}
+    sources = {fact: source for fact, source in run.sources.items() if fact not in gone}
+    return replace(run, facts=facts, sources=sources, project_key=None)

@@ -1,0 +1,110 @@
+"""From a stored run to what its modal shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from functions.slack.finding import UNREADABLE, Finder
+from sop_aws.cases import project_pk
+from sop_aws.times import iso, parse
+from sop_core import procedures
+from sop_core.cases.deadlines import DEADLINES, deadline
+from sop_core.guidance import guidance, render
+from sop_slack.notes import phone
+from sop_slack.run import RunScreen, Sheet
+
+if TYPE_CHECKING:
+    from functions.slack.services import Services
+    from sop_aws.runs import Run
+    from sop_core.cases.case import Case
+    from sop_core.guidance import Guidance
+    from sop_core.transfers.project import Project
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """All that a run's modal carries in ``private_metadata``."""
+
+    run: str
+    version: int
+
+
+class Screens:
+    """Builds the screens of runs from the stores."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._find = Finder(services)
+
+    def guidance(self, run: Run) -> Guidance:
+        """Return the guidance of a run, with the settings filled in."""
+        return render(guidance(procedures.load(run.procedure), run.facts), self._services.settings())
+
+    def project(self, run: Run) -> Project | None:
+        """Return the chosen project as the run's sheet has it."""
+        return self._services.transfers.project(run.sheet, run.project_key) if run.sheet and run.project_key else None
+
+    def open_cases(self, project: Project | None) -> tuple[Case, ...]:
+        """Return the cases of a project that are not closed."""
+        if project is None:
+            return ()
+        return self._services.cases.open_for_project(project_pk(project_id=project.project_id, key=project.key))
+
+    def screen(self, run: Run, *, searching: bool = False) -> RunScreen:
+        """Return what the run's modal shows."""
+        told = self.guidance(run)
+        project = self.project(run)
+        procedure = procedures.load(run.procedure)
+        return RunScreen(
+            title=procedure.title,
+            metadata=msgspec.json.encode(Meta(run=run.id, version=run.version)).decode(),
+            guidance=told,
+            sources={fact: source for fact, source in run.sources.items() if source != "agent"},
+            sheet=self._sheet(run) if "project" in procedure.facts else Sheet(),
+            asks_project="project" in procedure.facts,
+            project=project,
+            query=run.query or "",
+            matches=self._matches(run, project),
+            earlier=self._earlier(run, told),
+            searching=searching,
+            notes=_prefilled(run, project),
+            open_cases=self.open_cases(project) if told.case else (),
+            case=self._services.cases.get(run.case) if run.case else None,
+            due=self._due(run, told),
+        )
+
+    def _sheet(self, run: Run) -> Sheet:
+        notice = self._find.notice(run.sheet)
+        if notice.warning is None and run.query and not run.candidates and not self._find.can_search(run.sheet or ""):
+            return Sheet(warning=UNREADABLE)
+        return notice
+
+    def _matches(self, run: Run, project: Project | None) -> tuple[Project, ...]:
+        if project is not None or run.sheet is None or "project" in run.facts:
+            return ()
+        return self._services.transfers.projects(run.sheet, run.candidates)
+
+    def _earlier(self, run: Run, told: Guidance) -> int:
+        """Return how many of the steps were told before the agent's latest answer."""
+        answered = [question.fact for question in told.asked if run.sources.get(question.fact) == "agent"]
+        if not answered:
+            return 0
+        before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
+        return len(guidance(procedures.load(run.procedure), before).steps)
+
+    def _due(self, run: Run, told: Guidance) -> dict[str, str]:
+        """Return the moment of each deadline that a step promises, counted from the latest answer."""
+        promised = {rule for step in told.steps if (rule := step.promise) in DEADLINES}
+        calendar = self._services.settings().calendar
+        return {rule: iso(deadline(rule, parse(run.updated_at), calendar)) for rule in promised}
+
+
+def _prefilled(run: Run, project: Project | None) -> dict[str, str]:
+    if project is None:
+        return dict(run.notes)
+    address = ", ".join(part for part in (project.address, project.city, project.state, project.zip) if part)
+    known = {"property_address": address}
+    if run.facts.get("caller_type", "homeowner") == "homeowner":
+        known |= {"caller_name": project.homeowner or "", "callback_number": phone(project.phone)}
+    return known | run.notes
