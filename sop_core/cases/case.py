@@ -40,6 +40,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     is the version at which state or assignee last changed: a click is late when the case has moved since, and not when
     somebody has only added a note. ``seen`` are the latest submissions that were applied, so that a repeat is known.
 
+    It can be closed only when each of ``confirmations`` is given; ``confirmed`` are those that were.
+
     The clock of ``due_at`` started at ``clock_from`` by ``due_rule`` and stood still in each of ``pauses``.
     ``promised_from`` is when the customer was last told that they will hear within 48 business hours. ``remind_at`` is
     when the next reminder goes out, by the calendar ``planned_by``; ``reminded`` are the kinds that went out.
@@ -67,6 +69,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: str
     due_at: str
     inferred: tuple[str, ...] = ()
+    confirmations: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
     assignee: str | None = None
     claimed_at: str | None = None
     closed_at: str | None = None

@@ -33,7 +33,15 @@ Action = Literal[
     "remind",
 ]
 Who = Literal["case_owner", "agent", "back_office", "resolution_specialist", "lead", "clock"]
-Refusal = Literal["state", "reason_missing", "reason_unknown", "assignee_missing", "note_missing", "documents_missing"]
+Refusal = Literal[
+    "state",
+    "reason_missing",
+    "reason_unknown",
+    "assignee_missing",
+    "note_missing",
+    "documents_missing",
+    "confirmation_missing",
+]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SEEN_KEPT = 20
@@ -148,6 +156,7 @@ def open_case(  # noqa: PLR0913 - all that a case is born with, each part named 
         opened_at=at,
         due_at=due_at,
         inferred=inferred,
+        confirmations=draft.confirmations,
         due_rule=draft.due,
         clock_from=at,
         promised_from=at,
@@ -190,18 +199,22 @@ def apply(  # noqa: PLR0913 - who, when, and whatever the action takes, each par
     note: str | None = None,
     assignee: str | None = None,
     documents: tuple[Document, ...] = (),
+    confirmations: Collection[str] = (),
     salesforce: str | None = None,
     interaction: str | None = None,
     calendar: Calendar | None = None,
 ) -> tuple[Case, CaseEvent]:
     """Return the next version of ``case`` after ``action``, and its event. Who may do it, :func:`permitted` says.
 
-    With ``calendar`` its dates are planned anew; ``interaction`` is remembered, so that a repeat can be known.
+    A case that names ``confirmations`` is closed only with all of them. With ``calendar`` its dates are planned anew;
+    ``interaction`` is remembered, so that a repeat can be known.
 
     :raises NotAllowed: when the case is not in a state for it, or something that the action takes is missing.
     """
     transition = _transition(case, action)
     _require(case, action, reason=reason, assignee=assignee, note=note, documents=documents)
+    if action == "close" and not set(case.confirmations) <= set(confirmations):
+        raise NotAllowed(case, action, "confirmation_missing")
     if transition.to_state == "voided":
         reason = VOIDED
     version = case.version + 1
@@ -217,6 +230,7 @@ def apply(  # noqa: PLR0913 - who, when, and whatever the action takes, each par
         returned_reason=reason if action == "return" else case.returned_reason,
         **(_assignment(case, transition, actor=actor, at=at, assignee=assignee) if is_move else {}),
         **(_closing(transition, actor=actor, at=at, reason=reason, note=note) if is_move else {}),
+        confirmed=_confirmed(case, transition),
         **_clock(case, action, at=at),
     )
     if calendar is not None:
@@ -323,6 +337,13 @@ def _to_act(case: Case, action: str) -> tuple[str, ...]:
         "return": (case.owner,),
     }
     return tuple(dict.fromkeys(user for user in people.get(action, ()) if user))
+
+
+def _confirmed(case: Case, row: Transition) -> tuple[str, ...]:
+    """Return what counts as confirmed after a move: all of it by closing, nothing once the case is open again."""
+    if row.action == "close":
+        return case.confirmations
+    return () if row.action == "reopen" else case.confirmed
 
 
 def _clock(case: Case, action: str, *, at: str) -> dict[str, Any]:
