@@ -57,7 +57,7 @@ def test_serve(tmp_path: Path) -> None:
     running = serve(port, f"SETTINGS={PEOPLE}", f"SHEET={sheet}", f"STATE={folder}")
     assert running.stdout
     try:
-        ready = running.stdout.readline()
+        assert running.stdout.readline() == f"ready http://{LOOPBACK}:{port}/slack/events\n"
         answer = httpx.post(f"http://{LOOPBACK}:{port}/slack/events", content=b"{}", timeout=10)
         at_work = processes_on(folder)
     finally:
@@ -66,7 +66,6 @@ def test_serve(tmp_path: Path) -> None:
         left = processes_on(folder)
         rest, told = running.communicate()
 
-    assert ready == f"ready http://{LOOPBACK}:{port}/slack/events\n"
     assert rest == ""
     assert answer.status_code == 401
     assert at_work
