@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sop_core.procedure import (
-        Branch,
         CaseTemplate,
         Citation,
         Document,
@@ -123,7 +122,7 @@ def _stage(node: Node, names: _Names) -> Stage:
         ask=question,
         fact=node.ask or "",
         go={} if multiple else {answer: names.nodes[each.go] for each in node.branches for answer in each.on},
-        tests=tuple(_test(each, question, names) for each in node.branches) if multiple and question else (),
+        tests=tuple(_tests(node, question, names)) if multiple and question else (),
         case=_case(node, names),
         disposition=next((step.disposition for step in node.steps if step.disposition), None),
         end=node.end.id if node.end else None,
@@ -137,11 +136,15 @@ def _emissions(node: Node, steps: tuple[Step, ...], groups: tuple[ChecklistGroup
     )
 
 
-def _test(branch: Branch, question: Question, names: _Names) -> Test:
-    if branch.on == (NONE,):
-        return Test(any_of=(), go=names.nodes[branch.go])
-    any_of = tuple(each.value for each in question.answers) if branch.on == (ANY,) else branch.on
-    return Test(any_of=any_of, go=names.nodes[branch.go])
+def _tests(node: Node, question: Question, names: _Names) -> Iterable[Test]:
+    for branch in node.branches:
+        go = names.nodes[branch.go]
+        if NONE in branch.on:
+            yield Test(any_of=(), go=go)
+        if ANY in branch.on:
+            yield Test(any_of=tuple(each.value for each in question.answers), go=go)
+        elif named := tuple(answer for answer in branch.on if answer != NONE):
+            yield Test(any_of=named, go=go)
 
 
 def _step(step: Instruction, names: _Names) -> Step:

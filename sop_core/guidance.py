@@ -26,7 +26,7 @@ ANY = "any"
 """In a branch or guard: at least one answer of a fact that takes several."""
 
 
-NOT_SET = "as you note it"
+NOT_SET = "as noted"
 """The value of a setting that the SOPs lost and nobody has set: the agent notes it each time."""
 
 
@@ -288,7 +288,12 @@ def canonical(procedure: Procedure, facts: Facts) -> Mapping[str, str | tuple[st
             return facts  # type: ignore[return-value]
     except (KeyError, TypeError):
         pass  # an unknown fact, or a fact with several answers: both are told apart below
-    return {fact: _canonical(procedure, fact, answer) for fact, answer in facts.items()}
+    return {
+        fact: answer
+        if isinstance(answer, str) and answer in single.get(fact, ())
+        else _canonical(procedure, fact, answer)
+        for fact, answer in facts.items()
+    }
 
 
 def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence[str]) -> Read:
@@ -338,13 +343,17 @@ def render(result: Guidance, settings: Settings) -> Guidance:
 def _emitted(
     stage: Stage, given: Mapping[str, str | tuple[str, ...]]
 ) -> tuple[tuple[Step, ...], tuple[ChecklistGroup, ...]]:
-    shown = [
-        each for each in stage.guarded if all(_holds(given.get(fact), any_of) for fact, any_of in each.when.items())
-    ]
-    return (
-        tuple(each.step for each in shown if each.step is not None),
-        tuple(group for each in shown for group in each.checklist),
-    )
+    steps: list[Step] = []
+    checklist: tuple[ChecklistGroup, ...] = ()
+    for each in stage.guarded:
+        for fact, any_of in each.when.items():
+            if not _holds(given.get(fact), any_of):
+                break
+        else:
+            if each.step is not None:
+                steps.append(each.step)
+            checklist += each.checklist
+    return tuple(steps), checklist
 
 
 def _holds(answer: str | tuple[str, ...] | None, any_of: tuple[str, ...]) -> bool:
@@ -364,15 +373,15 @@ def _canonical(procedure: Procedure, fact: str, answer: str | Sequence[str]) -> 
     question = procedure.facts.get(fact)
     if question is None:
         raise UnknownName("fact", fact, tuple(procedure.facts), of=procedure.name)
-    values = tuple(each.value for each in question.answers)
     given = (answer,) if isinstance(answer, str) else tuple(answer)
-    if question.multiple and given == (NONE,):
+    if question.multiple and (not given or given == (NONE,)):
         return ()
+    values = [each.value for each in question.answers]
     for each in given:
         if each not in values:
             raise UnknownName("answer", str(each), (*values, NONE) if question.multiple else values, of=fact)
     if question.multiple:
-        return tuple(value for value in values if value in given)
+        return tuple([value for value in values if value in given])
     if not isinstance(answer, str):
         raise WrongNumber(fact)
     return answer

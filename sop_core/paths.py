@@ -77,6 +77,50 @@ def paths(file: ProcedureFile, beside: ProcedureFile | None = None) -> tuple[Pat
     )
 
 
+class Way(msgspec.Struct, frozen=True):
+    """All paths through the same nodes: they differ only in what a step or checklist on the way depends on.
+
+    ``answers`` are those of all of them, each fact's together. ``shown`` are the steps and checklists, by name, each
+    with what it depends on: nothing where every path shows it.
+    """
+
+    paths: tuple[Path, ...]
+    answers: dict[str, Values]
+    shown: dict[str, Guard]
+
+    @property
+    def end(self) -> End | None:
+        """Return where the way ends."""
+        return self.paths[0].end
+
+    def steps(self) -> tuple[Instruction, ...]:
+        """Return every step that may be shown, in order."""
+        steps = {step.id: step for path in self.paths for step in path.steps}
+        return tuple(steps[name] for name in self.shown if name in steps)
+
+
+def ways(file: ProcedureFile) -> tuple[Way, ...]:
+    """Return the paths of ``file`` by the nodes that they go through."""
+    together: dict[tuple[str, ...], list[Path]] = {}
+    for path in paths(file):
+        together.setdefault(path.nodes, []).append(path)
+    whole, nodes = domains(file), {node.id: node for node in file.nodes}
+    return tuple(_way(tuple(each), whole, [nodes[name] for name in way]) for way, each in together.items())
+
+
+def _way(alike: tuple[Path, ...], whole: Mapping[str, Values], nodes: Sequence[Node]) -> Way:
+    answers = {
+        fact: tuple(value for value in whole[fact] if any(value in path.answers[fact] for path in alike))
+        for fact in alike[0].answers
+    }
+    shown: dict[str, Guard] = {}
+    for name, guard in (each for node in nodes for each in node.guarded()):
+        seen = [name in path.checklists or any(step.id == name for step in path.steps) for path in alike]
+        if any(seen):
+            shown[name] = {} if all(seen) else guard
+    return Way(alike, answers, shown)
+
+
 def holds(value: Value, on: Sequence[str]) -> bool:
     """Tell whether a branch or guard for ``on`` is meant by ``value``."""
     if isinstance(value, str):

@@ -112,7 +112,7 @@ class ShownChecklist(_Part, frozen=True, kw_only=True):
 
 
 class Branch(_Part, frozen=True, kw_only=True):
-    """Where to go on these answers. Of a fact that takes several: on any of these, or on ``any``, or on ``none``."""
+    """Where to go on these answers. Of a fact that takes several: on any of these, or on ``any``, ``none`` or both."""
 
     on: tuple[Name, ...]
     go: Name
@@ -158,8 +158,8 @@ class Checklist(_Part, frozen=True, kw_only=True):
 class CaseTemplate(_Part, frozen=True, kw_only=True):
     """A case that steps open; ``due`` names a deadline rule, or a setting that does.
 
-    ``notes`` are what the screen collects for it, in order; those in ``optional`` may stay empty. Closing it takes every
-    one of ``confirmations``.
+    ``notes`` are what the screen collects for it, in order; those in ``optional`` may stay empty. Closing it takes
+    every one of ``confirmations``.
     """
 
     name: Name
@@ -233,7 +233,7 @@ class Example(_Part, frozen=True, kw_only=True):
 
 
 class ProcedureFile(_Part, frozen=True, kw_only=True):
-    """A whole procedure, as its owner writes it. ``audience`` are the roles that run it. The first node is the start."""
+    """A whole procedure, as its owner writes it. The first node is the start; roles in ``audience`` run it."""
 
     procedure: Name
     title: Text

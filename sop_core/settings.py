@@ -47,7 +47,7 @@ VALUES = {
 }
 """Numbers, addresses, skills, links and deadlines, each by the name that procedures use for it, as the SOPs give them.
 
-Where an SOP names a place and no number (Account Servicing, the Infinity Form), its name stands until an admin sets one.
+Where an SOP names a place and no number (Account Servicing, the Infinity Form), its name stands until an admin sets it.
 """
 
 DUE = ("callback_due", "follow_up_due", "third_party_check")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import msgspec
 
+from sop_core.guidance import ANY, NONE
 from sop_core.paths import Values, domains, holds
+from sop_core.verification.wording import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from sop_core.procedure import Instruction, Node, ProcedureFile
+    from sop_core.procedure import Branch, Instruction, Node, ProcedureFile
 
 WIDTH, HEIGHT = 204, 52
 COLUMN, ROW = 324, 66
 MARGIN, TOP = 24, 84
-LETTERS = 30
+LETTERS, SMALL_LETTERS = 30, 38
 BETWEEN = " · "
 
 STYLE = """
@@ -34,12 +36,17 @@ STYLE = """
 
 
 class _Box(msgspec.Struct, frozen=True):
-    """A drawn node: its words, its steps, and what follows it under which answers."""
+    """A drawn node: its words, the readings it carries out, and what follows it under which answers.
+
+    ``mark`` numbers what follows where it is drawn more than once: boxes ``like`` it refer to it instead.
+    """
 
     words: str
-    steps: tuple[str, ...]
+    readings: tuple[str, ...]
     kind: str
     following: tuple[tuple[str, _Box], ...] = ()
+    mark: int | None = None
+    like: int | None = None
 
 
 class _Placed(msgspec.Struct, frozen=True):
@@ -51,7 +58,7 @@ class _Placed(msgspec.Struct, frozen=True):
 
 def chart(file: ProcedureFile) -> str:
     """Return the flow chart of ``file`` as SVG. The same file gives the same picture, byte for byte."""
-    root = _place(_Tree(file).box(file.nodes[0], {}), 0, 0)[0]
+    root = _place(_Once().of(_Tree(file).box(file.nodes[0], {})), 0, 0)[0]
     columns = max(placed.column for placed in _all(root)) + 1
     rows = sum(not placed.following for placed in _all(root))
     width = 2 * MARGIN + (columns - 1) * COLUMN + WIDTH
@@ -72,27 +79,60 @@ class _Tree:
         steps = before + node.steps
         if node.end is not None:
             kind = "inferred" if any(step.gap and not step.when for step in steps) else "end"
-            return _Box(node.end.title, tuple(self._step(step) for step in steps), kind)
+            return _Box(node.end.title, _readings(steps), kind)
         fact = node.ask or ""
         left = known.get(fact, self._domains[fact])
-        taken = [(tuple(v for v in left if holds(v, branch.on)), self._nodes[branch.go]) for branch in node.branches]
-        ways = [(values, following) for values, following in taken if values]
+        taken = [(tuple(v for v in left if holds(v, branch.on)), branch) for branch in node.branches]
+        ways = [(values, branch) for values, branch in taken if values]
         if len(ways) == 1 and fact in known:
-            return self.box(ways[0][1], known, steps)
+            return self.box(self._nodes[ways[0][1].go], known, steps)
         following = tuple(
-            (self._answers(fact, values), self.box(onward, known | {fact: values})) for values, onward in ways
+            (self._answers(fact, values, branch), self.box(self._nodes[branch.go], known | {fact: values}))
+            for values, branch in ways
         )
-        kind = "inferred" if any(step.gap for step in steps) else "ask"
-        return _Box(self._facts[fact].question, tuple(self._step(step) for step in steps), kind, following)
+        kind = "inferred" if any(step.gap and not step.when for step in steps) else "ask"
+        return _Box(self._facts[fact].question, _readings(steps), kind, following)
 
-    def _step(self, step: Instruction) -> str:
-        when = [self._answers(fact, tuple(answers)) for fact, answers in step.when.items()]
-        return f"{step.id} ({', '.join(when).lower()})" if when else step.id
-
-    def _answers(self, fact: str, values: Values) -> str:
+    def _answers(self, fact: str, values: Values, branch: Branch) -> str:
         labels = {each.value: each.shortly() for each in self._facts[fact].answers}
-        words = [labels.get(v, v) if isinstance(v, str) else " and ".join(labels[each] for each in v) for v in values]
-        return BETWEEN.join(word or "None of these" for word in words)
+        if self._facts[fact].multiple:
+            words = {ANY: "At least one", NONE: "None of these"}
+            return BETWEEN.join((labels | words)[each] for each in branch.on)
+        return BETWEEN.join(labels[value] for value in values if isinstance(value, str))
+
+
+def _readings(steps: Sequence[Instruction]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reading(step.id) for step in steps))
+
+
+class _Once:
+    """What follows two boxes alike is drawn once: the second refers to the first."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[tuple[str, _Box], ...], int] = {}
+        self._referred: set[int] = set()
+
+    def of(self, box: _Box) -> _Box:
+        """Return ``box`` with references, and with marks where they lead."""
+        return self._marked(self._referring(box))
+
+    def _referring(self, box: _Box) -> _Box:
+        if not any(each.following for _, each in box.following):
+            return self._with_following(box, self._referring)
+        if (first := self._drawn.get(box.following)) is not None:
+            self._referred.add(first)
+            return msgspec.structs.replace(box, following=(), like=first)
+        mark = self._drawn[box.following] = len(self._drawn) + 1
+        return msgspec.structs.replace(self._with_following(box, self._referring), mark=mark)
+
+    def _marked(self, box: _Box) -> _Box:
+        """Number the marks that are referred to as they are met, and drop the others."""
+        numbers = {mark: number for number, mark in enumerate(sorted(self._referred), 1)}
+        box = msgspec.structs.replace(box, mark=numbers.get(box.mark or 0), like=numbers.get(box.like or 0))
+        return self._with_following(box, self._marked)
+
+    def _with_following(self, box: _Box, change: Callable[[_Box], _Box]) -> _Box:
+        return msgspec.structs.replace(box, following=tuple((answer, change(each)) for answer, each in box.following))
 
 
 def _place(box: _Box, column: int, row: int) -> tuple[_Placed, int]:
@@ -120,7 +160,8 @@ def _corner(placed: _Placed) -> tuple[float, float]:
 
 def _head(file: ProcedureFile, width: float, height: float) -> Sequence[str]:
     title = escape(f"{file.title}, version {file.version}")
-    note = "Green: an end. Dashed: inferred, the SOP does not say it. Small: the steps shown on the way."
+    note = "Green: an end. Dashed: inferred, the SOP does not say it. Small: the readings of the SOP on the way. "
+    note += "A number in brackets: it goes on as where that number stands."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{title}">',
         f"<style>{STYLE}</style>",
@@ -146,10 +187,12 @@ def _lines(placed: _Placed) -> Iterator[str]:
 
 def _shape(placed: _Placed) -> str:
     x, y = _corner(placed)
-    words = wrap(placed.box.words, LETTERS)
-    steps = ", ".join(placed.box.steps)
+    box = placed.box
+    marks = f"[{box.mark}] " if box.mark else ""
+    words = wrap(marks + box.words + (f" [as {box.like}]" if box.like else ""), LETTERS)
+    steps = shorten(", ".join(box.readings), SMALL_LETTERS, placeholder=" …")
     drawn = [
-        f'<rect class="{placed.box.kind}" x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>',
+        f'<rect class="{box.kind}" x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>',
         *(f'<text x="{x + 9:g}" y="{y + 17 + 14 * at:g}">{escape(text)}</text>' for at, text in enumerate(words[:2])),
     ]
     if steps:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sop_core.paths import Path, Values, paths
+from sop_core.paths import Path, Values, domains, paths
 from sop_core.reports.tables import answers_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sop_core.procedure import CaseTemplate, Instruction, ProcedureFile
 
@@ -41,7 +41,7 @@ def in_words(found: list[Change]) -> str:
 
 
 def _changed(old: ProcedureFile, new: ProcedureFile) -> Iterator[Change]:
-    after = paths(new, old)
+    after, whole = paths(new, old), domains(new, old)
     for was in paths(old, new):
         for now in after:
             shared = _shared(was.answers, now.answers)
@@ -49,16 +49,21 @@ def _changed(old: ProcedureFile, new: ProcedureFile) -> Iterator[Change]:
                 continue
             differences = tuple(_differences(was, now, old, new))
             if differences:
-                yield _change(shared, was, now, differences, new)
+                yield _change(shared, was, now, differences, new, whole)
 
 
 def _change(
-    shared: dict[str, Values], was: Path, now: Path, differences: tuple[str, ...], new: ProcedureFile
+    shared: dict[str, Values],
+    was: Path,
+    now: Path,
+    differences: tuple[str, ...],
+    new: ProcedureFile,
+    whole: Mapping[str, Values],
 ) -> Change:
     known = [fact for fact in new.facts if fact.name in shared]
     return Change(
         facts=shared,
-        when=answers_in_words({fact.name: shared[fact.name] for fact in known}, known),
+        when=answers_in_words({fact.name: shared[fact.name] for fact in known}, known, whole),
         before=was.end.id if was.end else None,
         after=now.end.id if now.end else None,
         differences=differences,
@@ -91,8 +96,11 @@ def _differences(was: Path, now: Path, old: ProcedureFile, new: ProcedureFile) -
         yield f"no longer has the steps {', '.join(dropped)}"
     if not added and not dropped and list(before) != list(after):
         yield f"has its steps in another order: {', '.join(after)}"
-    for name in before.keys() & after.keys():
-        yield from _step_differences(before[name], after[name])
+    for name, step in before.items():
+        if name in after:
+            yield from _step_differences(step, after[name])
+    if _checklists(was, old) != _checklists(now, new):
+        yield "asks other questions beside it"
     if _case(was, old) != _case(now, new):
         yield "opens another case" if _case(now, new) else "opens no case"
 
@@ -103,10 +111,15 @@ def _step_differences(before: Instruction, after: Instruction) -> Iterator[str]:
         "do": "has other things to do",
         "warn": "warns otherwise",
         "transfer": "transfers otherwise",
+        "promise": "promises another time",
         "disposition": "has another disposition",
         "gap": "is inferred otherwise",
     }
     yield from (f"{after.id} {text}" for name, text in words.items() if getattr(before, name) != getattr(after, name))
+
+
+def _checklists(path: Path, file: ProcedureFile) -> list[tuple[str, tuple[str, ...]]]:
+    return [(each.group, each.questions) for name in path.checklists for each in file.checklists if each.name == name]
 
 
 def _end(path: Path) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sop_core.cases.lifecycle import TRANSITIONS
-from sop_core.guidance import NONE
-from sop_core.paths import Path, Values, paths
+from sop_core.paths import Value, Values, Way, domains, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from sop_core.procedure import Fact, ProcedureFile, Sources
+    from sop_core.procedure import Fact, Guard, ProcedureFile, Sources
     from sop_core.verification import Counts
 
 
@@ -23,25 +22,43 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def paths_table(file: ProcedureFile) -> str:
     """Return every path: the answers that lead along it, its steps, its end, its case and its disposition."""
+    whole = domains(file)
     rows = [
-        (str(number), _answers(path, file), _steps(path), path.end.title if path.end else "", _files(path, file))
-        for number, path in enumerate(paths(file), 1)
+        (
+            str(number),
+            answers_in_words(way.answers, file.facts, whole),
+            _steps(way, file),
+            way.end.title if way.end else "",
+            _files(way, file),
+        )
+        for number, way in enumerate(ways(file), 1)
     ]
     return markdown(("#", "When", "Steps", "End", "File"), rows)
 
 
+def checklists_table(file: ProcedureFile) -> str:
+    """Return the questions that are asked beside the procedure."""
+    when = {each.name: each.when for node in file.nodes for each in node.checklists}
+    rows = [
+        (each.group, _when(when.get(each.name, {}), file.facts) or "always", "<br>".join(each.questions))
+        for each in file.checklists
+    ]
+    return markdown(("Checklist", "When", "Questions"), rows)
+
+
 def paths_json(file: ProcedureFile) -> list[dict[str, Any]]:
-    """Return every path as plain values."""
+    """Return every path as plain values; ``when`` says what a step or checklist on the way depends on."""
     return [
         {
-            "facts": path.answers,
-            "steps": [step.id for step in path.steps],
-            "end": path.end.id if path.end else None,
-            "case": next((step.case for step in path.steps if step.case), None),
-            "disposition": next((step.disposition for step in path.steps if step.disposition), None),
-            "inferred": any(step.gap for step in path.steps),
+            "facts": way.answers,
+            "steps": [step.id for step in way.steps()],
+            "when": {name: guard for name, guard in way.shown.items() if guard},
+            "end": way.end.id if way.end else None,
+            "case": next((step.case for step in way.steps() if step.case), None),
+            "disposition": next((step.disposition for step in way.steps() if step.disposition), None),
+            "inferred": any(step.gap for step in way.steps()),
         }
-        for path in paths(file)
+        for way in ways(file)
     ]
 
 
@@ -84,6 +101,7 @@ def page(file: ProcedureFile, sources: Sources, counts: Counts) -> str:
         f"{counts.steps} steps, {counts.scripts} scripts, {counts.gaps} gaps"
     )
     rules = "\n".join(f"- {invariant.rule}" for invariant in file.invariants)
+    beside = f"\n## Asked beside the procedure\n\n{checklists_table(file)}\n" if file.checklists else ""
     return f"""# {file.title}
 
 Version {file.version}, effective {file.effective.isoformat()}. Proven: {proven}.
@@ -93,10 +111,11 @@ Made by `python -m sop_core document`; change the procedure, not this page.
 
 ## Paths
 
-Every combination of answers follows exactly one of these. A step marked * is inferred: the SOP does not say it.
+Every combination of answers follows exactly one of these. A step marked * is inferred: the SOP does not say it. A step
+in brackets is shown only for the answer named there.
 
 {paths_table(file)}
-
+{beside}
 ## Rules that hold on every path
 
 {rules}
@@ -116,36 +135,49 @@ def cases_table() -> str:
     return markdown(("Action", "From", "To", "Who"), rows)
 
 
-def answers_in_words(answers: dict[str, Values], facts: Iterable[Fact]) -> str:
+def answers_in_words(answers: dict[str, Values], facts: Iterable[Fact], whole: Mapping[str, Values]) -> str:
     """Return answers in words, ``Phone or Chat · Homeowner``, leaving out a fact whose every answer leads here."""
     known = {fact.name: fact for fact in facts}
-    return " · ".join(_or(values, known[name]) for name, values in answers.items() if len(values) < _every(known[name]))
-
-
-def _answers(path: Path, file: ProcedureFile) -> str:
-    return answers_in_words(path.answers, file.facts)
-
-
-def _every(fact: Fact) -> int:
-    return 2 ** len(fact.answers) if fact.multiple else len(fact.answers)
+    return " · ".join(
+        _or(values, known[name]) for name, values in answers.items() if len(values) < len(whole.get(name, ()))
+    )
 
 
 def _or(values: Values, fact: Fact) -> str:
-    labels = {each.value: each.shortly() for each in fact.answers}
-    words = [labels[value] if isinstance(value, str) else " and ".join(labels[v] for v in value) for value in values]
-    *most, last = (word or f"{fact.name}: {NONE}" for word in words)
+    if fact.multiple and () not in values:
+        return f"any {fact.name}"
+    words = [_words(value, fact) for value in values]
+    *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _steps(path: Path) -> str:
-    return ", ".join(f"{step.id}*" if step.gap else step.id for step in path.steps)
+def _words(value: Value, fact: Fact) -> str:
+    labels = {each.value: each.shortly() for each in fact.answers}
+    if isinstance(value, str):
+        return labels.get(value, value)
+    return " and ".join(labels[each] for each in value) or f"no {fact.name}"
 
 
-def _files(path: Path, file: ProcedureFile) -> str:
+def _steps(way: Way, file: ProcedureFile) -> str:
+    words = []
+    for step in way.steps():
+        when = _when(way.shown[step.id], file.facts)
+        name = f"{step.id}*" if step.gap else step.id
+        words.append(f"[{name}: {when}]" if when else name)
+    return ", ".join(words)
+
+
+def _when(guard: Guard, facts: Iterable[Fact]) -> str:
+    known = {fact.name: fact for fact in facts}
+    return ", ".join(" or ".join(_words(answer, known[name]) for answer in answers) for name, answers in guard.items())
+
+
+def _files(way: Way, file: ProcedureFile) -> str:
     cases = {case.name: case for case in file.cases}
-    opened = [f"case {cases[step.case].type} / {cases[step.case].subtype}" for step in path.steps if step.case]
-    dispositions = [f"disposition {step.disposition}" for step in path.steps if step.disposition]
-    own = ["disposition in own words" for step in path.steps if step.own_disposition]
+    steps = way.steps()
+    opened = [f"case {cases[step.case].type} / {cases[step.case].subtype}" for step in steps if step.case]
+    dispositions = [f"disposition {step.disposition}" for step in steps if step.disposition]
+    own = ["disposition in own words" for step in steps if step.own_disposition]
     return "; ".join([*opened, *dispositions, *own])
 
 

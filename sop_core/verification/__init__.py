@@ -22,7 +22,10 @@ __all__ = ["Counts", "Problem", "Report", "verify", "verify_sources"]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What was proven. ``combinations`` are of the classes that the data tells apart, ``answer_sets`` all there are."""
+    """What was proven. ``combinations`` are of the classes that the data tells apart, ``answer_sets`` all there are.
+
+    ``paths`` that differ only in what a step or a checklist on the way depends on are counted once.
+    """
 
     combinations: int
     answer_sets: int
@@ -54,7 +57,7 @@ def verify(file: ProcedureFile, sources: Sources) -> Report:
     counts = Counts(
         combinations=outcomes.combinations if outcomes else 0,
         answer_sets=outcomes.answer_sets if outcomes else 0,
-        paths=len(outcomes.paths) if outcomes else 0,
+        paths=len({path.nodes for path in outcomes.paths}) if outcomes else 0,
         ends=sum(node.end is not None for node in file.nodes),
         steps=len(steps),
         scripts=len({script for step in steps for script in step.say}),

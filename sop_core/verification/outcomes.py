@@ -42,8 +42,8 @@ def check_outcomes(file: ProcedureFile, sources: Sources) -> Outcomes:
         problems = [
             *_examples(file, procedure),
             *_not_shown(file, procedure, found),
-            *_every_outcome(file, _as_read(file, procedure), found),
-        ] or [*_every_outcome(file, _as_given(file, procedure), found)]
+            *_every_outcome(file, procedure, found),
+        ] or [*_every_combination(file, procedure)]
     return Outcomes(combinations=total, answer_sets=answer_sets(file), paths=found, problems=tuple(problems))
 
 
@@ -121,22 +121,13 @@ def _as_read(file: ProcedureFile, procedure: Procedure) -> Iterator[tuple[Guidan
             pending += [{**facts, result.ask.fact: value} for value in values[result.ask.fact]]
 
 
-def _as_given(file: ProcedureFile, procedure: Procedure) -> Iterator[tuple[Guidance, int]]:
-    """Answer every combination with all its facts: those that a path does not need must change nothing."""
-    values = domains(file)
-    for combination in product(*values.values()):
-        yield guidance(procedure, dict(zip(values, combination, strict=True))), 1
-
-
-def _every_outcome(
-    file: ProcedureFile, results: Iterator[tuple[Guidance, int]], found: tuple[Path, ...]
-) -> Iterator[Problem]:
+def _every_outcome(file: ProcedureFile, procedure: Procedure, found: tuple[Path, ...]) -> Iterator[Problem]:
     """Compare the outcomes with those of the paths, combination for combination, and hold them to the invariants."""
     values = domains(file)
     counted: Counter[Outcome] = Counter()
     broken: Counter[int] = Counter()
     breaches = [_Breach(each, file) for each in file.invariants]
-    for result, combinations in results:
+    for result, combinations in _as_read(file, procedure):
         counted[_outcome(result)] += combinations
         broken.update({number: combinations for number, breach in enumerate(breaches) if breach.by(result)})
     expected: Counter[Outcome] = Counter()
@@ -149,6 +140,17 @@ def _every_outcome(
             yield Problem("$.nodes", message)
     for number, times in sorted(broken.items()):
         yield Problem(f"$.invariants[{number}]", f"{times} combinations break it: {file.invariants[number].rule}")
+
+
+def _every_combination(file: ProcedureFile, procedure: Procedure) -> Iterator[Problem]:
+    """Answer every combination with all its facts at once: those that its path does not need must change nothing."""
+    ends = {tuple(result.facts.items()): result for result, _ in _as_read(file, procedure)}
+    values = domains(file)
+    for combination in product(*values.values()):
+        result = guidance(procedure, dict(zip(values, combination, strict=True)))
+        if ends.get(tuple(result.facts.items())) != result:
+            yield Problem("$.nodes", f"facts that nothing asked for change what ends in {result.end}")
+            return
 
 
 def _size(path: Path, values: dict[str, tuple[str | tuple[str, ...], ...]]) -> int:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
+CHANNELS = ("phone", "chat", "email")
+"""How people reach us. Records name it, so every procedure knows it, even one that it does not matter to."""
+
+
 class _Defined(msgspec.Struct, frozen=True):
     facts: Mapping[str, Fact]
     nodes: frozenset[str]
@@ -82,6 +86,12 @@ def _facts(file: ProcedureFile) -> Iterator[Problem]:
             yield Problem(place, f"{fact.name} needs answers to choose from")
         yield from (Problem(f"{place}.answers[{at}]", f"{fact.name} has {each} twice") for at, each in repeated(values))
         yield from (Problem(place, f"no answer may be called {value}") for value in values if value in RESERVED)
+        if fact.name == "channel" and not set(CHANNELS) <= set(values):
+            yield Problem(place, f"a channel is any of {', '.join(CHANNELS)}, in every procedure")
+    read = {"channel"} | {node.ask for node in file.nodes}
+    for index, fact in enumerate(file.facts):
+        if fact.name not in read:
+            yield Problem(f"$.facts[{index}]", f"nothing asks {fact.name}")
 
 
 def _cases(file: ProcedureFile) -> Iterator[Problem]:
@@ -163,7 +173,7 @@ def _branches(node: Node, place: str, defined: _Defined) -> Iterator[Problem]:
             yield Problem(at, f"there is no node {branch.go}")
         if not branch.on:
             yield Problem(at, "a branch is for at least one answer")
-        if not (fact.multiple and branch.on in {(NONE,), (ANY,)}):
+        if not (fact.multiple and set(branch.on) <= {ANY, NONE}):
             yield from _unknown(branch.on, values, fact.name, at)
     taken = [answer for branch in node.branches for answer in branch.on]
     yield from (Problem(place, f"{node.id} answers {answer} twice") for _, answer in repeated(taken))

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 OPENING, CLOSING = '“"', '”"'
 NOTATIONS = "Enter disposition notations"
-VOICEMAIL, NO_VOICEMAIL = "prompted to leave a voicemail", "does NOT have voicemail"
+VOICEMAIL = {True: "prompted to leave a voicemail", False: "does NOT have voicemail"}
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_WAIT = re.compile(r"wait for (\d+) seconds")
+_PROMISE = re.compile(r"(\d+) Business Hours")
 
 
 class _Cited(msgspec.Struct, frozen=True):
@@ -126,13 +128,28 @@ def _values(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Pro
         yield Problem(place, f"no span that {step.id} cites has the disposition {step.disposition}")
     if step.own_disposition and not any(NOTATIONS in text for text in texts):
         yield Problem(place, f"no span that {step.id} cites asks for disposition notations")
-    wait = step.transfer.wait_seconds if step.transfer else None
-    if wait is not None and not any(f"{wait} seconds" in text for text in texts):
-        yield Problem(place, f"no span that {step.id} cites says to wait {wait} seconds")
-    if step.transfer and step.transfer.voicemail is not None:
-        words = VOICEMAIL if step.transfer.voicemail else NO_VOICEMAIL
-        if not any(words in text for text in texts):
-            yield Problem(place, f"no span that {step.id} cites has “{words}”")
+    yield from _times(step, place, texts)
+
+
+def _times(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Problem]:
+    """Check what a step says of waiting, voicemail and promises: what its spans state, and no more."""
+    promised = {f"{hours}_business_hours" for text in texts for hours in _PROMISE.findall(text)}
+    if (step.promise is not None or promised) and step.promise not in promised:
+        yield Problem(place, f"{step.id} promises {step.promise}, and its spans {_or_nothing(promised)}")
+    if step.transfer is None:
+        return
+    waits = {int(seconds) for text in texts for seconds in _WAIT.findall(text)}
+    if (step.transfer.wait_seconds is not None or waits) and step.transfer.wait_seconds not in waits:
+        yield Problem(
+            place, f"{step.id} waits {step.transfer.wait_seconds} seconds, and its spans {_or_nothing(waits)}"
+        )
+    stated = [has for has, words in VOICEMAIL.items() if any(words in text for text in texts)]
+    if step.transfer.voicemail != (stated[0] if stated else None):
+        yield Problem(place, f"{step.id} has voicemail: {step.transfer.voicemail}, and its spans {_or_nothing(stated)}")
+
+
+def _or_nothing(stated: Iterable[object]) -> str:
+    return ", ".join(map(str, stated)) or "nothing"
 
 
 def _case_values(case: CaseTemplate, place: str, texts: Sequence[str]) -> Iterator[Problem]:
@@ -174,21 +191,35 @@ def _cases(file: ProcedureFile) -> Iterator[Problem]:
 
 
 def _lists(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
+    facts = {fact.name: fact for fact in file.facts}
     for index, each in enumerate(file.lists):
         for number, item in enumerate(each.items):
             span = cited.spans[item.cite.span]
             if item.text != span.text or item.cite.id not in span.readings:
                 place = f"$.lists[{index}].items[{number}]"
                 yield Problem(place, f"{item.text} is not what {span.id} has, letter for letter")
+        texts = [item.text for item in each.items]
+        if each.name in facts and texts != [answer.label for answer in facts[each.name].answers]:
+            yield Problem(
+                f"$.lists[{index}]", f"the answers of {each.name} are not its list, word for word and in order"
+            )
 
 
 def _checklists(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
     for index, each in enumerate(file.checklists):
-        texts = [cited.spans[cite.span].text for cite in each.cites]
-        for number, question in enumerate(each.questions):
-            if not any(question in text for text in texts):
+        text = " ".join(cited.spans[cite.span].text for cite in each.cites)
+        places = [text.find(question) for question in each.questions]
+        for number, found in enumerate(places):
+            if found < 0:
                 place = f"$.checklists[{index}].questions[{number}]"
                 yield Problem(place, f"{each.name} asks what no cited span has, letter for letter")
+        if places != sorted(set(places)):
+            yield Problem(f"$.checklists[{index}]", f"{each.name} does not ask in the order of its spans")
+        if text.count("?") != sum(question.count("?") for question in each.questions):
+            yield Problem(f"$.checklists[{index}]", f"{each.name} leaves out what its spans ask, or cuts a question")
+        for cite in each.cites:
+            if cite.id not in cited.spans[cite.span].readings:
+                yield Problem(f"$.checklists[{index}]", f"{cite.span} is no source of {cite.id}")
 
 
 def _gaps(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:

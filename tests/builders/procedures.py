@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sop_core.procedure import ProcedureFile, Sources
 
 SPANS = {
-    "D9-1": ("Ask, “Did it rain?” and wait for 30 seconds at Resolution Lead.", "[RAI-1]"),
+    "D9-1": ("Ask, “Did it rain?” and wait for 30 seconds at Resolution Lead; they are prompted to leave a voicemail.", "[RAI-1]"),
     "D9-2": ("Did the roof leak? Is the attic dry?", "[RAI-2]"),
     "D9-3": ("Advise the caller, “We are sorry.”", "[RAI-3]"),
 }
@@ -76,9 +76,9 @@ invariants:
     without: {angry: [yes], damage: [any]}
 examples:
   - {facts: {damage: none}, steps: [RAI-1], transfers: ["{resolution_lead_skill}"], end: RAI-2}
-  - {facts: {damage: [roof], angry: yes}, steps: [RAI-1, RAI-3], transfers: ["{resolution_lead_skill}"], end: RAI-3}
+  - {facts: {damage: [roof], angry: yes}, steps: [RAI-1, RAI-3], checklists: [roof], transfers: ["{resolution_lead_skill}"], end: RAI-3}
   - {facts: {damage: [wall], angry: no}, steps: [RAI-1], transfers: ["{resolution_lead_skill}"], end: RAI-2}
-  - {facts: {damage: [roof, wall], angry: no}, steps: [RAI-1], transfers: ["{resolution_lead_skill}"], end: RAI-2}
+  - {facts: {damage: [roof, wall], angry: no}, steps: [RAI-1], checklists: [roof], transfers: ["{resolution_lead_skill}"], end: RAI-2}
   - {facts: {damage: [floor], angry: yes}, steps: [RAI-1, RAI-3], transfers: ["{resolution_lead_skill}"], end: RAI-3}
 """
 
