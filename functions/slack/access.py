@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sop_core.settings import Settings
 
 GROUP_SECONDS: Final = 300.0
+STALE_SECONDS: Final = 3600.0
+RETRY_SECONDS: Final = 10.0
 ROLE_NAMES: Final = {
     "agent": "agent",
     "back_office": "back office support agent",
@@ -21,6 +23,14 @@ ROLE_NAMES: Final = {
     "lead": "lead",
     "admin": "admin",
 }
+
+
+class Members(NamedTuple):
+    """What Slack last said of a group (``None``: nothing yet), when, and when to ask it again."""
+
+    users: frozenset[str] | None
+    told_at: float
+    ask_at: float
 
 
 class Groups:
@@ -32,20 +42,22 @@ class Groups:
     def __init__(self, client: WebClient, clock: Callable[[], float]) -> None:
         self._client = client
         self._clock = clock
-        self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self._known: dict[str, Members] = {}
 
-    def members(self, group: str) -> frozenset[str]:
-        """Return the user ids in a group; a group that Slack will not tell has no members."""
-        known = self._members.get(group)
-        if known and known[0] > self._clock():
-            return known[1]
+    def members(self, group: str) -> frozenset[str] | None:
+        """Return the user ids in a group, at most an hour old, or ``None`` where Slack does not tell."""
+        now = self._clock()
+        known = self._known.get(group)
+        if known is None or known.ask_at <= now:
+            known = self._known[group] = self._asked(group, known, now)
+        return known.users if now - known.told_at < STALE_SECONDS else None
+
+    def _asked(self, group: str, known: Members | None, now: float) -> Members:
         try:
             answer = self._client.usergroups_users_list(usergroup=group)
-        except SlackApiError:
-            return known[1] if known else frozenset()
-        members = frozenset(answer["users"])
-        self._members[group] = (self._clock() + GROUP_SECONDS, members)
-        return members
+        except (SlackClientError, OSError):
+            return Members(known.users if known else None, known.told_at if known else now, now + RETRY_SECONDS)
+        return Members(frozenset(answer["users"]), now, now + GROUP_SECONDS)
 
 
 class Access:
@@ -57,16 +69,21 @@ class Access:
 
     def roles(self, user: str) -> frozenset[str]:
         """Return every role of a user."""
-        return frozenset(role for role, members in self._settings().roles.items() if self._holds(user, members))
+        return frozenset(role for role in self._settings().roles if self.knows(user, role))
 
     def has_any(self, user: str, roles: Iterable[str]) -> bool:
-        """Return whether the user holds one of the roles."""
-        held = self._settings().roles
-        return any(self._holds(user, held.get(role, ())) for role in roles)
+        """Return whether the user holds one of the roles; in doubt, not."""
+        return any(self.knows(user, role) for role in roles)
 
-    def _holds(self, user: str, members: Iterable[str]) -> bool:
-        members = tuple(members)
-        return user in members or any(user in self._groups.members(group) for group in members if group.startswith("S"))
+    def knows(self, user: str, role: str) -> bool | None:
+        """Return whether the user holds the role; ``None`` if nobody is set to, or Slack does not tell."""
+        held_by = self._settings().roles.get(role, ())
+        if user in held_by:
+            return True
+        groups = [self._groups.members(each) for each in held_by if each.startswith("S")]
+        if any(members is not None and user in members for members in groups):
+            return True
+        return None if not held_by or None in groups else False
 
 
 def refusal(roles: Iterable[str]) -> str:

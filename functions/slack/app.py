@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Final
 
 from slack_bolt import Ack, App, BoltResponse
@@ -15,6 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from functions.slack.access import Access, Groups
+from functions.slack.http import for_bolt, is_from_slack, is_ssl_check, opened
 from functions.slack.listeners import register
 from functions.slack.listeners.listener import Request
 from functions.slack.replies import tell
@@ -22,7 +23,9 @@ from functions.slack.services import Services
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import SlackConfig
+from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
+from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_aws.secrets import slack_secrets
 from sop_aws.settings import SettingsStore
@@ -42,46 +45,43 @@ ACK_PATH_SECONDS: Final = 2
 """Slack waits three seconds for the answer, so a call back to Slack on the way must give up before."""
 
 logger = make_logger()
+_request: ContextVar[dict[str, str]] = ContextVar("request")
+"""What the request at hand is called by us, for its one line in the log."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload format 2.0)."""
     logger.set_correlation_id(context.aws_request_id)
-    try:
-        answer: dict[str, Any] = _bolt().handle(_from_outside(event), context)  # type: ignore[no-untyped-call]  # Bolt's
-    except JSONDecodeError:
-        # Bolt reads the payload before it checks the signature; Slack never sends one that is no JSON.
+    started = time.monotonic()
+    request = opened(event)
+    # Bolt reads a body before it checks the signature, and trips over what Slack would never send.
+    if not (is_ssl_check(request) or is_from_slack(request, _secrets().signing_secret)):
         return {"statusCode": HTTPStatus.UNAUTHORIZED, "body": ""}
+    answer: dict[str, Any] = _bolt().handle(for_bolt(request), context)  # type: ignore[no-untyped-call]  # Bolt's
+    took = round((time.monotonic() - started) * 1000, 1)
+    logger.info("request", extra={**_request.get({}), "status": answer["statusCode"], "ms": took})
     return answer
-
-
-def _from_outside(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event without what only Bolt itself may send: ``x-slack-bolt-*`` headers are trusted and unsigned."""
-    headers = {
-        name: value
-        for name, value in (event.get("headers") or {}).items()
-        if not name.lower().startswith("x-slack-bolt")
-    }
-    return {**event, "headers": headers, "isBase64Encoded": event.get("isBase64Encoded", False)}
 
 
 @cache
 def _bolt() -> SlackRequestHandler:
-    config = SlackConfig.from_environment()
-    secrets = slack_secrets(clients.secrets(), config.slack_secret_id)
-    return SlackRequestHandler(create_app(config, secrets))
+    return SlackRequestHandler(create_app(SlackConfig.from_environment(), _secrets()))
+
+
+def _secrets() -> SlackSecrets:
+    return slack_secrets(clients.secrets(), SlackConfig.from_environment().slack_secret_id)
 
 
 def create_app(config: SlackConfig, secrets: SlackSecrets) -> App:
     """Return the Bolt app with every listener registered; it makes no call until a request needs one."""
     app = App(
-        signing_secret=secrets.signing_secret,
+        request_verification_enabled=False,  # done before Bolt sees the request
         authorize=_authorize(secrets.bot_token),
         client=_client(config),
         process_before_response=True,
         logger=logging.getLogger("slack_bolt"),
     )
-    app.use(_one_line_a_request)
+    app.use(_note_what_it_is)
     app.error(_say_that_it_failed)
     register(app, _services(config, _client(config, secrets.bot_token)))
     return app
@@ -93,14 +93,17 @@ def _client(config: SlackConfig, token: str | None = None) -> WebClient:
 
 def _services(config: SlackConfig, client: WebClient) -> Services:
     database = clients.dynamodb()
-    settings = SettingsStore(database, config.settings_table, clock=system_clock).current
+    store = SettingsStore(database, config.settings_table, clock=system_clock)
     return Services(
         runs=RunStore(database, config.cases_table),
         cases=CaseStore(database, config.cases_table),
+        queue=CaseQueue(database, config.cases_table),
+        documents=DocumentStore(clients.s3(), config.files_bucket),
         transfers=TransferStore(database, config.transfers_table),
         snapshots=SnapshotStore(clients.s3(), config.files_bucket),
-        settings=settings,
-        access=Access(settings, Groups(client, time.monotonic)),
+        settings=store.current,
+        settings_store=store,
+        access=Access(store.current, Groups(client, time.monotonic)),
         deliver=DeliverQueue(clients.sqs(), config.deliver_queue_url),
         imports=ImportQueue(clients.sqs(), config.import_queue_url),
         now=system_clock,
@@ -115,15 +118,9 @@ def _authorize(bot_token: str) -> Callable[..., AuthorizeResult]:
     return authorize
 
 
-def _one_line_a_request(
-    body: dict[str, Any],
-    next: Callable[[], BoltResponse],  # noqa: A002 - Bolt's name
-) -> BoltResponse:
-    started = time.monotonic()
-    response = next()
-    took = round((time.monotonic() - started) * 1000, 1)
-    logger.info("request", extra={"kind": body.get("type", "command"), "what": _name(body), "ms": took})
-    return response
+def _note_what_it_is(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt's name
+    _request.set({"kind": body.get("type", "command"), "what": _name(body)})
+    return next()
 
 
 def _name(body: dict[str, Any]) -> str:

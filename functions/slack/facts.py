@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 OF_THE_PROJECT: Final = ("sheet", "store")
 """Sources that speak of one project."""
 
+ABSENT: Final = ("project", "not_found")
+"""The answer that the sheet holds no such project."""
+
 Value = str | tuple[str, ...]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sop_core.transfers.records import ActiveSheet, Sheet
 
 NO_SHEET = "There is no transfer sheet. Do not conclude that this is not an Infinity project; choose “Cannot tell”."
+PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,39}")
 UNREADABLE = "The transfer sheet cannot be searched right now. Search by project id, or choose “Cannot tell”."
 
 
@@ -30,13 +32,15 @@ class Finder:
         """Return the sheet that agents see now."""
         return self._transfers.active()
 
-    def search(self, sheet: str, text: str, limit: int) -> tuple[Project, ...]:
+    def search(self, sheet: str | None, text: str, limit: int) -> tuple[Project, ...]:
         """Return the best matches for what was typed; raises :class:`SnapshotUnavailable`.
 
         A hit is read from the store, which is the record; an exact project id is found there even without the snapshot.
         """
+        if sheet is None:
+            raise SnapshotUnavailable("there is no sheet")
         record = self._transfers.sheet(sheet)
-        exact = self._transfers.project(sheet, text.strip().upper())
+        exact = self._transfers.project(sheet, text.strip().upper()) if PROJECT_ID.fullmatch(text.strip()) else None
         try:
             keys = self._hits(record, text, limit)
         except SnapshotUnavailable:
@@ -51,19 +55,11 @@ class Finder:
             raise SnapshotUnavailable("the sheet is gone")
         return [hit.key for hit in self._snapshots.index(record).search(text, limit).hits]
 
-    def can_search(self, sheet: str) -> bool:
-        """Return whether the sheet's search snapshot can be had."""
-        try:
-            self.search(sheet, "", 1)
-        except SnapshotUnavailable:
-            return False
-        return True
-
     def notice(self, sheet: str | None) -> SheetNotice:
         """Return what a screen says about the sheet: nothing, or why an absence proves nothing."""
         record = None if sheet is None else self._transfers.sheet(sheet)
         if record is None:
-            return SheetNotice(warning=NO_SHEET)
+            return SheetNotice(warning=NO_SHEET, is_searchable=False)
         age = self._now() - datetime.fromisoformat(record.uploaded_at).astimezone(UTC)
         limit = self._settings().sheet_freshness_days
         if age > timedelta(days=limit):

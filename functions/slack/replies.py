@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 
 from sop_slack import blocks as b
 from sop_slack.home import closed_home
@@ -26,12 +26,9 @@ def tell(request: Request, sentence: str) -> None:
             request.ack({"response_action": "push", "view": notice(sentence)})
         case "view_closed":
             request.ack()
-        case "event_callback":
+        case "event_callback" | "block_actions":
             request.ack()
-            request.client.views_publish(user_id=request.user, view=closed_home(sentence))
-        case "block_actions":
-            request.ack()
-            _after_click(request, sentence)
+            _say_in_a_call(request, sentence)
         case _:
             request.ack(response_type="ephemeral", text=sentence)
 
@@ -41,13 +38,15 @@ def notice(sentence: str, *, close: str = "Back") -> b.Block:
     return b.modal("SOP Desk", [b.section(sentence)], callback_id="notice", close=close)
 
 
-def _after_click(request: Request, sentence: str) -> None:
+def _say_in_a_call(request: Request, sentence: str) -> None:
     body = request.body
     try:
-        if channel := body.get("channel", {}).get("id"):
+        if "event" in body:
+            request.client.views_publish(user_id=request.user, view=closed_home(sentence))
+        elif channel := body.get("channel", {}).get("id"):
             request.client.chat_postEphemeral(channel=channel, user=request.user, text=sentence)
         else:
             request.client.views_push(trigger_id=body["trigger_id"], view=notice(sentence))
-    except SlackApiError:
+    except (SlackClientError, OSError):
         # The sentence is a courtesy: what was refused stays refused whether or not it could be said.
         return

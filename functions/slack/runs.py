@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from functions.slack.facts import answered, with_project, without_project
+from functions.slack.facts import ABSENT, answered, with_project, without_project
 from functions.slack.finding import Finder
 from functions.slack.screens import Screens
 from functions.slack.waking import wake
@@ -98,21 +98,25 @@ class RunDesk:
 
     def find(self, run: Run) -> Run:
         """Search for what came with the command and keep the matches on the run."""
-        keys = tuple(project.key for project in self.suggestions(run, run.query or "", MATCHES_SHOWN))
-        return self._save(run, None, lambda now: replace(now, candidates=keys))
+        found = self._searched(run, run.query or "", MATCHES_SHOWN)
+        if found is None:
+            return self._unreadable(run)
+        return self._save(run, None, lambda now: replace(now, candidates=tuple(project.key for project in found)))
 
     def suggestions(self, run: Run, text: str, limit: int) -> tuple[Project, ...]:
-        """Return the projects that match what was typed; none if the sheet cannot be asked (the screen says so)."""
-        if run.sheet is None or not text.strip():
-            return ()
-        try:
-            return self._find.search(run.sheet, text, limit)
-        except SnapshotUnavailable:
-            return ()
+        """Return the projects that match; none if the sheet is unreadable, which the next screen says."""
+        found = self._searched(run, text, limit)
+        if found is None:
+            self._unreadable(run)
+        return found or ()
 
     def answer(self, run_id: str, user: str, interaction: str, fact: str, value: Value) -> Run:
         """Save one answer of the agent; later answers that no longer apply are dropped."""
-        return self._save(self.read(run_id, user), interaction, lambda run: answered(run, {fact: value}, "agent"))
+        run = self.read(run_id, user)
+        if (fact, value) == ABSENT and self._searched(run, "", 1) is None:
+            # "Not found" is never concluded from a sheet that could not be read (INF-11).
+            return self._unreadable(run)
+        return self._save(run, interaction, lambda now: answered(now, {fact: value}, "agent"))
 
     def choose_project(self, run_id: str, user: str, interaction: str, key: str) -> Run:
         """Save the project, and what the sheet and our cases prove by it."""
@@ -146,6 +150,15 @@ class RunDesk:
             return self._save(run, None, lambda now: replace(now, **ended))
         return self._open_case(replace(run, **ended), told, told.case)
 
+    def _searched(self, run: Run, text: str, limit: int) -> tuple[Project, ...] | None:
+        try:
+            return self._find.search(run.sheet, text, limit)
+        except SnapshotUnavailable:
+            return None
+
+    def _unreadable(self, run: Run) -> Run:
+        return self._save(run, None, lambda now: replace(now, is_sheet_unreadable=True))
+
     def _save(self, run: Run, interaction: str | None, edit: Callable[[Run], Run]) -> Run:
         for _ in range(TRIES):
             if run.state != "active" or interaction in run.seen:
@@ -164,11 +177,11 @@ class RunDesk:
         return run
 
     def _from_groups(self, procedure: str, user: str) -> dict[str, str]:
-        """Return what the agent's groups prove, for the groups that are set: training is not asked of who knows it."""
-        roles = self._services.settings().roles
+        """Return what the agent's groups prove; what they cannot tell is asked of the agent."""
         questions = procedures.load(procedure).facts.values()
-        facts = [question.fact for question in questions if question.source == "groups" and roles.get(question.fact)]
-        return {fact: "yes" if self._services.access.has_any(user, (fact,)) else "no" for fact in facts}
+        facts = [question.fact for question in questions if question.source == "groups"]
+        known = {fact: self._services.access.knows(user, fact) for fact in facts}
+        return {fact: "yes" if holds else "no" for fact, holds in known.items() if holds is not None}
 
     def _open_case(self, run: Run, told: Guidance, draft: CaseDraft) -> Run:
         settings = self._services.settings()

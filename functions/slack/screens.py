@@ -76,8 +76,8 @@ class Screens:
 
     def _sheet(self, run: Run) -> Sheet:
         notice = self._find.notice(run.sheet)
-        if notice.warning is None and run.query and not run.candidates and not self._find.can_search(run.sheet or ""):
-            return Sheet(warning=UNREADABLE)
+        if run.is_sheet_unreadable and notice.warning is None:
+            return Sheet(warning=UNREADABLE, is_searchable=False)
         return notice
 
     def _matches(self, run: Run, project: Project | None) -> tuple[Project, ...]:

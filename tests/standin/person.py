@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import itertools
@@ -58,8 +59,9 @@ def http_event(body: str, headers: Mapping[str, str]) -> Json:
         "rawQueryString": "",
         "headers": dict(headers),
         "requestContext": {"http": {"method": "POST", "path": "/slack/events"}},
-        "body": body,
-        "isBase64Encoded": False,
+        # API Gateway encodes every form.
+        "body": base64.b64encode(body.encode()).decode(),
+        "isBase64Encoded": True,
     }
 
 
@@ -122,9 +124,21 @@ class Person:
 
     def press(self, message: Json, action_id: str) -> None:
         """Press a button of a message."""
-        buttons = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
-        button = next(element for element in buttons if element["action_id"] == action_id)
-        self.interact(pressed(message, button))
+        buttons = [e for block in message["blocks"] for e in (*block.get("elements", ()), block.get("accessory", {}))]
+        button = next(element for element in buttons if element.get("action_id") == action_id)
+        self._acts(pressed(message, button))
+
+    def choose_more(self, message: Json, action: str) -> None:
+        """Choose from the overflow menu of a message."""
+        menu = next(e for block in message["blocks"] for e in block.get("elements", ()) if e["type"] == "overflow")
+        value = next(option["value"] for option in menu["options"] if option["value"].startswith(f"{action}|"))
+        self._acts(pressed(message, menu, value))
+
+    def _acts(self, payload: Json) -> None:
+        seen = set(self.slack.views)
+        self.interact(payload)
+        opened = [view for view_id, view in self.slack.views.items() if view_id not in seen]
+        self.view = opened[-1] if opened else self.view
 
     def suggest(self, action_id: str, typed: str) -> list[Json]:
         """Type into a typeahead of the modal in front; return its options."""
@@ -200,7 +214,7 @@ class Person:
         return f"{time.time_ns()}.{next(TRIGGERS)}.trigger"
 
 
-def pressed(message: Json, button: Json) -> Json:
+def pressed(message: Json, button: Json, value: str | None = None) -> Json:
     """Return the payload of a button of a message being pressed."""
     return {
         "type": "block_actions",
@@ -208,7 +222,7 @@ def pressed(message: Json, button: Json) -> Json:
         "message": {"ts": message["ts"]},
         "container": {"type": "message", "channel_id": message["channel"], "message_ts": message["ts"]},
         "response_url": "http://127.0.0.1:9/none",
-        "actions": [_acted(button, None)],
+        "actions": [_acted(button, value)],
     }
 
 

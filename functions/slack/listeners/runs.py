@@ -46,7 +46,7 @@ def start(services: Services, request: Request) -> None:
     """Answer a procedure's command: begin a run, show its modal, then the best matches for what was typed."""
     body = request.body
     desk = RunDesk(services)
-    run = _begin(desk, request, COMMANDS[body["command"]], query=body.get("text", "").strip())
+    run = _begin(desk, request, COMMANDS[body["command"]], query=_typed_text(body))
     first = views.run_modal(desk.screen(run, searching=bool(run.query)))
     try:
         view = request.client.views_open(trigger_id=body["trigger_id"], view=first)["view"]
@@ -81,6 +81,12 @@ def start_from_overview(services: Services, request: Request) -> None:
         return
     request.ack()
     _update(request, request.body["view"], desk, _begin(desk, request, procedure, query=""))
+
+
+def _typed_text(body: dict[str, Any]) -> str:
+    """Return what was typed behind a command; Slack sends ``&``, ``<`` and ``>`` escaped."""
+    text = str(body.get("text", ""))
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
 def _begin(desk: RunDesk, request: Request, procedure: str, *, query: str) -> Run:
@@ -144,7 +150,12 @@ def submit(services: Services, request: Request) -> None:
     desk = RunDesk(services)
     typed = _typed(body["view"]["state"]["values"])
     try:
-        run = desk.read(_meta(body).run, request.user)
+        meta = _meta(body)
+        run = desk.read(meta.run, request.user)
+        if run.state == "active" and run.version != meta.version:
+            # The answers were changed meanwhile, so this form may not be the one that the end needs.
+            request.ack({"response_action": "update", "view": views.run_modal(desk.screen(run))})
+            return
         if faults := desk.faults(run, typed):
             errors = {f"note:{name}": sentence for name, sentence in faults.items()}
             request.ack({"response_action": "errors", "errors": errors})

@@ -1,4 +1,4 @@
-"""The transfer sheet as Slack sees it: `/transfers`, the upload, and the two buttons under an import's outcome."""
+"""The transfer sheet as Slack sees it: `/transfers`, the upload, its outcome's buttons, and the way back."""
 
 from __future__ import annotations
 
@@ -7,37 +7,79 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.replies import notice
+from functions.slack.replies import notice, tell
+from functions.slack.waking import wake_import
 from sop_aws.times import iso
-from sop_aws.transfers import SheetChanged, SheetNotReady
+from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.transfers.records import ImportRecord
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
-    from sop_slack.blocks import Message
+    from sop_core.transfers.records import Job
+    from sop_slack.blocks import Block, Message
 
 ADMINS: Final = ("admin",)
 ON_ITS_WAY: Final = "The workbook is on its way. Progress and the changes appear in your messages with SOP Desk."
+SENT: Final = "It will be in your messages with SOP Desk in a moment."
+NOTHING_KEPT: Final = "No earlier transfer sheet is kept, so there is nothing to go back to."
+NOTHING_ACTIVE: Final = "There is no active transfer sheet to export. Upload one with `/transfers upload`."
+TAKEN_UP: Final = "This import has gone on already; its message says how it went."
 HELP: Final = (
-    "`/transfers upload` a new workbook · `/transfers status` which sheet agents see · "
-    "`/transfers history` the sheets before it"
+    "`/transfers upload` a new workbook · `status` which sheet agents see · `history` the sheets before it · "
+    "`rollback` to an earlier one · `template` an empty workbook · `export` the active sheet as a workbook"
 )
 
 
 def command(services: Services, request: Request) -> None:
-    """Answer `/transfers`: open the upload, or say which sheets there are."""
-    body = request.body
-    match body.get("text", "").strip().lower():
+    """Answer `/transfers`: open the upload, say which sheets there are, go back to one, or send a workbook."""
+    match request.body.get("text", "").strip().lower():
         case "upload":
-            request.client.views_open(trigger_id=body["trigger_id"], view=told.upload_modal())
+            _open(request, told.upload_modal())
             request.ack()
         case "history":
             _answer(request, told.history(services.transfers.history()))
         case "" | "status":
             _answer(request, _status(services))
+        case "rollback":
+            _roll_back(services, request)
+        case "template":
+            _send(services, request, "template")
+        case "export" if services.transfers.active() is None:
+            _say(request, NOTHING_ACTIVE)
+        case "export":
+            _send(services, request, "export")
         case _:
-            request.ack(response_type="ephemeral", text=HELP)
+            _say(request, HELP)
+
+
+def _roll_back(services: Services, request: Request, chosen: str | None = None) -> None:
+    view = told.rollback_modal(services.transfers.history(), services.transfers.active(), chosen=chosen)
+    if view is None:
+        tell(request, NOTHING_KEPT)
+        return
+    _open(request, view)
+    request.ack()
+
+
+def _send(services: Services, request: Request, job: Job) -> None:
+    # The same command delivered twice has the same trigger, and is the same job.
+    job_id = hashlib.sha256(request.body["trigger_id"].encode()).hexdigest()[:20]
+    _begin(services, ImportRecord(id=job_id, job=job, user=request.user, created_at=iso(services.now())))
+    _say(request, SENT)
+
+
+def _begin(services: Services, record: ImportRecord) -> None:
+    services.transfers.create_import(record)
+    wake_import(services.imports, record.id)
+
+
+def _open(request: Request, view: Block) -> None:
+    request.client.views_open(trigger_id=request.body["trigger_id"], view=view)
+
+
+def _say(request: Request, sentence: str) -> None:
+    request.ack(response_type="ephemeral", text=sentence)
 
 
 def uploaded(services: Services, request: Request) -> None:
@@ -49,9 +91,7 @@ def uploaded(services: Services, request: Request) -> None:
         return
     # The same submission delivered twice is the same import.
     import_id = hashlib.sha256(f"{view['id']}:{file_id}".encode()).hexdigest()[:20]
-    record = ImportRecord(id=import_id, file_id=file_id, user=request.user, created_at=iso(services.now()))
-    services.transfers.create_import(record)
-    services.imports.wake(import_id)
+    _begin(services, ImportRecord(id=import_id, file_id=file_id, user=request.user, created_at=iso(services.now())))
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 
 
@@ -83,6 +123,59 @@ def discard(services: Services, request: Request) -> None:
         _replace(request, told.not_ready(refused.sheet))
 
 
+def ask_columns(services: Services, request: Request) -> None:
+    """Answer "Choose the columns…" under an import that did not find what it needs."""
+    record = services.transfers.get_import(request.body["actions"][0]["value"])
+    if record is None or not record.missing:
+        tell(request, TAKEN_UP)
+        return
+    _open(request, told.columns_modal(record))
+    request.ack()
+
+
+def columns_chosen(services: Services, request: Request) -> None:
+    """Answer the choice of columns: remember it, and let the same import go on."""
+    view = request.body["view"]
+    record = services.transfers.get_import(view["private_metadata"])
+    if record is None or not record.missing:
+        request.ack({"response_action": "update", "view": notice(TAKEN_UP, close="Done")})
+        return
+    chosen, errors = told.chosen_columns(record, view["state"]["values"])
+    if errors:
+        request.ack({"response_action": "errors", "errors": errors})
+        return
+    services.transfers.choose_columns(chosen)
+    services.transfers.requeue_import(record.id, at=iso(services.now()))
+    wake_import(services.imports, record.id)
+    request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
+
+
+def ask_rollback(services: Services, request: Request) -> None:
+    """Answer "Roll back to this…" in the history: the choice once more, this version chosen."""
+    _roll_back(services, request, request.body["actions"][0]["value"])
+
+
+def rolled_back(services: Services, request: Request) -> None:
+    """Answer the rollback: one conditional write, unless another admin was faster."""
+    view = request.body["view"]
+    sheet_id = told.chosen_version(view["state"]["values"])
+    if sheet_id is None:
+        request.ack({"response_action": "errors", "errors": {told.VERSION_BLOCK: "Choose a version."}})
+        return
+    sentence = _rolled_back(services, request.user, sheet_id, int(view["private_metadata"]))
+    request.ack({"response_action": "update", "view": notice(sentence, close="Done")})
+
+
+def _rolled_back(services: Services, user: str, sheet_id: str, seen: int) -> str:
+    try:
+        active = services.transfers.activate(sheet_id, seen, actor=user, at=iso(services.now()))
+    except SheetChanged as lost:
+        return told.someone_was_faster(lost.current)
+    except (SheetNotReady, UnknownSheet):
+        return "This version is not kept any more; nothing was changed."
+    return f"Agents now see this version: {active.counts.projects:,} projects."
+
+
 def _status(services: Services) -> Message:
     active = services.transfers.active()
     if active is None:
@@ -107,4 +200,8 @@ LISTENERS: Final = (
     Listener(kind="view_submission", name=told.UPLOAD_CALLBACK, roles=ADMINS, answer=uploaded),
     Listener(kind="action", name=told.ACTIVATE, roles=ADMINS, answer=activate),
     Listener(kind="action", name=told.DISCARD, roles=ADMINS, answer=discard),
+    Listener(kind="action", name=told.CHOOSE, roles=ADMINS, answer=ask_columns),
+    Listener(kind="view_submission", name=told.CHOOSE_CALLBACK, roles=ADMINS, answer=columns_chosen),
+    Listener(kind="action", name=told.ROLL_BACK, roles=ADMINS, answer=ask_rollback),
+    Listener(kind="view_submission", name=told.ROLL_BACK_CALLBACK, roles=ADMINS, answer=rolled_back),
 )

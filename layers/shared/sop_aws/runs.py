@@ -45,6 +45,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     case: str | None = None
     disposition: str | None = None
     seen: tuple[str, ...] = ()
+    is_sheet_unreadable: bool = False
 
 
 class RunHead(msgspec.Struct, frozen=True):

@@ -202,7 +202,7 @@ def text_input(
     }
     return _with(
         element,
-        initial_value=initial[:max_length] or None,
+        initial_value=fit(initial, max_length) or None,
         placeholder=label(placeholder, 150) if placeholder else None,
     )
 

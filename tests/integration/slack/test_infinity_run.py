@@ -205,6 +205,55 @@ def test_a_sheet_past_its_freshness_proves_no_absence(desk: Desk) -> None:
     assert "answer:project:not_found" not in shown
 
 
+@pytest.mark.parametrize("text", ["jane do", ""])
+def test_a_sheet_that_cannot_be_searched_proves_no_absence(desk: Desk, text: str) -> None:
+    desk.sheet()
+    desk.aws.s3.delete_object(Bucket="files", Key="snapshots/s1.bin")
+    agent = desk.person(AGENT)
+    agent.command("/infinity", text)
+    if not text:
+        assert agent.suggest("project_search", "jane") == []
+        agent.click("answer:project:not_found")
+    shown = json.dumps(agent.view)
+    assert "cannot be searched right now" in shown
+    assert "answer:project:not_found" not in shown
+    assert "looks like" not in shown
+    assert agent.suggest("project_search", "INF-100001")[0]["value"] == "INF-100001"
+
+
+def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:
+    desk.sheet()
+    desk.aws.s3.delete_object(Bucket="files", Key="snapshots/s1.bin")
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "jane do")
+    assert [name for name, _ in desk.slack.calls] == ["views.open", "views.update"]
+    first = json.dumps(desk.slack.called("views.open")[0]["view"])
+    assert "Searching the transfer sheet" in first
+    assert "project_search" in first
+
+
+def test_a_form_that_was_overtaken_opens_nothing_and_shows_what_holds_now(desk: Desk) -> None:
+    agent = begin(desk, user=TRAINED)
+    as_homeowner(agent)
+    stale = dict(agent.view)
+    assert stale["submit"]["text"] == "Finish"
+    agent.click("project_change")
+    agent.click("answer:project:cannot_tell")
+    agent.view = stale
+    result = agent.submit()
+    assert result["response_action"] == "update"
+    assert result["view"]["submit"]["text"] == "Open case"
+    assert all_cases(desk) == []
+
+
+def test_training_that_slack_does_not_tell_is_asked_of_the_agent(desk: Desk) -> None:
+    desk.settings(roles={"workout_plan_trained": ["S0TRAINED"]})
+    agent = begin(desk)
+    as_homeowner(agent)
+    assert "Are you workout plan trained?" in json.dumps(agent.view)
+    assert "answer:workout_plan_trained:yes" in json.dumps(agent.view)
+
+
 def test_a_run_keeps_the_sheet_it_began_with(desk: Desk) -> None:
     agent = begin(desk)
     desk.sheet("s2", projects=())

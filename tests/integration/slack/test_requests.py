@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from functions.slack.listeners.listener import Listener
     from tests.integration.slack.conftest import Desk
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 SECRETS = ("Jane Marker", "71 Marker Street", "2675550199")
 
 
@@ -93,14 +95,44 @@ def test_bolts_own_headers_from_outside_are_stripped(desk: Desk) -> None:
     assert len(desk.slack.views) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ("payload=[1]", FORM),
+        ('payload="x"', FORM),
+        ("payload={", FORM),
+        ("1", {"content-type": "application/json"}),
+        ('{"user":1}', {"content-type": "application/json"}),
+        ("[" * 5000, {"content-type": "application/json"}),
+        ("ssl_check=1&payload=[1]", FORM),
+    ],
+)
+def test_what_slack_would_never_send_is_refused_like_anything_unsigned(
+    desk: Desk, body: str, headers: dict[str, str]
+) -> None:
+    assert to_handler(app.handler)(body, headers)[0] == 401
+
+
+def test_a_body_that_is_no_text_is_refused(desk: Desk) -> None:
+    event = http_event("", FORM) | {"body": "//8=", "isBase64Encoded": True}
+    assert app.handler(event, Context())["statusCode"] == 401
+
+
+def test_a_command_may_say_payload(desk: Desk) -> None:
+    desk.sheet()
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "payload & <payload>")
+    assert "payload & <payload>" in json.dumps(agent.view)
+
+
 def test_a_request_without_headers_is_refused_like_an_unsigned_one(desk: Desk) -> None:
-    event = http_event("payload=x", {}) | {"headers": None}
+    event = http_event("payload=x", {}) | {"headers": None, "body": "payload=x"}
     del event["isBase64Encoded"]
     assert app.handler(event, Context())["statusCode"] == 401
 
 
 def test_slacks_ssl_check_is_answered(desk: Desk) -> None:
-    assert to_handler(app.handler)("ssl_check=1", {})[0] == 200
+    assert to_handler(app.handler)("ssl_check=1", FORM)[0] == 200
 
 
 def test_every_listener_names_roles_that_exist() -> None:
@@ -143,7 +175,8 @@ def example(listener: Listener) -> str:
     """Return a name that the listener answers to."""
     if isinstance(listener.name, str):
         return listener.name
-    return listener.name.pattern.strip("^$").replace("(_menu)?", "").replace("(choose|search)", "choose")
+    optional_gone = re.sub(r"\([^)]*\)\?", "", listener.name.pattern.strip("^$"))
+    return re.sub(r"\((\w+)\|[^)]*\)", r"\1", optional_gone)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def project(screen: RunScreen) -> list[Block]:
         return [b.section(f"*Project*\n{UNSURE[answer][1]}", accessory=change, block_id="project")]
     if screen.guidance.status == "done":
         return []
-    return [b.section("*Which project?*\n🔎 Searching the transfer sheet…")] if screen.searching else _picker(screen)
+    return _picker(screen)
 
 
 def _picker(screen: RunScreen) -> list[Block]:
@@ -49,7 +49,9 @@ def _unsure(screen: RunScreen) -> list[Block]:
 
 
 def _matches(screen: RunScreen) -> list[Block]:
-    if not screen.query:
+    if screen.searching:
+        return [b.section("🔎 Searching the transfer sheet…")]
+    if not (screen.query and screen.sheet.is_searchable):
         return []
     if not screen.matches:
         return [b.typed_section(f"Nothing in the transfer sheet looks like “{b.fit(screen.query, 200)}”.")]

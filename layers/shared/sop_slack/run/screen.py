@@ -18,6 +18,7 @@ class Sheet(msgspec.Struct, frozen=True):
     """The transfer sheet as a screen needs it; ``warning`` says why it cannot prove that a project is absent."""
 
     warning: str | None = None
+    is_searchable: bool = True
 
 
 class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
