@@ -9,17 +9,24 @@ from aws_lambda_powertools.metrics import MetricUnit
 from slack_sdk import WebClient
 
 from functions.deliver.batch import Batch
-from functions.deliver.chat import Chat, TokenRefused
+from functions.deliver.chat import Chat
 from functions.deliver.delivery import Deliverer, Renderers
+from functions.deliver.documents import SlackDocuments
+from functions.deliver.failures import TokenRefused
+from functions.deliver.reporting import Reporter
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import DeliverConfig
+from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
+from sop_aws.queue import CaseQueue
 from sop_aws.secrets import slack_secrets
+from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue
-from sop_slack.cards import case_message, event_message
+from sop_slack.cards import case_message
+from sop_slack.stories import direct_message, event_message
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -89,10 +96,16 @@ def _deliverer() -> Deliverer:
     config = _config()
     token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
     slack = WebClient(token=token, base_url=config.slack_api_url, timeout=SLACK_TIMEOUT, retry_handlers=[])
+    database = clients.dynamodb(clients.PATIENT)
+    chat = Chat(slack)
+    store = DocumentStore(clients.s3(clients.PATIENT), config.files_bucket)
+    settings = SettingsStore(database, config.settings_table, clock=system_clock)
     return Deliverer(
-        cases=CaseStore(clients.dynamodb(clients.PATIENT), config.cases_table),
-        chat=Chat(slack),
-        render=Renderers(card=case_message, line=event_message),
+        cases=CaseStore(database, config.cases_table),
+        chat=chat,
+        render=Renderers(card=case_message, line=event_message, direct=direct_message),
+        copy=SlackDocuments(slack, token, store).copy,
+        send_report=Reporter(chat, CaseQueue(database, config.cases_table), settings.current).send,
         clock=system_clock,
         report=_report,
     )

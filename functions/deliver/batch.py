@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from functions.deliver.chat import Held
+from functions.deliver.failures import Held
 from sop_aws.wake import CaseWake
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from functions.deliver.chat import Held, Refused, Unsure
+from functions.deliver.failures import Held, Refused, Unsure
 from sop_aws.cases import Card
 
 if TYPE_CHECKING:
@@ -16,21 +16,23 @@ if TYPE_CHECKING:
     from sop_aws.cases import CaseStore
     from sop_aws.deliveries import Delivery
     from sop_aws.times import Clock
-    from sop_core.cases.case import Case, CaseEvent
+    from sop_core.cases.case import Case, CaseEvent, Document
     from sop_slack.blocks import Message
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than the function may run, so that a held row's worker is either at work or dead."""
 FIRST_PAUSE: Final = timedelta(seconds=20)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
+REMINDED: Final = frozenset({"open", "claimed"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Renderers:
-    """How a case becomes its card, and an event its line."""
+    """How a case becomes its card, and an event its line in the thread or its direct message."""
 
     card: Callable[[Case], Message]
     line: Callable[[Case, CaseEvent], Message]
+    direct: Callable[[Case, CaseEvent], Message]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class Deliverer:
     cases: CaseStore
     chat: Chat
     render: Renderers
+    copy: Callable[[Document], None]
+    send_report: Callable[[Delivery], None]
     clock: Clock
     report: Callable[[str, Delivery, str], None]
 
@@ -92,23 +96,38 @@ class _Attempt:
         self._cases = deliverer.cases
         self._chat = deliverer.chat
         self._render = deliverer.render
+        self._copy = deliverer.copy
+        self._send_report = deliverer.send_report
         self._row = row
         self.unsure = unsure
 
     def send(self) -> int:
         """Send what the row asks for; return the case version up to which the card is now right."""
+        if self._row.kind == "report":
+            self._send_report(self._row)
+            return 0
         case = self._cases.get(self._row.case)
         if case is None:
             raise Refused("case_not_found")
-        match self._row.kind:
-            case "card":
-                self._send_card(case)
-                return case.version
-            case "thread":
-                self._send_to_thread(case)
-            case "dm":
-                self._post_once(self._chat.direct(self._row.channel), self._line(case))
+        if self._row.kind == "card":
+            self._send_card(case)
+            return case.version
+        self._tell(case, self._event(case))
         return 0
+
+    def _tell(self, case: Case, event: CaseEvent) -> None:
+        if event.action == "remind" and case.state not in REMINDED:
+            # It was settled between the reminder and its delivery: nobody is reminded of what is done.
+            return
+        match self._row.kind:
+            case "thread":
+                self._send_to_thread(case, event)
+            case "dm":
+                self._post_once(self._chat.direct(self._row.channel), self._render.direct(case, event))
+            case "documents":
+                for document in case.documents:
+                    if document.id in event.documents:
+                        self._copy(document)
 
     def _send_card(self, case: Case) -> None:
         message = self._render.card(case)
@@ -131,18 +150,18 @@ class _Attempt:
             return False
         return True
 
-    def _send_to_thread(self, case: Case) -> None:
+    def _send_to_thread(self, case: Case, event: CaseEvent) -> None:
         card = self._cases.card(case.id)
         if card is None:
             raise Refused("no_card")
-        self._post_once(card.channel, self._line(case), thread=card.ts)
+        self._post_once(card.channel, self._render.line(case, event), thread=card.ts)
 
-    def _line(self, case: Case) -> Message:
+    def _event(self, case: Case) -> CaseEvent:
         events = (event for event in self._cases.events(case.id) if event.version == self._row.version)
         event = next(events, None)
         if event is None:
             raise Refused("event_not_found")
-        return self._render.line(case, event)
+        return event
 
     def _post_once(self, channel: str, message: Message, *, thread: str | None = None) -> tuple[str, bool]:
         """Return the ``ts`` of the row's message, and whether it was there already."""

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     from functions.slack.access import Access
     from sop_aws.cases import CaseStore
+    from sop_aws.documents import DocumentStore
+    from sop_aws.queue import CaseQueue
     from sop_aws.runs import RunStore
+    from sop_aws.settings import SettingsStore
     from sop_aws.snapshots import SnapshotStore
     from sop_aws.transfers import TransferStore
     from sop_aws.wake import DeliverQueue, ImportQueue
@@ -24,9 +27,12 @@ class Services:
 
     runs: RunStore
     cases: CaseStore
+    queue: CaseQueue
+    documents: DocumentStore
     transfers: TransferStore
     snapshots: SnapshotStore
     settings: Callable[[], Settings]
+    settings_store: SettingsStore
     access: Access
     deliver: DeliverQueue
     imports: ImportQueue

@@ -97,6 +97,8 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, once: ``version`` is the case version this event made (1 = opened).
 
     ``mentions`` are the users and groups whom the message about it pings: whoever has to act, never the actor.
+    ``clock_from`` is when the case's clock started, so that how long a claim or a close took is in the event itself;
+    ``documents`` are the ids of the files that it attached.
     """
 
     case: str
@@ -113,3 +115,5 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
     assignee: str | None = None
     due_at: str | None = None
     procedure: str = ""
+    clock_from: str = ""
+    documents: tuple[str, ...] = ()

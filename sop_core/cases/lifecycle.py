@@ -31,6 +31,7 @@ Action = Literal[
     "attach",
     "link",
     "remind",
+    "replan",
 ]
 Who = Literal["case_owner", "agent", "back_office", "resolution_specialist", "lead", "clock"]
 Refusal = Literal[
@@ -90,6 +91,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_staying("link", ("case_owner", *TEAM), "open", "claimed", "returned", "closed"),
     Transition("withdraw", "open", "voided", ("case_owner",)),
     *_staying("remind", ("clock",), "open", "claimed"),
+    *_staying("replan", ("clock",), "open", "claimed", "returned"),
 )
 """Who may do what to a case, and what becomes of it. ``clock`` is time itself: no person reminds by hand."""
 
@@ -175,6 +177,7 @@ def open_case(  # noqa: PLR0913 - all that a case is born with, each part named 
         to_state="open",
         due_at=case.due_at,
         procedure=procedure,
+        clock_from=at,
     )
     return case, opened
 
@@ -245,11 +248,13 @@ def apply(  # noqa: PLR0913 - who, when, and whatever the action takes, each par
         from_state=case.state,
         to_state=changed.state,
         reason=reason,
-        note=note or ", ".join(each.name for each in documents) or (salesforce if action == "link" else None),
+        note=note,
         mentions=tuple(user for user in _to_act(changed, action) if user != actor),
         assignee=changed.assignee,
         due_at=changed.due_at,
         procedure=changed.procedure,
+        clock_from=case.clock_from or case.opened_at,
+        documents=tuple(each.id for each in documents),
     )
 
 
@@ -281,6 +286,29 @@ def remind(
         assignee=case.assignee,
         due_at=changed.due_at,
         procedure=case.procedure,
+    )
+    return changed, event
+
+
+def replan(case: Case, *, at: str, calendar: Calendar) -> tuple[Case, CaseEvent | None]:
+    """Return ``case`` as a changed calendar has it; with an event if that moves the time it is due."""
+    changed = planned(case, calendar)
+    if changed.due_at == case.due_at:
+        return changed, None
+    changed = msgspec.structs.replace(changed, version=case.version + 1)
+    event = CaseEvent(
+        case=case.id,
+        version=changed.version,
+        action="replan",
+        actor="clock",
+        actor_name="SOP Desk",
+        at=at,
+        from_state=case.state,
+        to_state=case.state,
+        assignee=case.assignee,
+        due_at=changed.due_at,
+        procedure=case.procedure,
+        clock_from=case.clock_from or case.opened_at,
     )
     return changed, event
 

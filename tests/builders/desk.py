@@ -8,6 +8,7 @@ from typing import Any, Final
 from sop_aws.runs import Run
 from sop_aws.times import iso
 from sop_core.cases.case import Case, CaseEvent, CaseProject
+from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply, case_id, open_case
 from sop_core.guidance import CaseDraft
 
@@ -73,6 +74,7 @@ def an_opened_case(run_id: str = "run-1") -> tuple[Case, CaseEvent]:
         tagged={"Jonathan Lezama": "U0JLEZAMA"},
         at=iso(now),
         due_at=iso(now + timedelta(days=1)),
+        calendar=Calendar(),
     )
 
 

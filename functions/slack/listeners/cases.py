@@ -1,118 +1,229 @@
-"""Cases as Slack sees them: the buttons of a card. Of two who click, one wins and the other is told who."""
+"""Cases as Slack sees them: the buttons of a card, the forms behind them, and a case's details.
+
+Of two who click, one wins and the other is told what the case is now.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from slack_sdk.errors import SlackApiError
 
-from functions.slack.access import refusal
+from functions.slack.casework import CaseDesk, Late, NotYours, Seen, Typed
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
-from functions.slack.waking import wake
-from sop_aws.cases import CaseChanged
-from sop_aws.deliveries import outbox
 from sop_aws.times import iso
 from sop_core.cases import lifecycle
 from sop_slack import case_views
+from sop_slack.cards import DETAILS, LABELS, OVERFLOW
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
-    from sop_aws.deliveries import Delivery
     from sop_core.cases.case import Case
+    from sop_slack.blocks import Block
 
-SPECIALISTS: Final = ("resolution_specialist", "lead")
+STAFF: Final = ("agent", "back_office", "resolution_specialist", "lead")
+READERS: Final = (*STAFF, "admin")
 GONE: Final = "This case no longer exists."
+HANDLERS: Final = ("resolution_specialist", "lead")
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """The case and the version of it that the person saw when they acted."""
-
-    case: str
-    version: int
-
-
-def claim(services: Services, request: Request) -> None:
-    """Answer "Claim": the case is theirs, unless someone was faster."""
-    _act(services, request, _of_button(request), "claim")
-    request.ack()
+def button(services: Services, request: Request) -> None:
+    """Answer a button of a card, of a case's details or of a direct message."""
+    pressed = request.body["actions"][0]
+    _begin(services, request, pressed["action_id"].removeprefix("case_"), _seen(pressed["value"]))
 
 
-def reopen(services: Services, request: Request) -> None:
-    """Answer "Re-open": the case waits in the channel again."""
-    _act(services, request, _of_button(request), "reopen")
-    request.ack()
+def more(services: Services, request: Request) -> None:
+    """Answer a choice of the card's overflow menu."""
+    action, _, value = request.body["actions"][0]["selected_option"]["value"].partition("|")
+    _begin(services, request, action, _seen(value))
 
 
-def ask_why_closed(services: Services, request: Request) -> None:
-    """Answer "Close…": ask for the reason, if the case can still be closed by this person."""
-    seen = _of_button(request)
-    case = services.cases.get(seen.case)
-    if case is None or case.version != seen.version:
-        tell(request, GONE if case is None else case_views.what_it_is_now(case, request.user))
-        return
-    view = case_views.close_modal(case, lifecycle.CLOSE_REASONS, msgspec.json.encode(seen).decode())
-    request.client.views_open(trigger_id=request.body["trigger_id"], view=view)
-    request.ack()
-
-
-def close(services: Services, request: Request) -> None:
-    """Answer the reason: the case is closed with it."""
+def submitted(services: Services, request: Request) -> None:
+    """Answer a form: do what it asked about."""
     view = request.body["view"]
+    action = view["callback_id"].removeprefix("case_")
     seen = msgspec.json.decode(view["private_metadata"], type=Seen)
-    values = view["state"]["values"]
-    chosen = values["reason"]["reason"].get("selected_option")
-    if chosen is None:
-        request.ack({"response_action": "errors", "errors": {"reason": "Choose a reason."}})
+    typed, errors = _typed(services, seen, view["state"]["values"])
+    if errors:
+        request.ack({"response_action": "errors", "errors": errors})
         return
-    if _act(services, request, seen, "close", reason=chosen["value"], note=values["note"]["note"].get("value")):
-        request.ack()
-
-
-def _act(
-    services: Services, request: Request, seen: Seen, action: str, *, reason: str | None = None, note: str | None = None
-) -> bool:
-    """Do ``action`` to the case as the person saw it; else tell them what it is now. Return whether it was done."""
-    case = services.cases.get(seen.case)
+    case = _act(services, request, action, seen, typed)
     if case is None:
-        tell(request, GONE)
-        return False
-    if not lifecycle.permitted(case, action, actor=request.user, roles=services.access.roles(request.user)):
-        tell(request, refusal(SPECIALISTS))
-        return False
+        return
+    if action == "link":
+        request.ack({"response_action": "update", "view": details_of(services, request.user, case)})
+        return
+    request.ack()
+    if view.get("root_view_id") not in {None, view["id"]}:
+        _redraw(services, request, view["root_view_id"], case)
+
+
+def show(services: Services, request: Request, seen: Seen) -> None:
+    """Open the details of a case, or say that there is none; that somebody looked is kept."""
     try:
-        deliveries = _change(services, request, case, seen, action=action, reason=reason, note=note)
-    except (CaseChanged, lifecycle.NotAllowed):
-        current = services.cases.get(seen.case)
-        tell(request, GONE if current is None else case_views.what_it_is_now(current, request.user))
-        return False
-    wake(services.deliver, deliveries)
-    return True
+        case = CaseDesk(services).read(seen)
+    except Late:
+        tell(request, GONE)
+        return
+    services.cases.viewed(case.id, by=request.user, at=iso(services.now()))
+    _open(request, details_of(services, request.user, case))
+    request.ack()
 
 
-def _change(
-    services: Services, request: Request, case: Case, seen: Seen, *, action: str, reason: str | None, note: str | None
-) -> tuple[Delivery, ...]:
-    # A replayed or late click carries the version it saw, so it never acts on what came after.
-    if case.version != seen.version:
-        raise CaseChanged(case)
-    at = iso(services.now())
-    changed, event = lifecycle.apply(
-        case, action, actor=request.user, actor_name=request.user_name, at=at, reason=reason, note=note
+def details_of(services: Services, user: str, case: Case) -> Block:
+    """Return the case with its history, as ``user`` may see and change it."""
+    stored = {each.id: services.documents.link(each.key) for each in case.documents}
+    return case_views.details(
+        case,
+        services.cases.events(case.id),
+        actions=CaseDesk(services).actions(case, user),
+        links=stored,
+        metadata=_metadata(case),
     )
-    deliveries = outbox(changed, "card", "thread", at=at)
-    services.cases.change(changed, event, deliveries)
-    return deliveries
 
 
-def _of_button(request: Request) -> Seen:
-    case, _, version = str(request.body["actions"][0]["value"]).partition("|")
+def _begin(services: Services, request: Request, action: str, seen: Seen) -> None:
+    if action == DETAILS:
+        show(services, request, seen)
+    elif action in case_views.FORMS:
+        _ask(services, request, action, seen)
+    elif (case := _act(services, request, action, seen, Typed())) is not None:
+        request.ack()
+        view = request.body.get("view") or {}
+        if view.get("type") == "modal":
+            _redraw(services, request, view["id"], case)
+
+
+def _ask(services: Services, request: Request, action: str, seen: Seen) -> None:
+    try:
+        case = CaseDesk(services).check(seen, action, request.user)
+    except (Late, NotYours) as refused:
+        tell(request, _why(refused, request.user))
+        return
+    _open(request, case_views.form(case, action, _metadata(case)))
+    request.ack()
+
+
+def _act(services: Services, request: Request, action: str, seen: Seen, typed: Typed) -> Case | None:
+    """Do ``action``; where that cannot be, tell the person why and return ``None``."""
+    try:
+        return CaseDesk(services).act(
+            seen,
+            action,
+            user=request.user,
+            name=request.user_name,
+            interaction=_interaction(request),
+            typed=typed,
+        )
+    except (Late, NotYours) as refused:
+        tell(request, _why(refused, request.user))
+        return None
+
+
+def _why(refused: Late | NotYours, user: str) -> str:
+    if isinstance(refused, NotYours):
+        return str(refused)
+    return GONE if refused.case is None else case_views.what_it_is_now(refused.case, user)
+
+
+def _typed(services: Services, seen: Seen, values: dict[str, Any]) -> tuple[Typed, dict[str, str]]:
+    """Return what was typed, and what is wrong with it, by field."""
+    fields = {name: element for block in values.values() for name, element in block.items()}
+    chosen = fields.get("reason", {}).get("selected_option")
+    why = _text(fields, "why")
+    typed = Typed(
+        reason=chosen["value"] if chosen else why,
+        note=_text(fields, "note"),
+        assignee=fields.get("assignee", {}).get("selected_user"),
+        files=tuple(fields.get("documents", {}).get("files") or ()),
+        salesforce=_text(fields, "number"),
+        confirmations=_confirmed(services, seen, fields) if "confirmed" in fields else (),
+    )
+    errors = {}
+    if "reason" in fields and chosen is None:
+        errors["reason"] = "Choose a reason."
+    if "why" in fields and why is None:
+        errors["why"] = "Give the reason in a sentence."
+    if "documents" in fields and not typed.files:
+        errors["documents"] = "Choose a file first."
+    if "confirmed" in fields and not set(_wanted(services, seen)) <= set(typed.confirmations):
+        errors["confirmed"] = "The case is closed only when each of these is confirmed; until then it stays open."
+    if "assignee" in fields and (wrong := _wrong_assignee(services, typed.assignee)):
+        errors["assignee"] = wrong
+    return typed, errors
+
+
+def _wanted(services: Services, seen: Seen) -> tuple[str, ...]:
+    case = services.cases.get(seen.case)
+    return () if case is None else case.confirmations
+
+
+def _confirmed(services: Services, seen: Seen, fields: dict[str, Any]) -> tuple[str, ...]:
+    wanted = _wanted(services, seen)
+    places = {int(option["value"]) for option in fields["confirmed"].get("selected_options") or ()}
+    return tuple(name for place, name in enumerate(wanted) if place in places)
+
+
+def _wrong_assignee(services: Services, user: str | None) -> str | None:
+    if user is None:
+        return "Choose a person."
+    if services.access.has_any(user, HANDLERS):
+        return None
+    return "They are neither a resolution specialist nor a lead."
+
+
+def _text(fields: dict[str, Any], name: str) -> str | None:
+    return (fields.get(name, {}).get("value") or "").strip() or None
+
+
+def _open(request: Request, view: Block) -> None:
+    """Open a modal, on top of the one in front if there is one."""
+    in_modal = (request.body.get("view") or {}).get("type") == "modal"
+    opening = request.client.views_push if in_modal else request.client.views_open
+    opening(trigger_id=request.body["trigger_id"], view=view)
+
+
+def _redraw(services: Services, request: Request, view_id: str, case: Case) -> None:
+    try:
+        request.client.views_update(view_id=view_id, view=details_of(services, request.user, case))
+    except SlackApiError:
+        # The person has closed it meanwhile; what was done stands.
+        return
+
+
+def _seen(value: str) -> Seen:
+    case, _, version = value.partition("|")
     return Seen(case=case, version=int(version))
 
 
+def _metadata(case: Case) -> str:
+    return msgspec.json.encode(Seen(case=case.id, version=case.moved)).decode()
+
+
+def _interaction(request: Request) -> str:
+    """Return what the same submission has when it is sent again, and no other."""
+    view = request.body.get("view") or {}
+    key = f"{view['id']}:{view.get('hash', '')}" if request.body["type"] == "view_submission" else None
+    return hashlib.sha256((key or request.body["trigger_id"]).encode()).hexdigest()[:20]
+
+
+def _roles(action: str) -> tuple[str, ...]:
+    """Return the roles of those who may do ``action``; a case's owner may have any of them."""
+    who = {each for row in lifecycle.TRANSITIONS if row.action == action for each in row.who}
+    return STAFF if "case_owner" in who else tuple(role for role in STAFF if role in who)
+
+
+PEOPLES: Final = tuple(action for action in LABELS if action != DETAILS)
 LISTENERS: Final = (
-    Listener(kind="action", name="case_claim", roles=SPECIALISTS, answer=claim),
-    Listener(kind="action", name="case_close", roles=SPECIALISTS, answer=ask_why_closed),
-    Listener(kind="action", name="case_reopen", roles=(*SPECIALISTS, "agent"), answer=reopen),
-    Listener(kind="view_submission", name=case_views.CLOSE_CALLBACK, roles=SPECIALISTS, answer=close),
+    *(Listener(kind="action", name=f"case_{each}", roles=_roles(each), answer=button) for each in PEOPLES),
+    Listener(kind="action", name=f"case_{DETAILS}", roles=READERS, answer=button),
+    Listener(kind="action", name=OVERFLOW, roles=STAFF, answer=more),
+    *(
+        Listener(kind="view_submission", name=f"case_{each}", roles=_roles(each), answer=submitted)
+        for each in (*case_views.FORMS, "link")
+    ),
 )

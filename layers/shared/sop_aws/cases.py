@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item
+from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item, shard
 from sop_aws.runs import NEW, UNCHANGED, Run, RunStore, StaleRun, next_version, run_item
 from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
 from sop_aws.times import iso, parse
 from sop_core.cases.case import Case, CaseEvent
+from sop_core.cases.overview import head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from sop_aws.table import Item
 
 _ENDED: Final = frozenset({"closed", "voided"})
+NEVER: Final = "9999"
+"""Sorts after every time: a live case with no reminder ahead."""
 _AS_READ: Final = f"{UNCHANGED} AND #state = :state"
 _HELD: Final = "#state = :state AND #attempts = :attempts"
 
@@ -107,6 +111,14 @@ class CaseStore:
                 raise CaseChanged(current) from error
         return case
 
+    def keep(self, case: Case) -> bool:
+        """Store a case whose dates alone were planned anew, over the same version; ``False`` if it has changed."""
+        try:
+            self._table.put(case_item(case), when=UNCHANGED, version=case.version)
+        except ConditionFailed:
+            return False
+        return True
+
     def get(self, case_id: str) -> Case | None:
         """Read a case, strongly consistent."""
         item = self._table.get(_pk(case_id), "CASE")
@@ -119,9 +131,12 @@ class CaseStore:
 
     def open_for_project(self, project: str) -> tuple[Case, ...]:
         """Read the cases of a project (:func:`project_pk`) that are not closed or voided, newest first."""
+        return tuple(case for case in self.for_project(project) if case.state not in _ENDED)
+
+    def for_project(self, project: str) -> tuple[Case, ...]:
+        """Read all cases of a project (:func:`project_pk`), newest first."""
         items = self._table.query("#project_pk = :project", index="by_project", project=project)
-        cases = [_case(item) for item in items if text(item, "state") not in _ENDED]
-        return tuple(reversed(cases))
+        return tuple(reversed([_case(item) for item in items]))
 
     def pending(self, case_id: str) -> tuple[Delivery, ...]:
         """Read the undelivered rows of a case, in order, strongly consistent."""
@@ -131,9 +146,9 @@ class CaseStore:
 
     def due_deliveries(self, now: datetime, *, limit: int) -> Iterator[Delivery]:
         """Yield undelivered rows that are due, up to ``limit`` of each shard, oldest first within it."""
-        for shard in range(SHARDS):
+        for number in range(SHARDS):
             when = "#pending_pk = :shard AND #pending_at <= :now"
-            rows = self._table.query(when, index="pending", limit=limit, shard=f"PENDING#{shard}", now=iso(now))
+            rows = self._table.query(when, index="pending", limit=limit, shard=f"PENDING#{number}", now=iso(now))
             yield from (_delivery(item) for item in rows)
 
     def hold(self, row: Delivery, *, now: datetime, lease: timedelta) -> Delivery | None:
@@ -171,6 +186,16 @@ class CaseStore:
         item = self._table.get(_pk(case_id), "CARD")
         return None if item is None else Card(channel=text(item, "channel"), ts=text(item, "ts"))
 
+    def viewed(self, case_id: str, *, by: str, at: str) -> None:
+        """Keep that somebody looked at the customer's data behind a click."""
+        audit = {"pk": _pk(case_id), "sk": f"VIEW#{at}#{by}", "actor": by, "at": at}
+        self._table.put(attributes(**audit, day_pk=f"VIEWS#{at[:10]}", day_at=f"{at}#{case_id}#{by}"))
+
+    def ask_for_report(self, row: Delivery) -> None:
+        """Store a report's row of the outbox; the same row again is no error."""
+        with suppress(ConditionFailed):
+            self._table.put(delivery_item(row), when=NEW)
+
     def put_card(self, case_id: str, card: Card) -> None:
         """Record where the card of a case is."""
         self._table.put(attributes(pk=_pk(case_id), sk="CARD", channel=card.channel, ts=card.ts))
@@ -193,7 +218,7 @@ def project_pk(*, project_id: str | None, key: str) -> str:
 
 
 def case_item(case: Case) -> Item:
-    """Return a case as it is stored."""
+    """Return a case as it is stored: its body, what conditions read, and where each index has it."""
     project = case.project
     return attributes(
         pk=_pk(case.id),
@@ -203,12 +228,39 @@ def case_item(case: Case) -> Item:
         project_pk=None if project is None else project_pk(project_id=project.project_id, key=project.key),
         opened_at=case.opened_at,
         body=msgspec.json.encode(case).decode(),
+        head=msgspec.json.encode(head(case)).decode(),
+        owner_pk=f"CASES#{case.owner}",
+        owner_at=case.opened_at,
+        **queue_place(case),
     )
+
+
+def queue_place(case: Case) -> dict[str, str | None]:
+    """Return where the case stands in the queue, and when the sweep has to look at it; over, it leaves ``due``."""
+    is_live = case.state not in _ENDED
+    queue = {
+        "open": ("OPEN", case.due_at),
+        "claimed": (f"CLAIMED#{case.assignee}", case.due_at),
+        "closed": (f"CLOSED#{case.closed_by}", case.closed_at),
+    }.get(case.state, (None, None))
+    return {
+        "queue_pk": queue[0],
+        "queue_at": queue[1],
+        "due_pk": f"DUE#{shard(case.id)}" if is_live else None,
+        "remind_at": (case.remind_at or NEVER) if is_live else None,
+    }
 
 
 def _event_item(event: CaseEvent) -> Item:
     body = msgspec.json.encode(event).decode()
-    return attributes(pk=_pk(event.case), sk=f"EVENT#{event.version:06d}", action=event.action, body=body)
+    return attributes(
+        pk=_pk(event.case),
+        sk=f"EVENT#{event.version:06d}",
+        action=event.action,
+        body=body,
+        day_pk=f"EVENTS#{event.at[:10]}",
+        day_at=f"{event.at}#{event.case}#{event.version:06d}",
+    )
 
 
 def _pk(case_id: str) -> str:

@@ -68,6 +68,8 @@ class DeliverConfig(Config, frozen=True, kw_only=True):
     """What the deliver function needs."""
 
     cases_table: str
+    settings_table: str
+    files_bucket: str
     deliver_queue_url: str
     slack_secret_id: str
     slack_api_url: str = SLACK_API_URL
@@ -78,5 +80,6 @@ class SweepConfig(Config, frozen=True, kw_only=True):
 
     cases_table: str
     transfers_table: str
+    settings_table: str
     deliver_queue_url: str
     import_queue_url: str

@@ -17,11 +17,14 @@ SHARDS: Final = 8
 DEAD: Final = "DEAD"
 """Partition of the ``pending`` index that lists dead rows for a replay; the sweep never reads it."""
 
-Kind = Literal["card", "thread", "dm"]
+Kind = Literal["card", "thread", "dm", "documents", "report"]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the outbox: for the case at ``version``, something to post to ``channel`` (of a ``dm``: the person).
+
+    ``documents`` are to be copied out of Slack, a ``report`` (whose ``case`` is its own id) to be made and sent to the
+    person in ``channel``; ``period`` is what it is about.
 
     ``attempts`` counts the workers that took the row; ``next_attempt_at`` is when the next one may, so a worker holds
     the row by moving it on. ``unsure`` says that Slack may have posted it without our knowing.
@@ -38,6 +41,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     unsure: bool = False
     reason: str | None = None
+    period: str | None = None
 
     @property
     def dedup(self) -> str:
@@ -77,4 +81,9 @@ def delivery_item(row: Delivery) -> Item:
 
 def pending_shard(case_id: str) -> str:
     """Return the partition of the ``pending`` index that a case's rows are in."""
-    return f"PENDING#{crc32(case_id.encode()) % SHARDS}"
+    return f"PENDING#{shard(case_id)}"
+
+
+def shard(case_id: str) -> int:
+    """Return which of the :data:`SHARDS` a case is in."""
+    return crc32(case_id.encode()) % SHARDS

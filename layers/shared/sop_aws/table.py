@@ -90,8 +90,12 @@ class Table:
         self._patiently(lambda: self._client.put_item(**request), spread=_digest(request))
 
     def query(self, when: str, *, limit: int | None = None, **query: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's
-        """Yield items in key order, page after page; ``query`` may hold ``index``, ``keep`` (a filter) and values."""
-        index, keep = query.pop("index", None), query.pop("keep", None)
+        """Yield items in key order, page after page.
+
+        ``query`` may hold ``index``, ``keep`` (a filter), ``start`` (a key to begin after), ``backwards``, and values.
+        """
+        index, keep, start = (query.pop(name, None) for name in ("index", "keep", "start"))
+        backwards = query.pop("backwards", False)
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": when,
@@ -100,6 +104,8 @@ class Table:
             **({"IndexName": index} if index else {"ConsistentRead": True}),
             **({"FilterExpression": keep} if keep else {}),
             **({"Limit": limit} if limit else {}),
+            **({"ExclusiveStartKey": start} if start else {}),
+            **({"ScanIndexForward": False} if backwards else {}),
             **_names(f"{when} {keep or ''}"),
         }
         yield from self._pages(request, limit)

@@ -1,4 +1,4 @@
-"""The card of a case and the lines in its thread, rendered from the stored case and nothing else.
+"""The card of a case, rendered from the stored case and nothing else.
 
 One card a case, updated in place. People are mentioned in new messages only (an update is not known to notify), and
 whoever acted is shown by name, never mentioned.
@@ -8,33 +8,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sop_core.cases.case import Case
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
 from sop_slack.notes import note
 
 if TYPE_CHECKING:
-    from sop_core.cases.case import Case, CaseEvent, CaseProject, State
+    from sop_core.cases.case import CaseProject, State
+    from sop_core.cases.overview import CaseHead
 
 ICONS: Final[dict[State, str]] = {"open": "🟡", "claimed": "🔵", "returned": "🟠", "closed": "✅", "voided": "⚪"}
 HANDLED: Final = ("closed", "voided")
-BUTTONS: Final[dict[State, tuple[tuple[str, str, str | None], ...]]] = {
-    "open": (("Claim", "case_claim", "primary"),),
-    "claimed": (("Close…", "case_close", "primary"),),
-    "returned": (),
-    "closed": (("Re-open", "case_reopen", None),),
+DETAILS: Final = "details"
+LABELS: Final[dict[str, str]] = {
+    "claim": "Claim",
+    "assign": "Assign…",
+    "return": "Return…",
+    "resend": "Send again",
+    "void": "Void…",
+    "close": "Close…",
+    "reopen": "Re-open",
+    "ask_update": "Ask for an update…",
+    "note": "Add a note…",
+    "attach": "Attach documents…",
+    "withdraw": "Withdraw…",
+    DETAILS: "Details",
+}
+BUTTONS: Final[dict[State, tuple[str, ...]]] = {
+    "open": ("claim", "assign", DETAILS),
+    "claimed": ("close", "return", DETAILS),
+    "returned": ("resend", "void", DETAILS),
+    "closed": ("reopen", DETAILS),
+    "voided": (DETAILS,),
+}
+MORE: Final[dict[State, tuple[str, ...]]] = {
+    "open": ("ask_update", "note", "attach", "withdraw"),
+    "claimed": ("assign", "ask_update", "note", "attach"),
+    "returned": ("ask_update", "note", "attach"),
+    "closed": ("note", "attach"),
     "voided": (),
 }
-DID: Final = {
-    "open": "opened the case",
-    "claim": "claimed the case",
-    "close": "closed the case",
-    "reopen": "re-opened the case",
-}
+PRIMARY: Final = frozenset({"claim", "close", "resend"})
+OVERFLOW: Final = "case_more"
 
 
-def case_value(case: Case) -> str:
-    """Return what a button carries: case id and the version the person saw, so that a late click changes nothing."""
-    return f"{case.id}|{case.version}"
+def case_value(case: Case | CaseHead) -> str:
+    """Return what a button carries: the case and since when it stands as seen; a late click changes nothing."""
+    return f"{case.id}|{case.moved}"
+
+
+def case_button(case: Case, action: str) -> Block:
+    """Return the button for an action on a case, or for its details."""
+    style = "primary" if action in PRIMARY else None
+    return b.button(LABELS[action], f"case_{action}", case_value(case), style=style)
 
 
 def case_message(case: Case) -> Message:
@@ -45,7 +71,7 @@ def case_message(case: Case) -> Message:
 
 def case_sentence(case: Case) -> str:
     """Return the card in one sentence, without customer data: it appears on locked phones."""
-    start = f"{ICONS[case.state]} {case.id} {b.escape(case.description)}"
+    start = f"{icon(case)} {case.id} {b.escape(case.description)}"
     match case.state:
         case "open":
             return (
@@ -59,23 +85,21 @@ def case_sentence(case: Case) -> str:
             return f"{start}: {case.state} by {_person(case.closed_by)}, {_reason(case)}. Nothing left to do."
 
 
-def event_message(case: Case, event: CaseEvent) -> Message:
-    """Return the line that tells an event in the case's thread."""
-    sentence = f"{event.actor_name} {DID.get(event.action, event.action)}."
-    reason = f" Reason: {event.reason}." if event.reason else ""
-    told: list[Block] = [b.typed_section(sentence + reason)]
-    if event.note:
-        told.append(b.quote(event.note))
-    return Message(text=b.escape(f"{case.id}: {sentence}{reason}"), blocks=tuple(told))
+def icon(case: Case | CaseHead) -> str:
+    """Return the sign of a case's state; a case whose due time was called stands out."""
+    is_late = isinstance(case, Case) and "due" in case.reminded and case.state in {"open", "claimed"}
+    return "🔴" if is_late else ICONS[case.state]
 
 
 def _at_work(case: Case) -> list[Block]:
-    shown = [b.header(f"{ICONS[case.state]} {case.description}")]
+    shown = [b.header(f"{icon(case)} {case.description}")]
     if case.tags:
         shown.append(b.section(f"{_tags(case)}please see to this case."))
     shown += [b.fields(_case_fields(case)), b.labelled(_customer(case))]
     if reason := case.notes.get("reason_of_call"):
         shown += [b.section(f"*{note('reason_of_call').label}*"), b.quote(reason)]
+    if case.state == "returned" and case.returned_reason:
+        shown += [b.section("*Why it was returned*"), b.quote(case.returned_reason)]
     return [*shown, *_buttons(case), _origin(case)]
 
 
@@ -93,20 +117,32 @@ def _handled(case: Case) -> list[Block]:
 
 
 def _case_fields(case: Case) -> list[tuple[str, str]]:
-    now = "Open" if case.assignee is None else f"{case.state.capitalize()} by {b.mention(case.assignee)}"
-    return [
+    shown = [
         ("Case", f"`{case.id}`"),
-        ("Status", now),
+        ("Status", _status(case)),
         ("Case Type", b.escape(case.type)),
         ("Subtype", b.escape(case.subtype)),
         ("Assigned to", b.escape(case.assign_to)),
         ("Due", _due(case)),
     ]
+    if case.salesforce:
+        shown.append(("Salesforce case", f"`{b.escape(case.salesforce)}`"))
+    if case.documents:
+        shown.append(("Documents", f"{len(case.documents)} attached"))
+    if case.promised_until and case.promised_from > case.opened_at:
+        shown.append(("Update promised by", b.time_in_reader_zone(case.promised_until, "{date_short_pretty} {time}")))
+    return shown
+
+
+def _status(case: Case) -> str:
+    if case.state == "returned":
+        return f"Returned to {b.escape(case.owner_name)}"
+    return "Open" if case.assignee is None else f"{case.state.capitalize()} by {b.mention(case.assignee)}"
 
 
 def _customer(case: Case) -> list[tuple[str, str]]:
     about = [] if case.project is None else [("Project", project_line(case.project))]
-    typed = [(note(name).label, text) for name, text in case.notes.items() if name != "reason_of_call" and text]
+    typed = [(note(name).label, text) for name, text in case.notes.items() if note(name).on_card and text]
     return about + typed
 
 
@@ -117,8 +153,11 @@ def project_line(project: CaseProject) -> str:
 
 
 def _buttons(case: Case) -> list[Block]:
-    row = [b.button(text, action, case_value(case), style=style) for text, action, style in BUTTONS[case.state]]
-    return [b.actions(*row, block_id=f"case:{case.id}:{case.version}")] if row else []
+    row = [case_button(case, action) for action in BUTTONS[case.state]]
+    more = [b.option(LABELS[action], f"{action}|{case_value(case)}") for action in MORE[case.state]]
+    if more:
+        row.append({"type": "overflow", "action_id": OVERFLOW, "options": more})
+    return [b.actions(*row, block_id=f"case:{case.id}:{case.version}")]
 
 
 def _origin(case: Case) -> Block:

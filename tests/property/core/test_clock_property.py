@@ -115,6 +115,7 @@ NEXT: Final[dict[tuple[State, str], State]] = {
 QUIET: Final[dict[str, str]] = {
     "note": "voided", "attach": "voided", "link": "voided", "ask_update": "voided closed",
     "remind": "voided closed returned",
+    "replan": "voided closed",
 }  # fmt: skip
 
 

@@ -8,13 +8,19 @@ from slack_sdk import WebClient
 from functions.deliver import app as deliver_app
 from functions.deliver.chat import Chat
 from functions.deliver.delivery import Deliverer, Renderers
+from functions.deliver.documents import SlackDocuments
+from functions.deliver.reporting import Reporter
 from functions.sweep import app as sweep_app
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import Delivery, outbox
+from sop_aws.documents import DocumentStore
+from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_aws.secrets import slack_secrets
-from sop_slack.cards import case_message, event_message
+from sop_core.settings import Settings
+from sop_slack.cards import case_message
+from sop_slack.stories import direct_message, event_message
 from tests.builders.desk import Clock, a_run, an_opened_case, claimed
 from tests.standin.aws import BOT_TOKEN, aws
 from tests.standin.slack import Slack, slack_server
@@ -58,10 +64,13 @@ class Desk:
 
     def worker(self, cases: CaseStore | None = None) -> Deliverer:
         slack = WebClient(token=BOT_TOKEN, base_url=self.slack.url, timeout=1, retry_handlers=[])
+        chat = Chat(slack)
         return Deliverer(
             cases=cases or self.cases,
-            chat=Chat(slack),
-            render=Renderers(card=case_message, line=event_message),
+            chat=chat,
+            render=Renderers(card=case_message, line=event_message, direct=direct_message),
+            copy=SlackDocuments(slack, BOT_TOKEN, DocumentStore(self.aws.s3, "files")).copy,
+            send_report=Reporter(chat, CaseQueue(self.aws.dynamodb, self.aws.cases_table), Settings.default).send,
             clock=self.clock,
             report=self._report,
         )

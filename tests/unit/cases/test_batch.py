@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.deliver.batch import LONGEST_WAIT, TRY_AGAIN, Batch
-from functions.deliver.chat import Held
+from functions.deliver.failures import Held
 
 if TYPE_CHECKING:
     import pytest

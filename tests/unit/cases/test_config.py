@@ -38,8 +38,8 @@ class TestConfig:
         with pytest.raises(MissingConfiguration) as missing:
             SweepConfig.from_environment({"ENVIRONMENT": "prod", "CASES_TABLE": "", "TRANSFERS_TABLE": "transfers"})
 
-        assert missing.value.names == ("CASES_TABLE", "DELIVER_QUEUE_URL", "IMPORT_QUEUE_URL")
-        assert "CASES_TABLE, DELIVER_QUEUE_URL, IMPORT_QUEUE_URL" in str(missing.value)
+        assert missing.value.names == ("CASES_TABLE", "SETTINGS_TABLE", "DELIVER_QUEUE_URL", "IMPORT_QUEUE_URL")
+        assert "CASES_TABLE, SETTINGS_TABLE, DELIVER_QUEUE_URL, IMPORT_QUEUE_URL" in str(missing.value)
 
     def test_empty_default(self) -> None:
         """An empty variable leaves a default as it is."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.deliver.chat import Held, TokenRefused
+from functions.deliver.failures import Held, TokenRefused
 from functions.deliver.replay import replay
 from sop_aws.cases import Card, CaseStore
 from sop_aws.times import parse

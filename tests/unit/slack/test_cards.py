@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.local.workspace import limits
-from sop_slack.cards import case_message, event_message
+from sop_slack.cards import case_message
+from sop_slack.stories import event_message
 from tests.builders.cases import NASTY, a_case, an_event
 
 STATES: tuple[dict[str, Any], ...] = (
@@ -39,7 +40,13 @@ def test_a_card_keeps_slacks_limits_in_every_state_also_with_the_longest_notes(s
 
 @pytest.mark.parametrize(
     ("state", "buttons"),
-    [("open", ["Claim"]), ("claimed", ["Close…"]), ("returned", []), ("closed", ["Re-open"]), ("voided", [])],
+    [
+        ("open", ["Claim", "Assign…", "Details"]),
+        ("claimed", ["Close…", "Return…", "Details"]),
+        ("returned", ["Send again", "Void…", "Details"]),
+        ("closed", ["Re-open", "Details"]),
+        ("voided", ["Details"]),
+    ],
 )
 def test_buttons_follow_the_state(state: str, buttons: list[str]) -> None:
     card = case_message(a_case(state=state))
@@ -104,7 +111,7 @@ def test_a_line_in_the_thread_names_who_acted_and_mentions_nobody() -> None:
 
 def _buttons(blocks: tuple[dict[str, Any], ...]) -> list[str]:
     rows = [block["elements"] for block in blocks if block["type"] == "actions"]
-    return [element["text"]["text"] for row in rows for element in row]
+    return [element["text"]["text"] for row in rows for element in row if element["type"] == "button"]
 
 
 def _texts(value: object) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sop_core.cases.lifecycle import full_description
 from sop_slack import blocks as b
+from sop_slack.cards import case_button
 from sop_slack.notes import checklist_field, note_field
 from sop_slack.run.picker import project
 from sop_slack.run.questions import answered, ask
@@ -87,6 +88,7 @@ def _case_opened(screen: RunScreen, case: Case) -> list[Block]:
         b.divider(),
         b.section("*Case fields, ready to copy*"),
         b.copyable(_salesforce(case)),
+        b.actions(*(case_button(case, action) for action in ("details", "withdraw"))),
     ]
 
 

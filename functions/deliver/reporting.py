@@ -1,0 +1,75 @@
+"""A report on its way: counted from the events, written as a workbook, sent as a file to whoever asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sop_aws.times import parse
+from sop_core import procedures
+from sop_core.cases.report import RunEnd, days_of, report
+from sop_core.guidance import UnknownName, guidance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions.deliver.chat import Chat
+    from sop_aws.deliveries import Delivery
+    from sop_aws.queue import CaseQueue
+    from sop_aws.runs import Run
+    from sop_core.cases.case import CaseEvent
+    from sop_core.settings import Settings
+
+OTHER_VERSION: Final = "(an older version of the procedure)"
+
+
+class Reporter:
+    """Makes the reports that people asked for."""
+
+    def __init__(self, chat: Chat, queue: CaseQueue, settings: Callable[[], Settings]) -> None:
+        """Take Slack, the events, and the settings, whose zone says when a day begins."""
+        self._chat = chat
+        self._queue = queue
+        self._settings = settings
+
+    def send(self, row: Delivery) -> None:
+        """Send the report that a row of the outbox asks for."""
+        from functions.deliver.workbook import workbook  # noqa: PLC0415 - slow to import: only a report pays for it
+
+        period = row.period or "week"
+        days = days_of(parse(row.created_at).astimezone(self._zone()).date(), period)
+        numbers = report(self._events(days), self._runs(days), days, day_of=self._day)
+        name = f"cases {numbers.first} to {numbers.last}.xlsx"
+        comment = f"Cases from {numbers.first} to {numbers.last}: {sum(p.opened for p in numbers.procedures)} opened."
+        self._chat.send_file(self._chat.direct(row.channel), name, workbook(numbers), comment=comment)
+
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._settings().calendar.zone)
+
+    def _events(self, days: tuple[str, ...]) -> list[CaseEvent]:
+        return [event for day in _utc_days(days) for event in self._queue.events_on(day) if self._day(event.at) in days]
+
+    def _runs(self, days: tuple[str, ...]) -> list[RunEnd]:
+        runs = [run for day in _utc_days(days) for run in self._queue.runs_on(day) if self._day(run.started_at) in days]
+        return [_end(run, self._day(run.started_at)) for run in runs]
+
+    def _day(self, at: str) -> str:
+        return parse(at).astimezone(self._zone()).date().isoformat()
+
+
+def _utc_days(days: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the days of UTC that the office's days touch."""
+    first, last = (parse(f"{day}T00:00:00+00:00") for day in (days[0], days[-1]))
+    before, after = (first - timedelta(days=1)).date().isoformat(), (last + timedelta(days=1)).date().isoformat()
+    return (before, *days, after)
+
+
+def _end(run: Run, day: str) -> RunEnd:
+    try:
+        told = guidance(procedures.load(run.procedure), run.facts)
+    except UnknownName:
+        return RunEnd(procedure=run.procedure, day=day, path=OTHER_VERSION)
+    path = " > ".join(step.id for step in told.steps)
+    stopped = told.ask.fact if told.ask is not None else ("not finished" if run.state != "done" else None)
+    return RunEnd(procedure=run.procedure, day=day, path=path or "(start)", stopped_at=stopped)

@@ -1,0 +1,158 @@
+"""A report as a workbook with native charts. Whatever a person typed stays text: no cell becomes a formula."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from openpyxl.chart._chart import ChartBase
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from sop_core.cases.case import CaseEvent
+    from sop_core.cases.report import ProcedureNumbers, Report
+
+Value = str | int | float | None
+WIDTH: Final = 18
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+EVENTS: Final = (
+    "At (UTC)",
+    "Case",
+    "Procedure",
+    "Version",
+    "Action",
+    "By",
+    "From",
+    "To",
+    "Reason",
+    "Due",
+    "Clock from",
+)
+
+
+def workbook(numbers: Report) -> bytes:
+    """Return the report as the bytes of an .xlsx file."""
+    book = Workbook()
+    for sheet in book.worksheets:
+        book.remove(sheet)
+    _volume(book.create_sheet("Volume"), numbers)
+    _outcomes(book.create_sheet("Outcomes"), numbers.procedures)
+    _times(book.create_sheet("Times"), numbers.procedures)
+    _table(book.create_sheet("Paths"), ("Procedure", "Path", "Runs"), numbers.paths)
+    _table(book.create_sheet("Drop-off"), ("Procedure", "Stopped at", "Runs"), numbers.stops)
+    _table(book.create_sheet("Events"), EVENTS, [_event(each) for each in numbers.events])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _volume(sheet: Worksheet, numbers: Report) -> None:
+    _table(sheet, ("Day", "Opened", "Closed"), numbers.days)
+    chart = LineChart()
+    chart.title = "Cases opened and closed"
+    _fill(chart, sheet, rows=len(numbers.days), columns=(2, 3))
+    for line in chart.series:
+        # A count has no values between the days that a curve could show.
+        line.smooth = False
+    sheet.add_chart(chart, "E2")
+
+
+def _outcomes(sheet: Worksheet, procedures: Sequence[ProcedureNumbers]) -> None:
+    reasons = sorted({reason for each in procedures for reason in each.outcomes})
+    heads = ("Procedure", "Opened", "Overdue", "Returned", *reasons)
+    rows: list[Sequence[Value]] = [
+        (each.procedure, each.opened, each.overdue, each.returned, *(each.outcomes.get(name, 0) for name in reasons))
+        for each in procedures
+    ]
+    _table(sheet, heads, rows)
+    _bars(sheet, "Volume by procedure", rows=len(rows), columns=(2, 4), at=f"A{len(rows) + 4}")
+    if reasons:
+        _bars(sheet, "Outcomes by procedure", rows=len(rows), columns=(5, 4 + len(reasons)), at=f"J{len(rows) + 4}")
+
+
+def _times(sheet: Worksheet, procedures: Sequence[ProcedureNumbers]) -> None:
+    heads = (
+        "Procedure",
+        "Median hours to claim",
+        "Median hours to close",
+        "Longest to claim",
+        "Longest to close",
+        "Claimed",
+        "Closed",
+    )
+    rows = [
+        (
+            each.procedure,
+            each.to_claim.median,
+            each.to_close.median,
+            each.to_claim.longest,
+            each.to_close.longest,
+            each.to_claim.count,
+            each.to_close.count,
+        )
+        for each in procedures
+    ]
+    _table(sheet, heads, rows)
+    _bars(sheet, "Median hours to claim and to close", rows=len(rows), columns=(2, 3), at=f"A{len(rows) + 4}")
+
+
+def _bars(sheet: Worksheet, title: str, *, rows: int, columns: tuple[int, int], at: str) -> None:
+    if not rows:
+        return
+    chart = BarChart()
+    chart.type, chart.title = "col", title
+    _fill(chart, sheet, rows=rows, columns=columns)
+    sheet.add_chart(chart, at)
+
+
+def _fill(chart: ChartBase, sheet: Worksheet, *, rows: int, columns: tuple[int, int]) -> None:
+    first, last = columns
+    chart.add_data(Reference(sheet, min_col=first, max_col=last, min_row=1, max_row=rows + 1), titles_from_data=True)
+    chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=rows + 1))
+
+
+def _table(sheet: Worksheet, heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+    for place, name in enumerate(heads, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = WIDTH
+        sheet.cell(1, place, name).font = Font(bold=True)
+    for number, row in enumerate(rows, 2):
+        for place, value in enumerate(row, 1):
+            _write(sheet, number, place, value)
+    sheet.freeze_panes = "A2"
+
+
+def _write(sheet: Worksheet, row: int, column: int, value: Value) -> None:
+    if not isinstance(value, str):
+        sheet.cell(row, column, value)
+        return
+    cell = sheet.cell(row, column)
+    text = ILLEGAL_CHARACTERS_RE.sub("", value)
+    cell.value = text
+    if text.startswith(FORMULA):
+        cell.data_type = "s"
+        cell.quotePrefix = True
+
+
+def _event(event: CaseEvent) -> Sequence[Value]:
+    # The notes stay out: a report needs no customer data.
+    return (
+        event.at,
+        event.case,
+        event.procedure,
+        event.version,
+        event.action,
+        event.actor_name,
+        event.from_state,
+        event.to_state,
+        event.reason if event.action in {"close", "remind"} else None,
+        event.due_at,
+        event.clock_from,
+    )

@@ -1,0 +1,158 @@
+"""What people do to a case: one conditional write each, or the case as it is now for whoever came late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from functions.slack.access import ROLE_NAMES
+from functions.slack.waking import wake
+from sop_aws.cases import CaseChanged
+from sop_aws.deliveries import outbox
+from sop_aws.times import iso
+from sop_core.cases import lifecycle
+from sop_core.cases.case import Document
+
+if TYPE_CHECKING:
+    from functions.slack.services import Services
+    from sop_aws.deliveries import Delivery, Kind
+    from sop_core.cases.case import Case, CaseEvent
+
+TRIES: Final = 20
+"""As many as may press at one moment: each loser of a write reads again, and either still may act or is told."""
+
+MOVES: Final = frozenset(row.action for row in lifecycle.TRANSITIONS if row.from_state != row.to_state) | {"assign"}
+ROWS: Final[dict[str, tuple[Kind, ...]]] = {
+    "return": ("card", "thread", "dm"),
+    "attach": ("documents", "card", "thread"),
+    "note": ("thread",),
+}
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The case, and the version at which it last moved, as the person saw it when they acted."""
+
+    case: str
+    version: int
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person gave with the action."""
+
+    reason: str | None = None
+    note: str | None = None
+    assignee: str | None = None
+    files: tuple[dict[str, object], ...] = ()
+    salesforce: str | None = None
+    confirmations: tuple[str, ...] = ()
+
+
+class Late(Exception):
+    """The case is not, or no longer, what the person saw; ``case`` is what it is now, ``None`` if it is gone."""
+
+    def __init__(self, case: Case | None) -> None:
+        super().__init__("the case has moved on")
+        self.case = case
+
+
+class NotYours(Exception):
+    """The action is not for this person; the text says whose it is."""
+
+
+class CaseDesk:
+    """The use cases of a case."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def read(self, seen: Seen) -> Case:
+        """Return the case; raises :class:`Late` if there is none."""
+        case = self._services.cases.get(seen.case)
+        if case is None:
+            raise Late(None)
+        return case
+
+    def check(self, seen: Seen, action: str, user: str) -> Case:
+        """Return the case if ``user`` may do ``action`` to it as they saw it, else raise as :meth:`act` does."""
+        case = self.read(seen)
+        roles = self._services.access.roles(user)
+        if not lifecycle.permitted(case, action, actor=user, roles=roles):
+            raise NotYours(whose(action))
+        if action in MOVES and case.moved != seen.version:
+            raise Late(case)
+        if action not in lifecycle.actions(case, actor=user, roles=roles):
+            raise Late(case)
+        return case
+
+    def actions(self, case: Case, user: str) -> tuple[str, ...]:
+        """Return what ``user`` may do to the case now."""
+        return lifecycle.actions(case, actor=user, roles=self._services.access.roles(user))
+
+    def act(self, seen: Seen, action: str, *, user: str, name: str, interaction: str, typed: Typed) -> Case:
+        """Do ``action`` and return the case then; a repeat of the same submission finds what it did.
+
+        :raises Late: if the case is no longer as the person saw it.
+        :raises NotYours: if the action is not theirs.
+        """
+        for _ in range(TRIES):
+            if action not in MOVES and interaction in self.read(seen).seen:
+                return self.read(seen)
+            case = self.check(seen, action, user)
+            try:
+                changed, event = self._apply(case, action, user, name, interaction, typed)
+                rows = self._rows(changed, event)
+                self._services.cases.change(changed, event, rows)
+            except CaseChanged:
+                continue
+            except lifecycle.NotAllowed as refused:
+                raise Late(case) from refused
+            wake(self._services.deliver, rows)
+            return changed
+        raise Late(self._services.cases.get(seen.case))
+
+    def _apply(
+        self, case: Case, action: str, user: str, name: str, interaction: str, typed: Typed
+    ) -> tuple[Case, CaseEvent]:
+        at = iso(self._services.now())
+        return lifecycle.apply(
+            case,
+            action,
+            actor=user,
+            actor_name=name,
+            at=at,
+            reason=typed.reason,
+            note=typed.note,
+            assignee=typed.assignee,
+            documents=tuple(_document(case, file, by=user, at=at) for file in typed.files),
+            salesforce=typed.salesforce,
+            confirmations=typed.confirmations,
+            interaction=interaction,
+            calendar=self._services.settings().calendar,
+        )
+
+    def _rows(self, case: Case, event: CaseEvent) -> tuple[Delivery, ...]:
+        kinds: tuple[Kind, ...] = ROWS.get(event.action, ("card", "thread"))
+        if not event.mentions:
+            # Nobody is told directly about what they did themselves.
+            kinds = tuple(kind for kind in kinds if kind != "dm")
+        return outbox(case, *kinds, at=event.at, person=case.owner)
+
+
+def whose(action: str) -> str:
+    """Return the private sentence for someone who may not do ``action``."""
+    who = [each for row in lifecycle.TRANSITIONS if row.action == action for each in row.who]
+    names = [ROLE_NAMES.get(each, each.replace("_", " ")) for each in dict.fromkeys(who)]
+    return f"This needs the role *{' or '.join(names)}*. Ask an admin of SOP Desk to add you."
+
+
+def _document(case: Case, file: dict[str, object], *, by: str, at: str) -> Document:
+    size = file.get("size")
+    return Document(
+        id=str(file["id"]),
+        name=str(file.get("name") or "document"),
+        size=size if isinstance(size, int) else 0,
+        key=f"cases/{case.id}/{file['id']}",
+        by=by,
+        at=at,
+    )

@@ -1,0 +1,114 @@
+"""What time does to cases: reminders that are due, dates under a changed calendar, and the numbers for leads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from functions.sweep.left_behind import Found
+from sop_aws.cases import CaseChanged
+from sop_aws.deliveries import outbox
+from sop_aws.times import iso, parse
+from sop_core.cases import lifecycle
+from sop_core.cases.clock import fingerprint, planned, to_send
+from sop_core.cases.deadlines import in_office_hours
+from sop_core.cases.overview import overview, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sop_aws.cases import CaseStore
+    from sop_aws.deliveries import Delivery
+    from sop_aws.queue import CaseQueue
+    from sop_aws.wake import DeliverQueue
+    from sop_core.cases.case import Case
+    from sop_core.cases.deadlines import Calendar
+    from sop_core.cases.overview import CaseHead
+    from sop_core.settings import Settings
+
+CASES_A_SHARD: Final = 25
+REPLANNED: Final = 200
+"""A minute's share, so that a changed calendar of thousands of cases keeps no reminder waiting."""
+DAYS_COUNTED: Final = 7
+TALLY_KEPT: Final = timedelta(days=30)
+
+
+def send_reminders(
+    cases: CaseStore, queue: CaseQueue, deliver: DeliverQueue, settings: Settings, *, now: datetime
+) -> Found:
+    """Write each reminder that is due, with its delivery, as one change of its case: so it goes out once or not yet."""
+    if not in_office_hours(now, settings.calendar):
+        return Found(woken=0, oldest_seconds=0.0)
+    waited = [0.0]
+    sent = 0
+    for case_id in list(queue.to_remind(now, limit=CASES_A_SHARD)):
+        case = cases.get(case_id)
+        if case is not None and _remind(cases, case, deliver, settings, now=now):
+            waited.append((now - parse(case.remind_at or iso(now))).total_seconds())
+            sent += 1
+    return Found(woken=sent, oldest_seconds=max(waited))
+
+
+def _remind(cases: CaseStore, case: Case, deliver: DeliverQueue, settings: Settings, *, now: datetime) -> bool:
+    current = planned(case, settings.calendar)
+    kinds = to_send(current, now, settings.calendar)
+    if not kinds:
+        if current != case:
+            cases.keep(current)
+        return False
+    leads = settings.roles.get("lead", ())
+    changed, event = lifecycle.remind(current, kinds, leads=leads, at=iso(now), calendar=settings.calendar)
+    only_soon = kinds == ("soon",)
+    rows = outbox(changed, *(("dm",) if only_soon else ("card", "thread")), at=event.at, person=case.assignee)
+    try:
+        cases.change(changed, event, rows)
+    except CaseChanged:
+        # Somebody acted in this very moment: the next minute sees what is left to remind of.
+        return False
+    _wake(deliver, rows)
+    return True
+
+
+def replan(
+    cases: CaseStore, live: Iterable[CaseHead], deliver: DeliverQueue, calendar: Calendar, *, now: datetime
+) -> Found:
+    """Bring the dates of live cases to the calendar as it is now, a bounded number a minute."""
+    wanted = fingerprint(calendar)
+    outdated = [head.id for head in live if head.planned_by != wanted][:REPLANNED]
+    done = sum(_replan(cases, case_id, deliver, calendar, now=now) for case_id in outdated)
+    return Found(woken=done, oldest_seconds=0.0)
+
+
+def _replan(cases: CaseStore, case_id: str, deliver: DeliverQueue, calendar: Calendar, *, now: datetime) -> bool:
+    case = cases.get(case_id)
+    if case is None or case.state in {"closed", "voided"}:
+        return False
+    changed, event = lifecycle.replan(case, at=iso(now), calendar=calendar)
+    if event is None:
+        return cases.keep(changed)
+    rows = outbox(changed, "card", at=event.at)
+    try:
+        cases.change(changed, event, rows)
+    except CaseChanged:
+        return False
+    _wake(deliver, rows)
+    return True
+
+
+def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> None:
+    """Count the live cases and the last days, for the leads' Home."""
+    days = [(now - timedelta(days=back)).date().isoformat() for back in range(DAYS_COUNTED)]
+    today = tally(queue.events_on(days[0]))
+    earlier = []
+    for day in days[1:]:
+        counted = queue.tally(day)
+        if counted is None:
+            counted = tally(queue.events_on(day))
+            queue.put_tally(day, counted, expires_at=int((now + TALLY_KEPT).timestamp()))
+        earlier.append(counted)
+    queue.put_overview(overview(live, [today, *earlier], at=iso(now)))
+
+
+def _wake(deliver: DeliverQueue, rows: Sequence[Delivery]) -> None:
+    deliver.wake(rows[0].case, rows[0].channel, rows[0].dedup)

@@ -1,0 +1,144 @@
+"""The queue: cases and runs in lists, a page at a time, and whatever the sweep and the reports have to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from sop_aws.deliveries import SHARDS
+from sop_aws.runs import Run, RunHead
+from sop_aws.table import Table, attributes, text
+from sop_aws.times import iso
+from sop_core.cases.case import CaseEvent
+from sop_core.cases.overview import CaseHead, Overview, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from sop_aws.table import Item
+
+_HEAD: Final = msgspec.json.Decoder(CaseHead)
+_EVENT: Final = msgspec.json.Decoder(CaseEvent)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of a list; ``rest`` is where the next begins (``None``: this is the last)."""
+
+    heads: tuple[CaseHead, ...]
+    rest: str | None = None
+
+
+class CaseQueue:
+    """Lists of the cases table. What an index says may be a moment old; whoever acts reads the case itself."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """Take the client and the name of the cases table."""
+        self._table = Table(client, table)
+
+    def unclaimed(self, *, limit: int, start: str | None = None) -> Page:
+        """Return the cases that nobody has, the soonest due first."""
+        return self._page("queue", "OPEN", limit=limit, start=start)
+
+    def claimed_by(self, user: str, *, limit: int, start: str | None = None) -> Page:
+        """Return the cases that ``user`` has, the soonest due first."""
+        return self._page("queue", f"CLAIMED#{user}", limit=limit, start=start)
+
+    def closed_by(self, user: str, *, limit: int, start: str | None = None) -> Page:
+        """Return the cases that ``user`` closed, the latest first."""
+        return self._page("queue", f"CLOSED#{user}", limit=limit, start=start, newest_first=True)
+
+    def opened_by(self, user: str, *, limit: int, start: str | None = None) -> Page:
+        """Return the cases that ``user`` owns, the latest first."""
+        return self._page("by_owner", f"CASES#{user}", limit=limit, start=start, newest_first=True)
+
+    def due_before(self, moment: datetime, user: str, *, limit: int) -> tuple[CaseHead, ...]:
+        """Return what is due before ``moment`` among the cases of ``user`` and those that nobody has."""
+        found = [
+            _HEAD.decode(text(item, "head"))
+            for place in (f"CLAIMED#{user}", "OPEN")
+            for item in self._table.query(
+                "#queue_pk = :place AND #queue_at < :before",
+                index="queue",
+                limit=limit,
+                place=place,
+                before=iso(moment),
+            )
+        ]
+        return tuple(sorted(found, key=lambda each: each.due_at)[:limit])
+
+    def runs_of(self, user: str, *, limit: int) -> tuple[RunHead, ...]:
+        """Return the runs that ``user`` has open, the latest first."""
+        items = self._table.query(
+            "#owner_pk = :owner", index="by_owner", limit=limit, backwards=True, owner=f"RUNS#{user}"
+        )
+        return tuple(msgspec.json.decode(text(item, "head"), type=RunHead) for item in items)
+
+    def to_remind(self, now: datetime, *, limit: int) -> Iterator[str]:
+        """Yield the ids of cases with a reminder that is due, up to ``limit`` of each shard."""
+        for number in range(SHARDS):
+            when = "#due_pk = :shard AND #remind_at <= :now"
+            items = self._table.query(when, index="due", limit=limit, shard=f"DUE#{number}", now=iso(now))
+            yield from (text(item, "pk").removeprefix("CASE#") for item in items)
+
+    def live(self) -> Iterator[CaseHead]:
+        """Yield every case that is not over."""
+        for number in range(SHARDS):
+            items = self._table.query("#due_pk = :shard", index="due", shard=f"DUE#{number}")
+            yield from (_HEAD.decode(text(item, "head")) for item in items)
+
+    def events_on(self, day: str) -> Iterator[CaseEvent]:
+        """Yield what happened on a day (UTC, ``2026-11-20``), in order."""
+        items = self._table.query("#day_pk = :day", index="by_day", day=f"EVENTS#{day}")
+        yield from (_EVENT.decode(text(item, "body")) for item in items)
+
+    def runs_on(self, day: str) -> Iterator[Run]:
+        """Yield the runs that began on a day (UTC), in order."""
+        items = self._table.query("#day_pk = :day", index="by_day", day=f"RUNS#{day}")
+        yield from (msgspec.json.decode(text(item, "body"), type=Run) for item in items)
+
+    def tally(self, day: str) -> Tally | None:
+        """Return the numbers of a day that is over, if they were counted."""
+        item = self._table.get("OVERVIEW", f"DAY#{day}")
+        return None if item is None else msgspec.json.decode(text(item, "body"), type=Tally)
+
+    def put_tally(self, day: str, counted: Tally, *, expires_at: int) -> None:
+        """Keep the numbers of a day that is over."""
+        body = msgspec.json.encode(counted).decode()
+        self._table.put(attributes(pk="OVERVIEW", sk=f"DAY#{day}", body=body, expires_at=expires_at))
+
+    def overview(self) -> Overview | None:
+        """Return the numbers of the last sweep."""
+        item = self._table.get("OVERVIEW", "CURRENT")
+        return None if item is None else msgspec.json.decode(text(item, "body"), type=Overview)
+
+    def put_overview(self, numbers: Overview) -> None:
+        """Keep the numbers of this sweep."""
+        self._table.put(attributes(pk="OVERVIEW", sk="CURRENT", body=msgspec.json.encode(numbers).decode()))
+
+    def _page(self, index: str, place: str, *, limit: int, start: str | None, newest_first: bool = False) -> Page:
+        pk, at = ("queue_pk", "queue_at") if index == "queue" else ("owner_pk", "owner_at")
+        items = list(
+            self._table.query(
+                f"#{pk} = :place",
+                index=index,
+                # One more than is shown tells whether there is a next page.
+                limit=limit + 1,
+                backwards=newest_first,
+                start=_key(start, pk, at, place),
+                place=place,
+            )
+        )
+        shown = items[:limit]
+        rest = f"{text(shown[-1], at)}|{text(shown[-1], 'pk')}" if len(items) > limit else None
+        return Page(heads=tuple(_HEAD.decode(text(item, "head")) for item in shown), rest=rest)
+
+
+def _key(start: str | None, pk: str, at: str, place: str) -> Item | None:
+    if start is None:
+        return None
+    moment, _, case = start.partition("|")
+    return attributes(**{"pk": case, "sk": "CASE", pk: place, at: moment})
