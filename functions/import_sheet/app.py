@@ -16,6 +16,7 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, R
 from functions.import_sheet.files import SlackFiles, Workbooks
 from functions.import_sheet.importing import Importer
 from functions.import_sheet.progress import Progress
+from functions.import_sheet.sending import Sender
 from sop_aws import clients
 from sop_aws.config import ImportConfig
 from sop_aws.logging import fault, make_logger
@@ -36,6 +37,7 @@ METRICS: Final = {
     "repeated": "ImportRepeated",
     "refused": "ImportRefused",
     "failed": "ImportFailed",
+    "sent": "WorkbookSent",
 }
 TOKEN_REFUSED: Final = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
 ENOUGH_TO_TIDY: Final = 120.0
@@ -118,5 +120,6 @@ def _importer() -> Importer:
         workbooks=Workbooks(storage, config.files_bucket),
         files=SlackFiles(slack, token),
         progress=lambda: Progress(slack, ticks=time.monotonic),
+        sender=Sender(slack),
         clock=system_clock,
     )

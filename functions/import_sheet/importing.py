@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from functions.import_sheet import writing
 from functions.import_sheet.files import fetch
-from functions.import_sheet.workbook import read_file
+from functions.import_sheet.workbook import take
 from sop_aws.times import iso
 from sop_core.transfers import changes
 from sop_core.transfers.records import FINISHED, Counts, ImportRecord, Sheet
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from functions.import_sheet.files import SlackFiles, Upload, Workbooks
     from functions.import_sheet.progress import Progress
+    from functions.import_sheet.sending import Sender
+    from functions.import_sheet.workbook import Taken
     from sop_aws.snapshots import SnapshotStore
     from sop_aws.times import Clock
     from sop_aws.transfers import TransferStore
@@ -38,6 +41,9 @@ LEASE_MARGIN: Final = timedelta(seconds=5)
 KEPT: Final = 5
 LEFT_BEHIND: Final = timedelta(days=1)
 GRACE: Final = timedelta(days=7)
+TEMPLATE: Final = "Infinity Transfers template.xlsx"
+EXPORT: Final = "Infinity Transfers export.xlsx"
+REPORT: Final = "Rows with problems.xlsx"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,7 @@ class Importer:
     workbooks: Workbooks
     files: SlackFiles
     progress: Callable[[], Progress]
+    sender: Sender
     clock: Clock
 
     def run(self, import_id: str, *, seconds_left: float) -> ImportRecord:
@@ -60,12 +67,25 @@ class Importer:
         record = self.transfers.begin_import(import_id, at=self.now(), until=until)
         if record.state in FINISHED:
             return record
+        if record.job != "import":
+            return self._send(record, until)
         work = _Work(self, self.progress(), record, until)
         try:
             return work.carry_out()
         except BaseException:
             work.let_go()
             raise
+
+    def _send(self, record: ImportRecord, until: str) -> ImportRecord:
+        """Send the workbook that was asked for. Cut off between sending and recording, it is sent once more."""
+        active = self.transfers.active()
+        if record.job == "template":
+            self.sender.send(record.user, name=TEMPLATE, content=writing.template(), words=told.TEMPLATE_WORDS)
+        elif active is not None:
+            content = writing.export(self.transfers.all_projects(active.sheet))
+            self.sender.send(record.user, name=EXPORT, content=content, words=told.export_words(active))
+        sent = msgspec.structs.replace(record, state="sent", updated_at=self.now())
+        return self.transfers.save_import(sent, until=until)
 
     def tidy(self) -> tuple[str, ...]:
         """Let the rows of sheets that nobody can go back to expire; return those sheets' ids."""
@@ -95,8 +115,25 @@ class _Work:
         try:
             return self._import()
         except SheetError as refusal:
-            message = told.refused(refusal.message, self._to.transfers.active(), found=refusal.found)
-            return self._end("refused", message, error_kind=refusal.kind, error=refusal.message)
+            return self._refuse(refusal)
+
+    def _refuse(self, refusal: SheetError) -> ImportRecord:
+        # An import that an operator began has nobody to ask.
+        can_choose = bool(refusal.missing and refusal.found and self._record.user)
+        message = told.refused(
+            refusal.message,
+            self._to.transfers.active(),
+            found=refusal.found,
+            choose=self._record.id if can_choose else None,
+        )
+        return self._end(
+            "refused",
+            message,
+            error_kind=refusal.kind,
+            error=refusal.message,
+            missing=refusal.missing if can_choose else (),
+            headers=refusal.found[: told.MOST_HEADERS] if can_choose else (),
+        )
 
     def let_go(self) -> None:
         """Give the import back, so that the next attempt need not wait for the lease to end."""
@@ -114,12 +151,32 @@ class _Work:
         known = self._to.transfers.sheet_of_file(digest)
         if known and known.id != self._record.id:
             return self._repeat(known)
-        reading = read_file(upload.content, progress=lambda rows: self._progress.show("Reading the workbook", rows))
+        taken = take(
+            upload.content,
+            chosen=self._to.transfers.columns(),
+            progress=lambda rows: self._progress.show("Reading the workbook", rows),
+        )
         self._to.workbooks.put(self._record.id, upload)
-        sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, reading))
+        sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, taken.reading))
         if sheet.state == "loading":
-            sheet = self._load(sheet, reading)
+            sheet = self._load(sheet, taken.reading)
+        self._report(taken)
         return self._tell_ready(sheet)
+
+    def _report(self, taken: Taken) -> None:
+        """Send the rows with problems. Cut off between sending and recording, they are sent once more."""
+        if not taken.reading.problems or not self._record.user or self._record.report:
+            return
+        content = writing.problem_rows(taken)
+        rows = len({problem.row for problem in taken.reading.problems})
+        file_id = self._to.sender.send(
+            self._record.user,
+            name=REPORT,
+            content=content,
+            words=told.report_words(rows),
+            channel=self._progress.channel,
+        )
+        self._save(report=file_id)
 
     def _new_sheet(self, upload: Upload, digest: str, reading: Reading) -> Sheet:
         return Sheet(
@@ -179,10 +236,14 @@ class _Work:
         sheet: str | None = None,
         error_kind: str | None = None,
         error: str | None = None,
+        missing: tuple[str, ...] = (),
+        headers: tuple[str, ...] = (),
     ) -> ImportRecord:
         # Told first, recorded after: whoever is cut off in between tells it again, in the same message.
         self._progress.finish(message)
-        return self._save(state=state, sheet=sheet, error_kind=error_kind, error=error)
+        return self._save(
+            state=state, sheet=sheet, error_kind=error_kind, error=error, missing=missing, headers=headers
+        )
 
     def _save(self, **changed: object) -> ImportRecord:
         record = msgspec.structs.replace(self._record, updated_at=self._to.now(), **changed)

@@ -17,7 +17,7 @@ from sop_core.transfers.marks import Marks
 from sop_core.transfers.sheet import Reading, SheetError, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,20 +37,40 @@ class Workbook(msgspec.Struct, frozen=True, kw_only=True):
     from_1904: bool
 
 
-def read_file(data: bytes, *, limits: Limits | None = None, progress: Callable[[int], None] | None = None) -> Reading:
-    """Return the projects and problems of a workbook; ``progress`` hears how many rows are read so far.
+class Taken(msgspec.Struct, frozen=True):
+    """What a workbook holds, and the rows it was read from, for the report of those with problems."""
+
+    reading: Reading
+    rows: list[list[Cell]]
+
+
+def read_file(data: bytes, *, limits: Limits | None = None) -> Reading:
+    """Return the projects and problems of a workbook; raises :class:`SheetError`."""
+    return take(data, limits=limits).reading
+
+
+def take(
+    data: bytes,
+    *,
+    limits: Limits | None = None,
+    chosen: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Taken:
+    """Return what a workbook holds; ``progress`` hears how many rows are read so far.
+
+    ``chosen`` are headers that an admin gave a field for.
 
     :raises SheetError: if it cannot be read as a transfer sheet.
     """
     book = open_workbook(data, limits=limits, progress=progress)
     if not any(book.rows):
         raise SheetError("no_rows", f"The tab {TAB} is empty.", book.tabs)
-    reading = read(book.rows, from_1904=book.from_1904, marks=book.marks)
+    reading = read(book.rows, from_1904=book.from_1904, marks=book.marks, chosen=chosen)
     if not reading.projects:
         raise SheetError(
             "no_rows", f"The tab {TAB} has its headers but no projects below them.", tuple(reading.columns.values())
         )
-    return reading
+    return Taken(reading, book.rows)
 
 
 def open_workbook(

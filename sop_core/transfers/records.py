@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring"]
-ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed"]
+ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent"]
+Job = Literal["import", "template", "export"]
 
-FINISHED: frozenset[ImportState] = frozenset({"ready", "repeated", "refused", "failed"})
+FINISHED: frozenset[ImportState] = frozenset({"ready", "repeated", "refused", "failed", "sent"})
 ACTIVATABLE: tuple[SheetState, ...] = ("ready", "superseded")
 
 
@@ -85,7 +86,11 @@ class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One upload on its way to a sheet. ``channel`` and ``ts`` are the progress message, once it is posted.
+    """One upload on its way to a sheet, or a workbook on its way to an admin (``job``).
+
+    ``channel`` and ``ts`` are the progress message, once it is posted; ``report`` is the file with the rows that had
+    problems, once it is sent. Where needed columns were not found, ``missing`` are their fields and ``headers`` what
+    the admin may choose from.
 
     The workbook is ``file_id`` in Slack or, put there by an operator, ``source_key`` in the files bucket; without a
     ``user`` nobody is told. ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
@@ -105,3 +110,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     sheet: str | None = None
     error_kind: str | None = None
     error: str | None = None
+    job: Job = "import"
+    report: str | None = None
+    missing: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()

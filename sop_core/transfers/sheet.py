@@ -57,11 +57,15 @@ class SheetError(Exception):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """A tab that was read: ``rows`` are projects, ``merged`` and rejected rows (with one ``reject`` problem each)."""
+    """A tab that was read: ``rows`` are projects, ``merged`` and rejected rows (with one ``reject`` problem each).
+
+    ``header_row`` is Excel's number of the header, the last row of it where it has two.
+    """
 
     columns: dict[str, str]
     rows: int
     merged: int
+    header_row: int
     projects: tuple[Project, ...]
     problems: tuple[Problem, ...]
 
@@ -133,6 +137,7 @@ def read(
         columns={field: header for field, header in columns.headers.items() if field != "program"},
         rows=len(taken) + len(rejected),
         merged=len(merged),
+        header_row=columns.first_row,
         projects=tuple(row.project for row in named),
         problems=tuple(sorted(problems, key=lambda problem: problem.row)),
     )

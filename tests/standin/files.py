@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,10 +32,26 @@ class StoredFile:
 
 @dataclass
 class SlackWithFiles(Slack):
-    """The stand-in, with files by id and what was asked of the file store."""
+    """With files by id, what was asked of the file store, and what was sent: name, channel, words, bytes."""
 
     files: dict[str, StoredFile] = field(default_factory=dict)
     downloads: list[tuple[str, str | None]] = field(default_factory=list)
+
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    sent: list[tuple[str, str, str, bytes]] = field(default_factory=list)
+
+    def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        file_id = f"FSENT{len(self.uploads) + 1}"
+        self.uploads[file_id] = b""
+        self.files[file_id] = StoredFile(content=b"", name=arguments["filename"])
+        return {"ok": True, "file_id": file_id, "upload_url": f"{self.url.removesuffix('api/')}upload/{file_id}"}
+
+    def _files_completeUploadExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        files = arguments["files"] if isinstance(arguments["files"], list) else json.loads(arguments["files"])
+        for file in files:
+            content, words = self.uploads[file["id"]], arguments.get("initial_comment", "")
+            self.sent.append((file["title"], arguments["channel_id"], words, content))
+        return {"ok": True, "files": files}
 
     def _files_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         file = self.files.get(arguments["file"])
@@ -63,6 +80,16 @@ def slack_with_files() -> Iterator[SlackWithFiles]:
             self.send_header("Content-Length", str(len(file.content)))
             self.end_headers()
             self.wfile.write(file.content)
+
+        def do_POST(self) -> None:  # noqa: N802 - the base class names it so
+            if not self.path.startswith("/upload/"):
+                super().do_POST()
+                return
+            slack.uploads[self.path.rpartition("/")[2]] = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"OK")
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     slack.url = f"http://127.0.0.1:{server.server_port}/api/"

@@ -219,6 +219,18 @@ class TransferStore:
             }
         }
 
+    # -- columns that an admin named
+
+    def columns(self) -> dict[str, str]:
+        """Return the headers that admins chose for fields whose column was not found by name."""
+        item = self._get(_COLUMNS)
+        return msgspec.json.decode(item["body"]["S"], type=dict[str, str]) if item else {}
+
+    def choose_columns(self, chosen: Mapping[str, str]) -> None:
+        """Remember which header stands above a field, beside what is remembered already."""
+        body = {"S": msgspec.json.encode(self.columns() | dict(chosen)).decode()}
+        self._client.put_item(TableName=self._table, Item={**_COLUMNS, "body": body})
+
     # -- projects
 
     def project(self, sheet: str, key: str) -> Project | None:
@@ -357,6 +369,21 @@ class TransferStore:
         self._put_version(_import_item(changed, pending_at=until), record.version)
         return changed
 
+    def requeue_import(self, import_id: str, *, at: str) -> ImportRecord:
+        """Let an import that was refused for its columns begin again; one that goes on already is left alone."""
+        record = self.get_import(import_id)
+        if record is None:
+            raise UnknownImport(import_id)
+        if not record.missing:
+            return record
+        again = msgspec.structs.replace(
+            record, state="queued", attempts=0, updated_at=at, error=None, error_kind=None, missing=(), headers=()
+        )
+        try:
+            return self.save_import(again, until=at)
+        except StaleRecord:
+            return self.get_import(import_id) or again
+
     def due_imports(self, now: str, limit: int = 25) -> tuple[ImportRecord, ...]:
         """Return unfinished imports that nobody is working on, oldest first: the sweep wakes them."""
         answer = self._client.query(
@@ -389,6 +416,7 @@ class TransferStore:
 
 
 _ACTIVE: Final[Item] = {"pk": {"S": "ACTIVE"}, "sk": {"S": "ACTIVE"}}
+_COLUMNS: Final[Item] = {"pk": {"S": "COLUMNS"}, "sk": {"S": "COLUMNS"}}
 _ABSENT: Final = "attribute_not_exists(pk)"
 
 

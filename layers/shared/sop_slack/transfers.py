@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sop_core.transfers.columns import display
 from sop_core.transfers.problems import KINDS
 from sop_slack import blocks as kit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sop_core.transfers.records import ActiveSheet, Sheet, SheetState
+    from sop_core.transfers.records import ActiveSheet, ImportRecord, Sheet, SheetState
     from sop_slack.blocks import Block, Message
 
 UPLOAD_CALLBACK: Final = "sheet_upload"
@@ -18,6 +19,13 @@ FILE_BLOCK: Final = "sheet_file"
 FILE_ACTION: Final = "file"
 ACTIVATE: Final = "sheet_activate"
 DISCARD: Final = "sheet_discard"
+CHOOSE: Final = "sheet_columns"
+CHOOSE_CALLBACK: Final = "sheet_columns"
+ROLL_BACK: Final = "sheet_rollback"
+ROLL_BACK_CALLBACK: Final = "sheet_rollback"
+VERSION_BLOCK: Final = "sheet_version"
+VERSION_ACTION: Final = "version"
+COLUMN_ACTION: Final = "header"
 
 LARGE_LOSS: Final = 0.20
 BAR: Final = 20
@@ -25,7 +33,11 @@ REPEATED: Final = "This file was read before; its projects are still kept."
 UNCHANGED: Final = "Nothing changes until it is activated."
 MOST_KINDS: Final = 12
 MOST_FOUND: Final = 30
-MOST_SHEETS: Final = 20
+MOST_SHEETS: Final = 15
+MOST_HEADERS: Final = 100
+MOST_VERSIONS: Final = 10
+TEMPLATE_WORDS: Final = "An empty transfer sheet. Fill in the tab All Projects and send it with /transfers upload."
+ROLLABLE: Final = ("superseded", "ready")
 FIELD_NAMES: Final = {
     "co_homeowner": "co-homeowner",
     "zip": "ZIP",
@@ -165,21 +177,124 @@ def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
     return _message(text, shown)
 
 
+def someone_was_faster(current: ActiveSheet | None) -> str:
+    """Return what the slower of two admins is told of a rollback."""
+    now = f" Agents now see {current.counts.projects:,} projects{_by(current.activated_by)}." if current else ""
+    return (
+        f"Another transfer sheet was activated in the meantime; nothing was changed.{now} "
+        "Look again with `/transfers history`."
+    )
+
+
 def not_ready(sheet: Sheet) -> Message:
     """Return what a button says when its sheet can no longer be activated or discarded."""
     text = f"This transfer sheet is {STATES[sheet.state]}; the button no longer applies."
     return _message(text, [kit.section(f":information_source: {text}"), _name(sheet)])
 
 
-def refused(message: str, active: ActiveSheet | None, *, found: Sequence[str] = ()) -> Message:
-    """Return why a file was not imported. ``message`` names what is missing; ``found`` is what was there instead."""
+def refused(
+    message: str, active: ActiveSheet | None, *, found: Sequence[str] = (), choose: str | None = None
+) -> Message:
+    """Return why a file was not imported. ``message`` names what is missing; ``found`` is what was there instead.
+
+    ``choose`` is the import that goes on once an admin has said which columns are meant.
+    """
     shown = [kit.section(":no_entry: *The workbook was not imported*"), kit.typed_section(message)]
     if found:
         names = [kit.fit(name, kit.HEADER_TEXT) for name in found[:MOST_FOUND]]
         names += [f"and {len(found) - MOST_FOUND} more"] if len(found) > MOST_FOUND else []
         shown += [kit.context("Found in the file"), kit.bullets(names)]
+    if choose is not None:
+        shown += [
+            kit.section(
+                "Is it there under another name? Say which column it is: the import goes on, and next time too."
+            ),
+            kit.actions(kit.button("Choose the columns…", CHOOSE, choose, style="primary")),
+        ]
     shown.append(_against(active, kept=True))
     return _message(f"The workbook was not imported. {message}", shown)
+
+
+def columns_modal(record: ImportRecord) -> Block:
+    """Return the modal in which an admin says which header stands above each needed field."""
+    options = [kit.option(header, str(at)) for at, header in enumerate(record.headers)]
+    fields = [
+        kit.field(
+            display(field),
+            kit.select(COLUMN_ACTION, options, placeholder="Which column is it?"),
+            block_id=f"column:{field}",
+        )
+        for field in record.missing
+    ]
+    hint = kit.context("Remembered for the next workbook with the same headers.")
+    return kit.modal(
+        "Choose the columns",
+        [*fields, hint],
+        callback_id=CHOOSE_CALLBACK,
+        private_metadata=record.id,
+        submit="Import",
+        close="Cancel",
+    )
+
+
+def chosen_columns(record: ImportRecord, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return which header was chosen for each field of :func:`columns_modal`, and what is wrong beside which block."""
+    chosen: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for field in record.missing:
+        option = values.get(f"column:{field}", {}).get(COLUMN_ACTION, {}).get("selected_option") or {}
+        at = int(option.get("value", -1))
+        header = record.headers[at] if 0 <= at < len(record.headers) else None
+        if header is None:
+            errors[f"column:{field}"] = "Choose the column."
+        elif header in chosen.values():
+            errors[f"column:{field}"] = "This column is chosen above already."
+        else:
+            chosen[field] = header
+    return chosen, errors
+
+
+def rollback_modal(sheets: Sequence[Sheet], active: ActiveSheet | None, *, chosen: str | None = None) -> Block | None:
+    """Return the modal that activates a kept version again, newest first; ``None`` where none is kept."""
+    kept = [sheet for sheet in sheets if sheet.state in ROLLABLE][:MOST_VERSIONS]
+    if not kept:
+        return None
+    options = {sheet.id: _version(sheet) for sheet in kept}
+    choice = kit.radio(VERSION_ACTION, list(options.values()), options.get(chosen or ""))
+    return kit.modal(
+        "Roll back",
+        [
+            _against(active),
+            kit.field("Which version should agents see?", choice, block_id=VERSION_BLOCK),
+            kit.context("One switch: agents see the one or the other, never a mixture. Nothing is lost by it."),
+        ],
+        callback_id=ROLL_BACK_CALLBACK,
+        private_metadata=str(active.version if active else 0),
+        submit="Roll back",
+        close="Cancel",
+    )
+
+
+def chosen_version(values: Mapping[str, Any]) -> str | None:
+    """Return the sheet chosen in :func:`rollback_modal`."""
+    option = values.get(VERSION_BLOCK, {}).get(VERSION_ACTION, {}).get("selected_option") or {}
+    return option.get("value")
+
+
+def _version(sheet: Sheet) -> Block:
+    when = f"{sheet.uploaded_at[:10]} {sheet.uploaded_at[11:16]} UTC"
+    about = f"{STATES[sheet.state]}, {sheet.counts.projects:,} projects, {sheet.file_name}"
+    return kit.option(f"Uploaded {when}", sheet.id, about)
+
+
+def report_words(rows: int) -> str:
+    """Return what is said beside the workbook of the rows with problems."""
+    return f"The {rows:,} rows with problems: what is the matter with each, and its cells as they were."
+
+
+def export_words(active: ActiveSheet) -> str:
+    """Return what is said beside the export."""
+    return f"The active transfer sheet: {active.counts.projects:,} projects, as agents see them."
 
 
 def failed(active: ActiveSheet | None) -> Message:
@@ -215,6 +330,8 @@ def history(sheets: Sequence[Sheet]) -> Message:
             _name(sheet),
             kit.context(f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when}{_by(sheet.uploaded_by)}"),
         ]
+        if sheet.state == "superseded":
+            lines.append(kit.actions(kit.button("Roll back to this…", ROLL_BACK, sheet.id)))
     return _message(f"{len(sheets)} transfer sheets, newest first.", lines)
 
 

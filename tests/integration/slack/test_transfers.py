@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sop_core.transfers.records import Sheet
+from sop_core.transfers.records import ImportRecord, Sheet
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT
 
 if TYPE_CHECKING:
     from sop_slack.blocks import Message
     from tests.integration.slack.conftest import Desk
+    from tests.standin.person import Person
 
 FILE = {"files": [{"id": "F0SHEET001", "name": "Infinity Transfers v1.xlsx"}]}
 
@@ -117,7 +118,114 @@ def test_discard_leaves_the_active_sheet_alone(desk: Desk) -> None:
     assert "discarded" in desk.slack.messages[-1]["text"]
 
 
-@pytest.mark.parametrize("text", ["", "upload", "status", "history"])
+def woken(desk: Desk) -> list[str]:
+    return [message["Body"]["import"] for message in desk.aws.received("IMPORT_QUEUE_URL")]
+
+
+@pytest.mark.parametrize("job", ["template", "export"])
+def test_a_workbook_is_asked_for_once_however_often_the_command_is_sent(desk: Desk, job: str) -> None:
+    desk.sheet()
+    admin = desk.person(ADMIN)
+    assert "in your messages" in admin.command("/transfers", job)
+    admin.repeat()
+    [job_id] = set(woken(desk))
+    record = desk.transfers.get_import(job_id)
+    assert record is not None
+    assert (record.job, record.user, record.state) == (job, ADMIN, "queued")
+
+
+def test_without_an_active_sheet_there_is_nothing_to_export(desk: Desk) -> None:
+    assert "no active transfer sheet" in desk.person(ADMIN).command("/transfers", "export")
+    assert woken(desk) == []
+
+
+def test_rollback_offers_the_kept_versions_and_switches_to_one(desk: Desk) -> None:
+    desk.sheet("s1")
+    desk.sheet("s2")
+    admin = desk.person(ADMIN)
+    admin.command("/transfers", "rollback")
+    result = admin.submit(version="s1")
+    assert "Agents now see this version" in json.dumps(result)
+    active = desk.transfers.active()
+    assert active is not None
+    assert (active.sheet, active.version, active.activated_by) == ("s1", 3, ADMIN)
+
+
+def test_of_two_who_roll_back_at_once_the_slower_is_told(desk: Desk) -> None:
+    for sheet in ("s1", "s2", "s3"):
+        desk.sheet(sheet)
+    first, second = desk.person(ADMIN), desk.person(ADMIN)
+    for admin in (first, second):
+        admin.command("/transfers", "rollback")
+    first.submit(version="s1")
+    assert "nothing was changed" in json.dumps(second.submit(version="s2"))
+    active = desk.transfers.active()
+    assert active is not None
+    assert active.sheet == "s1"
+
+
+def test_without_an_earlier_sheet_rollback_says_so(desk: Desk) -> None:
+    desk.sheet()
+    assert "nothing to go back to" in desk.person(ADMIN).command("/transfers", "rollback")
+
+
+def test_the_history_offers_a_rollback_to_each_kept_sheet(desk: Desk) -> None:
+    desk.sheet("s1")
+    desk.sheet("s2")
+    admin = desk.person(ADMIN)
+    message = posted(desk, told.history(desk.transfers.history()))
+    seen = set(desk.slack.views)
+    admin.press(message, told.ROLL_BACK)
+    [opened] = set(desk.slack.views) - seen
+    choice = desk.slack.views[opened]["blocks"][1]["element"]
+    assert choice["initial_option"]["value"] == "s1"
+
+
+def refused_for_columns(desk: Desk) -> ImportRecord:
+    record = ImportRecord(
+        id="i1",
+        user=ADMIN,
+        created_at="2026-11-20T09:00:00Z",
+        file_id="F1",
+        state="refused",
+        missing=("project_id", "homeowner"),
+        headers=("Nummer", "Kunde", "Ort"),
+    )
+    return desk.transfers.create_import(record)
+
+
+def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on(desk: Desk) -> None:
+    record = refused_for_columns(desk)
+    admin = desk.person(ADMIN)
+    message = posted(desk, told.refused("No such column.", None, found=record.headers, choose=record.id))
+    seen = set(desk.slack.views)
+    admin.press(message, told.CHOOSE)
+    [opened] = set(desk.slack.views) - seen
+    admin.view = desk.slack.views[opened]
+    assert [block["label"]["text"] for block in admin.view["blocks"][:2]] == ["Project ID", "Homeowner"]
+    twice = admin.submit(header="1")
+    assert twice["errors"] == {"column:homeowner": "This column is chosen above already."}
+    result = submit_columns(admin, {"column:project_id": "0", "column:homeowner": "1"})
+    assert "on its way" in json.dumps(result)
+    assert desk.transfers.columns() == {"project_id": "Nummer", "homeowner": "Kunde"}
+    again = desk.transfers.get_import("i1")
+    assert again is not None
+    assert (again.state, again.missing, set(woken(desk))) == ("queued", (), {"i1"})
+    assert "gone on already" in json.dumps(submit_columns(admin, {"column:project_id": "2", "column:homeowner": "1"}))
+
+
+def submit_columns(admin: Person, chosen: dict[str, str]) -> dict[str, Any]:
+    values = {
+        block: {told.COLUMN_ACTION: {"type": "static_select", "selected_option": {"value": value}}}
+        for block, value in chosen.items()
+    }
+    view = {**admin.view, "type": "modal", "team_id": "T0SOLAR01", "state": {"values": values}}
+    answer = admin.interact({"type": "view_submission", "view": view})
+    result: dict[str, Any] = json.loads(answer)
+    return result
+
+
+@pytest.mark.parametrize("text", ["", "upload", "status", "history", "rollback", "template", "export"])
 def test_agents_are_told_that_it_takes_an_admin(desk: Desk, text: str) -> None:
     assert "*admin*" in desk.person(AGENT).command("/transfers", text)
 

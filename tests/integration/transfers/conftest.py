@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from functions.import_sheet.files import SlackFiles, Workbooks
 from functions.import_sheet.importing import Importer
 from functions.import_sheet.progress import Progress
+from functions.import_sheet.sending import Sender
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
@@ -48,6 +49,7 @@ class Desk:
             workbooks=Workbooks(self.aws.s3, "files"),
             files=SlackFiles(client, BOT_TOKEN),
             progress=lambda: Progress(client, ticks=self._tick),
+            sender=Sender(client),
             clock=lambda: self.now,
         )
 

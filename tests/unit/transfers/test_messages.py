@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from sop_core.transfers.problems import KINDS
-from sop_core.transfers.records import ActiveSheet, Counts, Difference, Sheet
+from sop_core.transfers.records import ActiveSheet, Counts, Difference, ImportRecord, Sheet
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ MESSAGES = {
     "someone else": told.someone_else(SHEET, ACTIVE),
     "not ready": told.not_ready(SHEET),
     "refused": told.refused("The workbook has no tab All Projects.", ACTIVE, found=[TYPED] * 200),
+    "unmapped": told.refused("The tab has no column Project ID.", ACTIVE, found=[TYPED] * 200, choose="i1"),
     "failed": told.failed(None),
     "status": told.status(ACTIVE, age_days=1, stale=True),
     "no status": told.status(None),
-    "history": told.history([SHEET] * 40),
+    "history": told.history([msgspec.structs.replace(SHEET, state="superseded")] * 40),
     "no history": told.history([]),
 }
 
@@ -118,3 +119,33 @@ def test_the_upload_takes_one_workbook() -> None:
     values = {told.FILE_BLOCK: {told.FILE_ACTION: {"files": [{"id": "F1"}]}}}
     assert told.uploaded_file(values) == "F1"
     assert told.uploaded_file({}) is None
+
+
+def test_modals_keep_slacks_limits_whatever_the_workbook_says() -> None:
+    record = ImportRecord(
+        id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id",), headers=("x" * 400,) * 100
+    )
+    kept = [msgspec.structs.replace(SHEET, id=f"s{n}", state="superseded") for n in range(30)]
+    columns, rollback = told.columns_modal(record), told.rollback_modal(kept, ACTIVE)
+
+    assert rollback is not None
+    assert told.rollback_modal([], ACTIVE) is None
+    for part in elements((columns, rollback)):
+        assert len(part.get("options", ())) <= (10 if part.get("type") == "radio_buttons" else 100)
+        if "value" in part and "text" in part:
+            assert (len(part["text"]["text"]) <= 75, len(part["value"]) <= 150) == (True, True)
+
+
+def test_columns_are_chosen_once_each() -> None:
+    record = ImportRecord(
+        id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id", "address"), headers=("A", "B")
+    )
+
+    def state(**chosen: str) -> dict[str, Any]:
+        return {
+            f"column:{field}": {told.COLUMN_ACTION: {"selected_option": {"value": at}}} for field, at in chosen.items()
+        }
+
+    assert told.chosen_columns(record, state(project_id="0", address="1"))[0] == {"project_id": "A", "address": "B"}
+    assert set(told.chosen_columns(record, state(project_id="0", address="0"))[1]) == {"column:address"}
+    assert set(told.chosen_columns(record, state(project_id="9"))[1]) == {"column:project_id", "column:address"}

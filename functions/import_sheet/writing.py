@@ -1,0 +1,151 @@
+"""Workbooks that go back to people: rows with problems, the active sheet, an empty one.
+
+Whatever a cell holds is written as text, never as a formula: text that begins with = + - or @ stays what it is.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from datetime import date
+from typing import TYPE_CHECKING, Final, cast
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+
+from functions.import_sheet.frames import TAB
+from sop_core.transfers.cells import text_of
+from sop_core.transfers.columns import NEEDED, display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from openpyxl.cell.cell import Cell as WrittenCell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from functions.import_sheet.workbook import Taken
+    from sop_core.transfers.cells import Cell
+    from sop_core.transfers.problems import Problem
+    from sop_core.transfers.project import Project
+
+MOST_ROWS: Final = 20_000
+MOST_COLUMNS: Final = 100
+LONGEST_CELL: Final = 32_000
+SEVERITIES: Final = {"reject": "Not taken", "warn": "Taken, with a warning"}
+FIELDS: Final = (
+    "project_id",
+    "homeowner",
+    "co_homeowner",
+    "address",
+    "city",
+    "state",
+    "zip",
+    "phone",
+    "email",
+    "original_ip",
+    "transferred_to",
+    "transfer_date",
+    "status",
+    "milestone",
+)
+WIDTHS: Final = {"project_id": 16, "state": 8, "zip": 9, "milestone": 11}
+
+
+def problem_rows(taken: Taken) -> bytes:
+    """Return the workbook of the rows with problems: Excel's row number, what is the matter, the original cells."""
+    book = Workbook(write_only=True)
+    tab = _tab(book, "Problem rows", [8, 22, 60])
+    header = _cells_of(taken.rows[taken.reading.header_row - 1])
+    tab.append([_cell(tab, text, bold=True) for text in ("Row", "What became of it", "Problem", *header)])
+    found: dict[int, list[Problem]] = defaultdict(list)
+    for problem in taken.reading.problems:
+        found[problem.row].append(problem)
+    for row, problems in list(found.items())[:MOST_ROWS]:
+        severity = min(problem.severity for problem in problems)
+        said = " ".join(dict.fromkeys(_sentence(problem) for problem in problems))
+        cells = (row, SEVERITIES[severity], said, *_cells_of(taken.rows[row - 1]))
+        tab.append([_cell(tab, cell) for cell in cells])
+    if len(found) > MOST_ROWS:
+        tab.append([_cell(tab, f"and {len(found) - MOST_ROWS:,} rows more")])
+    return _saved(book)
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{display(problem.field)}: {problem.message}" if problem.field else problem.message
+
+
+def export(projects: Iterable[Project]) -> bytes:
+    """Return a workbook that an import would read as these projects."""
+    book = Workbook(write_only=True)
+    tab = _projects_tab(book)
+    for project in projects:
+        tab.append([_cell(tab, _value(project, field)) for field in FIELDS])
+    return _saved(book)
+
+
+def template() -> bytes:
+    """Return an empty workbook to fill in."""
+    book = Workbook(write_only=True)
+    _projects_tab(book)
+    tab = _tab(book, "Read Me", [26, 90])
+    for name, text in _explained():
+        tab.append([_cell(tab, name, bold=True), _cell(tab, text)])
+    return _saved(book)
+
+
+def _explained() -> Iterator[tuple[str, str]]:
+    yield (
+        "What it is",
+        f"One project a row in the tab {TAB}. Columns may stand in any order, others may stand beside them.",
+    )
+    yield "Needed columns", ", ".join(display(field) for field in NEEDED)
+    yield "Transferred To", "The receiving installer, or: Stayed with original IP. Empty while a transfer is pending."
+    yield "Transfer Date", "A date, for example 2023-09-14 or 9/14/2023."
+    yield "What it is not", "Shield and Harness jobs are kept elsewhere; such rows are not taken."
+
+
+def _projects_tab(book: Workbook) -> Worksheet:
+    tab = _tab(book, TAB, [WIDTHS.get(field, 26) for field in FIELDS])
+    tab.append([_cell(tab, display(field), bold=True) for field in FIELDS])
+    return tab
+
+
+def _value(project: Project, field: str) -> Cell | date:
+    value: str | None = getattr(project, field)
+    return date.fromisoformat(value) if field == "transfer_date" and value else value
+
+
+def _tab(book: Workbook, title: str, widths: Sequence[int]) -> Worksheet:
+    # openpyxl's types know the ordinary sheet only; the write-only one takes what is used here.
+    tab = cast("Worksheet", book.create_sheet(title))
+    tab.freeze_panes = "A2"
+    for at, width in enumerate(widths):
+        tab.column_dimensions[chr(ord("A") + at)].width = width
+    return tab
+
+
+def _cells_of(row: Sequence[Cell]) -> list[Cell]:
+    kept = list(row[:MOST_COLUMNS])
+    while kept and text_of(kept[-1]) is None:
+        kept.pop()
+    return kept
+
+
+def _cell(tab: Worksheet, value: Cell | date, *, bold: bool = False) -> WrittenCell:
+    clean = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL] if isinstance(value, str) else value
+    cell = WriteOnlyCell(tab, clean)  # type: ignore[arg-type]  # its types know datetime only; dates work as well
+    if isinstance(clean, str):
+        cell.data_type = "s"
+        # Editing the cell in Excel must not make a formula of it either.
+        cell.quotePrefix = clean[:1] in ("=", "+", "-", "@")
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _saved(book: Workbook) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,116 @@
+"""Workbooks that go back to an admin: rows with problems, the export, the template; and columns that an admin names."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from openpyxl import load_workbook
+
+from functions.import_sheet.workbook import read_file
+from sop_aws.times import iso
+from sop_core.transfers.records import ImportRecord
+from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
+from tests.integration.transfers.conftest import ADMIN
+
+if TYPE_CHECKING:
+    from tests.integration.transfers.conftest import Desk
+
+INJECTED = ('=HYPERLINK("http://x")', "+1+1", "-2+3", "@SUM(1)")
+FOREIGN = ("Nummer", "Kunde", "Property Address", *HEADERS[3:])
+
+
+def rows_of(content: bytes, tab: str) -> list[list[Any]]:
+    return [[cell.value for cell in row] for row in load_workbook(io.BytesIO(content))[tab].iter_rows()]
+
+
+def kinds_of(content: bytes, tab: str) -> set[str]:
+    return {cell.data_type for row in load_workbook(io.BytesIO(content))[tab].iter_rows() for cell in row}
+
+
+def asked(desk: Desk, job: Any) -> ImportRecord:
+    record = ImportRecord(id=f"job-{job}", job=job, user=ADMIN, created_at=iso(desk.now))
+    desk.transfers.create_import(record)
+    return desk.importer.run(record.id, seconds_left=60)
+
+
+def test_the_admin_gets_every_row_with_a_problem_and_its_original_cells(desk: Desk) -> None:
+    shield = (*JANE[:7], "Shield", *JANE[8:])
+    desk.take(workbook([JANE, (*OMAR[:6], "12", *OMAR[7:]), shield]))
+
+    [(name, channel, words, content)] = desk.slack.sent
+    assert (name, channel) == ("Rows with problems.xlsx", f"D{ADMIN}")
+    assert "2 rows" in words
+    header, *rows = rows_of(content, "Problem rows")
+    assert header == ["Row", "What became of it", "Problem", *HEADERS]
+    assert [(row[0], row[1]) for row in rows] == [(3, "Taken, with a warning"), (4, "Not taken")]
+    assert rows[0][2] == "Phone: Phone is not ten digits."
+    assert rows[0][3:9] == [*OMAR[:6]]
+
+
+def test_without_problems_nothing_is_sent(desk: Desk) -> None:
+    desk.take(workbook())
+
+    assert desk.slack.sent == []
+
+
+def test_what_looks_like_a_formula_goes_back_as_text(desk: Desk) -> None:
+    rows = [(f"INF-{n}00001", text, "71 Curry St", *JANE[3:6], "12", *JANE[7:]) for n, text in enumerate(INJECTED, 1)]
+    desk.activate(desk.take(workbook([[*row[:1], f" {row[1]}", *row[2:]] for row in rows])))
+    asked(desk, "export")
+
+    report, export = (content for _, _, _, content in desk.slack.sent)
+    assert "f" not in kinds_of(report, "Problem rows") | kinds_of(export, "All Projects")
+    assert sorted(row[1] for row in rows_of(export, "All Projects")[1:]) == sorted(INJECTED)
+
+
+def test_the_export_is_the_active_sheet_and_can_be_imported_again(desk: Desk) -> None:
+    record = desk.take(workbook())
+    desk.activate(record)
+
+    sent = asked(desk, "export")
+
+    [(name, _, words, content)] = desk.slack.sent
+    assert (sent.state, name) == ("sent", "Infinity Transfers export.xlsx")
+    assert "2 projects" in words
+    again = sorted(read_file(content).projects, key=lambda project: project.key)
+    there = sorted(desk.transfers.all_projects(record.sheet or ""), key=lambda project: project.key)
+    assert [project.__class__(**{**vars_of(project), "row": 0}) for project in again] == [
+        project.__class__(**{**vars_of(project), "row": 0}) for project in there
+    ]
+
+
+def vars_of(project: Any) -> dict[str, Any]:
+    return {name: getattr(project, name) for name in project.__struct_fields__}
+
+
+def test_the_template_has_the_columns_and_no_rows(desk: Desk) -> None:
+    assert asked(desk, "template").state == "sent"
+
+    [(name, _, _, content)] = desk.slack.sent
+    assert name == "Infinity Transfers template.xlsx"
+    [header] = rows_of(content, "All Projects")
+    assert {"Project ID", "Homeowner", "Property Address", "Transferred To"} <= set(header)
+
+
+def test_a_workbook_that_was_sent_is_not_sent_again(desk: Desk) -> None:
+    asked(desk, "template")
+    desk.importer.run("job-template", seconds_left=60)
+
+    assert len(desk.slack.sent) == 1
+
+
+def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_next(desk: Desk) -> None:
+    record = desk.take(workbook(headers=FOREIGN))
+    assert (record.state, record.missing) == ("refused", ("project_id", "homeowner"))
+    assert record.headers[:2] == ("Nummer", "Kunde")
+    assert "Choose the columns" in desk.told
+
+    desk.transfers.choose_columns({"project_id": "Nummer", "homeowner": "Kunde"})
+    desk.transfers.requeue_import(record.id, at=iso(desk.now))
+    again = desk.importer.run(record.id, seconds_left=60)
+
+    assert (again.state, desk.sheet(again).columns["homeowner"]) == ("ready", "Kunde")
+    assert len(desk.slack.messages) == 1, "the same message goes on"
+    assert desk.transfers.requeue_import(record.id, at=iso(desk.now)).state == "ready", "once is enough"
+    assert desk.take(workbook([JANE], headers=FOREIGN)).state == "ready"
