@@ -42,7 +42,9 @@ def answered(run: Run, answers: Mapping[str, Value], source: Source) -> Run:
 
 def with_project(run: Run, project: Project, *, has_open_case: bool) -> Run:
     """Return the run with its project chosen, and what the sheet and our cases prove by that."""
-    of_sheet = {"project": "found"} | ({"installer": project.installer} if project.installer else {})
+    # Rows that contradict each other prove that the project is there, not who has it: that is asked.
+    installer = None if project.conflict else project.installer
+    of_sheet = {"project": "found"} | ({"installer": installer} if installer else {})
     asked = procedures.load(run.procedure).facts
     proved = answered(without_project(run), {fact: value for fact, value in of_sheet.items() if fact in asked}, "sheet")
     if has_open_case:

@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders.cases import NASTY
 from tests.builders.people import AGENT, TRAINED
+from tests.builders.sheets import LISTED
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
@@ -78,6 +80,21 @@ def test_a_trained_agent_is_told_to_handle_it_and_that_the_sop_does_not_say_so(d
 def test_an_installer_the_sheet_cannot_tell_is_asked_of_the_agent(desk: Desk) -> None:
     agent = begin(desk, text="bo chen")
     agent.click("project_choose", "INF-100005")
+    agent.click("answer:channel:phone")
+    agent.click("answer:caller_type", "dealer_partner")
+    agent.click("answer:authenticated:yes")
+    agent.click("answer:topic", "transferred_job_payment")
+    assert "Who has the project now?" in json.dumps(agent.view)
+
+
+def test_rows_that_contradict_each_other_prove_the_project_and_not_its_installer(desk: Desk) -> None:
+    one = replace(LISTED, key="INF-100001#2", conflict=True)
+    desk.sheet(projects=(one, replace(one, key="INF-100001#3", row=3, installer="unlisted", transferred_to="Sun Co")))
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "jane do")
+    assert "in conflict" in json.dumps(agent.view, ensure_ascii=False)
+    agent.click("project_choose", "INF-100001#2")
+    assert "more than once, with different content" in json.dumps(agent.view)
     agent.click("answer:channel:phone")
     agent.click("answer:caller_type", "dealer_partner")
     agent.click("answer:authenticated:yes")

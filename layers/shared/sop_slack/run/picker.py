@@ -20,12 +20,18 @@ UNSURE: Final = {
 }
 """Answers to the project's fact that name no project: the button, and how the answer reads afterwards."""
 
+CONFLICT: Final = (
+    "⚠️ The sheet has this project id more than once, with different content: check which one the caller means, and "
+    "ask who has the project."
+)
+
 
 def project(screen: RunScreen) -> list[Block]:
     """Return the chosen project, or the ways to choose one while it can still matter."""
     change = b.button("Change", "project_change", "change")
     if screen.project is not None:
-        return [b.typed_section(_described(screen.project), accessory=change, block_id="project")]
+        shown = b.typed_section(_described(screen.project), accessory=change, block_id="project")
+        return [shown, b.section(CONFLICT)] if screen.project.conflict else [shown]
     answer = screen.guidance.facts.get(FACT)
     if isinstance(answer, str) and answer in UNSURE:
         return [b.section(f"*Project*\n{UNSURE[answer][1]}", accessory=change, block_id="project")]
@@ -63,7 +69,8 @@ def _matches(screen: RunScreen) -> list[Block]:
 def project_option(each: Project) -> Block:
     """Return a project as a choice: who and where, then id, town and phone."""
     who = _joined(each.homeowner or each.project_id or "No name", each.address)
-    return b.option(who, each.key, _joined(each.project_id, _town(each), phone(each.phone)))
+    marked = f"⚠️ {each.project_id}, in conflict" if each.conflict else each.project_id
+    return b.option(who, each.key, _joined(marked, _town(each), phone(each.phone)))
 
 
 def _described(each: Project) -> str:
