@@ -260,14 +260,14 @@ class Document(_Part, frozen=True, kw_only=True):
 
 
 class Span(_Part, frozen=True, kw_only=True):
-    """An exact passage of one line of a document, and the readings that rest on it."""
+    """An exact passage of one line of a document, and whatever cites it: steps, checklists, lists, unflagged gaps."""
 
     id: SpanId
     document: str
     line: Annotated[int, msgspec.Meta(ge=1)]
     text: Text
     sha256: Sha256
-    readings: tuple[ReadingId, ...]
+    cited_by: tuple[Text, ...]
 
 
 class Sources(_Part, frozen=True, kw_only=True):

@@ -27,11 +27,12 @@ _PROMISE = re.compile(r"(\d+) Business Hours")
 
 
 class _Cited(msgspec.Struct, frozen=True):
-    """What the steps of a file rest on, and the cases that the SOP itself defines."""
+    """What the steps of a file rest on, under which reading, and the cases that the SOP itself defines."""
 
     spans: Mapping[str, Span]
     gaps: Mapping[str, Gap]
     cases: Mapping[str, CaseTemplate]
+    readings: frozenset[tuple[str, str]]
 
 
 def check_wording(file: ProcedureFile, sources: Sources) -> list[Problem]:
@@ -41,6 +42,9 @@ def check_wording(file: ProcedureFile, sources: Sources) -> list[Problem]:
         spans={span.id: span for span in sources.spans},
         gaps={gap.id: gap for gap in file.gaps},
         cases={case.name: case for case in file.cases if case.name in from_sop},
+        readings=frozenset(
+            (reading(step.id), cite.span) for node in file.nodes for step in node.steps for cite in step.cites
+        ),
     )
     problems: list[Problem] = []
     for index, node in enumerate(file.nodes):
@@ -50,8 +54,10 @@ def check_wording(file: ProcedureFile, sources: Sources) -> list[Problem]:
 
 
 def check_sources(files: Sequence[ProcedureFile], sources: Sources) -> Iterator[Problem]:
-    """Yield spans that are not what they say they are, and spans or readings that nothing in ``files`` rests on."""
+    """Yield spans that are not what they say they are, and spans that ``files`` do not cite as they say."""
     documents = {document.id for document in sources.documents}
+    for index, name in repeated(document.id for document in sources.documents):
+        yield Problem(f"$.documents[{index}]", f"{name} is there twice")
     for index, name in repeated(span.id for span in sources.spans):
         yield Problem(f"$.spans[{index}]", f"{name} is there twice")
     used = set(_pairs(files))
@@ -66,16 +72,16 @@ def check_sources(files: Sequence[ProcedureFile], sources: Sources) -> Iterator[
             yield Problem(place, f"the text of {span.id} is not the text that was extracted")
         if span.id not in cited:
             yield Problem(place, f"nothing cites {span.id}")
-        for reading in span.readings:
-            if (reading, span.id) not in used:
-                yield Problem(place, f"no step of {reading} cites {span.id}")
+        for name in span.cited_by:
+            if (name, span.id) not in used:
+                yield Problem(place, f"{name} does not cite {span.id}")
 
 
 def _pairs(files: Iterable[ProcedureFile]) -> Iterator[tuple[str, str]]:
     for file in files:
-        yield from ((cite.id, cite.span) for node in file.nodes for step in node.steps for cite in step.cites)
-        yield from ((cite.id, cite.span) for each in file.checklists for cite in each.cites)
-        yield from ((item.cite.id, item.cite.span) for each in file.lists for item in each.items)
+        yield from ((step.id, cite.span) for node in file.nodes for step in node.steps for cite in step.cites)
+        yield from ((each.name, cite.span) for each in file.checklists for cite in each.cites)
+        yield from ((each.name, item.cite.span) for each in file.lists for item in each.items)
         # A flagged gap is carried by steps, and they cite it; only one that no step carries cites for itself.
         yield from ((gap.id, gap.span) for gap in file.gaps if not gap.flagged)
 
@@ -96,8 +102,10 @@ def _citations(step: Instruction, place: str, cited: _Cited) -> Iterator[Problem
     for _, cite in repeated(step.cites):
         yield Problem(place, f"{step.id} cites {cite.span} twice")
     for cite in step.cites:
-        if cite.id not in cited.spans[cite.span].readings:
-            yield Problem(place, f"{cite.span} is no source of {cite.id}")
+        if step.id not in cited.spans[cite.span].cited_by:
+            yield Problem(place, f"{cite.span} does not know that {step.id} cites it")
+        if (cite.id, cite.span) not in cited.readings:
+            yield Problem(place, f"{step.id} cites {cite.span} as {cite.id}, and no step of {cite.id} does")
 
 
 def _scripts(step: Instruction, place: str, texts: Sequence[str]) -> Iterator[Problem]:
@@ -195,7 +203,7 @@ def _lists(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
     for index, each in enumerate(file.lists):
         for number, item in enumerate(each.items):
             span = cited.spans[item.cite.span]
-            if item.text != span.text or item.cite.id not in span.readings:
+            if item.text != span.text or each.name not in span.cited_by:
                 place = f"$.lists[{index}].items[{number}]"
                 yield Problem(place, f"{item.text} is not what {span.id} has, letter for letter")
         texts = [item.text for item in each.items]
@@ -218,16 +226,16 @@ def _checklists(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
         if text.count("?") != sum(question.count("?") for question in each.questions):
             yield Problem(f"$.checklists[{index}]", f"{each.name} leaves out what its spans ask, or cuts a question")
         for cite in each.cites:
-            if cite.id not in cited.spans[cite.span].readings:
-                yield Problem(f"$.checklists[{index}]", f"{cite.span} is no source of {cite.id}")
+            if each.name not in cited.spans[cite.span].cited_by:
+                yield Problem(f"$.checklists[{index}]", f"{cite.span} does not know that {each.name} cites it")
 
 
 def _gaps(file: ProcedureFile, cited: _Cited) -> Iterator[Problem]:
     carried = {step.gap for node in file.nodes for step in node.steps}
     for index, gap in enumerate(file.gaps):
         place = f"$.gaps[{index}]"
-        if gap.id not in cited.spans[gap.span].readings:
-            yield Problem(place, f"{gap.span} is no source of {gap.id}")
+        if not gap.flagged and gap.id not in cited.spans[gap.span].cited_by:
+            yield Problem(place, f"{gap.span} does not know that {gap.id} cites it")
         if gap.flagged and gap.id not in carried:
             yield Problem(place, f"no step carries the gap {gap.id}")
         if not gap.flagged and gap.id in carried:

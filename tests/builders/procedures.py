@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from sop_core.procedure import ProcedureFile, Sources
 
 SPANS = {
-    "D9-1": ("Ask, “Did it rain?” and wait for 30 seconds at Resolution Lead; they are prompted to leave a voicemail.", "[RAI-1]"),
-    "D9-2": ("Did the roof leak? Is the attic dry?", "[RAI-2]"),
+    "D9-1": (
+        "Ask, “Did it rain?” and wait for 30 seconds at Resolution Lead; they are prompted to leave a voicemail.",
+        "[RAI-1]",
+    ),
+    "D9-2": ("Did the roof leak? Is the attic dry?", "[roof]"),
     "D9-3": ("Advise the caller, “We are sorry.”", "[RAI-3]"),
 }
 
@@ -89,10 +92,10 @@ def rain_file(text: str = TEXT) -> ProcedureFile:
 
 def rain_sources() -> Sources:
     lines = ["documents:", f"  - {{id: D9, title: Weather, sha256: {'a' * 64}, standing: current}}", "spans:"]
-    for name, (text, readings) in SPANS.items():
+    for name, (text, cited_by) in SPANS.items():
         digest = hashlib.sha256(text.encode()).hexdigest()
         lines.append(f"  - {{id: {name}, document: D9, line: {name[3:]}, text: '{text}', sha256: {digest},")
-        lines.append(f"     readings: {readings}}}")
+        lines.append(f"     cited_by: {cited_by}}}")
     return read_sources("\n".join(lines), file="sources.yaml")[0]
 
 

@@ -1,63 +1,80 @@
-"""Whatever is known, in whatever order: exactly one outcome."""
+"""Whatever is known, in whatever order: exactly one outcome, in every procedure."""
 
 from __future__ import annotations
 
 from random import Random  # noqa: TC003 - hypothesis reads the annotation
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sop_core import procedures
 from sop_core.guidance import canonical, change, guidance
-from tests.builders.procedures import rain
 
-INFINITY = procedures.load("infinity")
-RAIN = rain()
-ANSWERS = {name: [answer.value for answer in question.answers] for name, question in INFINITY.facts.items()}
-facts = st.fixed_dictionaries({}, optional={name: st.sampled_from(answers) for name, answers in ANSWERS.items()})
-whole = st.fixed_dictionaries({name: st.sampled_from(answers) for name, answers in ANSWERS.items()})
-several = st.lists(st.sampled_from(["roof", "wall", "floor"]), unique=True)
+if TYPE_CHECKING:
+    from sop_core.guidance import Procedure, Question
+
+Known = dict[str, str | list[str]]
+
+names = st.sampled_from(procedures.names())
 
 
-@given(facts)
-def test_any_facts_lead_to_one_question_or_one_end(known: dict[str, str]) -> None:
-    result = guidance(INFINITY, known)
+def answer(question: Question) -> st.SearchStrategy[str | list[str]]:
+    values = st.sampled_from([each.value for each in question.answers])
+    return st.lists(values, unique=True) if question.multiple else values
+
+
+def some(procedure: Procedure) -> st.SearchStrategy[Known]:
+    return st.fixed_dictionaries({}, optional={name: answer(each) for name, each in procedure.facts.items()})
+
+
+def whole(procedure: Procedure) -> st.SearchStrategy[Known]:
+    return st.fixed_dictionaries({name: answer(each) for name, each in procedure.facts.items()})
+
+
+@given(names, st.data())
+def test_any_facts_lead_to_one_question_or_one_end(name: str, data: st.DataObject) -> None:
+    procedure = procedures.load(name)
+    known = data.draw(some(procedure))
+    result = guidance(procedure, known)
     assert (result.status == "ask") == (result.ask is not None) == (result.end is None)
     assert result.ask is None or result.ask.fact not in known
 
 
-@given(facts, st.randoms(use_true_random=False))
-def test_the_order_of_answers_does_not_matter(known: dict[str, str], random: Random) -> None:
+@given(names, st.data(), st.randoms(use_true_random=False))
+def test_the_order_of_answers_does_not_matter(name: str, data: st.DataObject, random: Random) -> None:
+    procedure = procedures.load(name)
+    known = data.draw(some(procedure))
     shuffled = list(known.items())
     random.shuffle(shuffled)
-    assert guidance(INFINITY, dict(shuffled)) == guidance(INFINITY, known)
+    turned = {fact: random.sample(value, len(value)) if isinstance(value, list) else value for fact, value in shuffled}
+    assert guidance(procedure, turned) == guidance(procedure, known)
+    assert canonical(procedure, turned) == canonical(procedure, known)
 
 
-@given(whole)
-def test_answering_what_is_asked_reaches_the_end_that_all_facts_give(known: dict[str, str]) -> None:
-    answered: dict[str, str] = {}
-    result = guidance(INFINITY, answered)
+@given(names, st.data())
+def test_answering_what_is_asked_reaches_the_end_that_all_facts_give(name: str, data: st.DataObject) -> None:
+    procedure = procedures.load(name)
+    known = data.draw(whole(procedure))
+    answered: Known = {}
+    result = guidance(procedure, answered)
     while result.ask is not None:
         answered[result.ask.fact] = known[result.ask.fact]
-        earlier, result = result, guidance(INFINITY, answered)
+        earlier, result = result, guidance(procedure, answered)
         assert result.steps[: len(earlier.steps)] == earlier.steps
-    assert result == guidance(INFINITY, known)
+        assert result.checklist[: len(earlier.checklist)] == earlier.checklist
+    assert result == guidance(procedure, known)
 
 
-@given(whole, st.sampled_from(sorted(ANSWERS)), st.data())
-def test_a_change_keeps_no_fact_that_could_not_be_read(known: dict[str, str], name: str, data: st.DataObject) -> None:
-    read = guidance(INFINITY, known).facts
-    answer = data.draw(st.sampled_from(ANSWERS[name]))
-    changed = change(INFINITY, read, name, answer)
-    assert changed.items() <= (dict(read) | {name: answer}).items()
-    assert guidance(INFINITY, changed) == guidance(INFINITY, read | {name: answer})
-    if guidance(INFINITY, changed).status == "done":
-        assert changed == guidance(INFINITY, changed).facts
-
-
-@given(several, st.randoms(use_true_random=False))
-def test_several_answers_are_one_set(damage: list[str], random: Random) -> None:
-    shuffled = damage.copy()
-    random.shuffle(shuffled)
-    assert guidance(RAIN, {"damage": shuffled}) == guidance(RAIN, {"damage": damage})
-    assert canonical(RAIN, {"damage": shuffled}) == canonical(RAIN, {"damage": damage})
+@given(names, st.data())
+def test_a_change_keeps_no_fact_that_could_not_be_read(name: str, data: st.DataObject) -> None:
+    procedure = procedures.load(name)
+    read = guidance(procedure, data.draw(whole(procedure))).facts
+    fact = data.draw(st.sampled_from(sorted(procedure.facts)))
+    new = data.draw(answer(procedure.facts[fact]))
+    changed = change(procedure, read, fact, new)
+    given_anew = dict(canonical(procedure, {**read, fact: new}))
+    assert changed.items() <= given_anew.items()
+    assert guidance(procedure, changed) == guidance(procedure, given_anew)
+    if guidance(procedure, changed).status == "done":
+        assert changed == guidance(procedure, changed).facts
