@@ -19,7 +19,7 @@ from sop_core.guidance import guidance, render
 from sop_core.paths import paths
 from sop_core.procedures import reading
 from sop_core.settings import Settings, merge
-from tests.builders.people import ADMIN, AGENT, PEOPLE, TRAINED
+from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, PEOPLE, TRAINED
 from tests.builders.sheets import LISTED, NOT_TRANSFERRED, ORIGINAL, UNLISTED, load_sheet
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person, signed
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.stack
 
 REASON = "Panels dark since Monday"
+NUMBER = "2675550185"
 BY_INSTALLER = {"listed": LISTED, "original": ORIGINAL, "unlisted": UNLISTED, "not_transferred": NOT_TRANSFERRED}
 COMMAND_OF = {name: command for command, name in COMMANDS.items()}
 WAYS = [
@@ -117,7 +118,7 @@ def test_every_path_shows_its_guidance_and_opens_its_case(
     deployed: Deployed, name: str, facts: dict[str, Value]
 ) -> None:
     told = render(guidance(procedures.load(name), facts), Settings.default())
-    agent = deployed.person(_who(facts))
+    agent = deployed.person(_who(name, facts))
     walk(agent, name, facts)
     text = shown(agent.view)
     if told.case is None:
@@ -125,13 +126,15 @@ def test_every_path_shows_its_guidance_and_opens_its_case(
         assert agent.submit() == {}
     else:
         assert agent.view["submit"]["text"] == "Open case"
-        text += shown(agent.submit(**dict.fromkeys(told.case.notes, REASON), callback_number="2675550185")["view"])
+        text += shown(agent.submit(**dict.fromkeys(told.case.notes, REASON) | {"callback_number": NUMBER})["view"])
     expect_all(told, text)
     if told.case is not None:
         expect_card(deployed, told, agent.view)
 
 
-def _who(facts: Mapping[str, Value]) -> str:
+def _who(name: str, facts: Mapping[str, Value]) -> str:
+    if "agent" not in procedures.load(name).audience:
+        return BACK_OFFICE
     return TRAINED if facts.get("workout_plan_trained") == "yes" else AGENT
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def at_hand(screen: RunScreen) -> list[Block]:
     """Return the steps that the latest answer brought, up to the one that opens a case; earlier ones as one line."""
     steps = screen.guidance.steps[: _until_case(screen.guidance)]
-    before, now = steps[: screen.earlier], steps[screen.earlier :]
+    # An answer that brings no step of its own leaves the last one in sight.
+    told = max(0, min(screen.earlier, len(steps) - 1))
+    before, now = steps[:told], steps[told:]
     staying = [_warning(warning) for step in before if step.stays for warning in step.warn]
     return staying + _done(before) + _shown(now, screen)
 
