@@ -41,7 +41,9 @@ def notice(sentence: str, *, close: str = "Back") -> b.Block:
 def _say_in_a_call(request: Request, sentence: str) -> None:
     body = request.body
     try:
-        if "event" in body:
+        if body.get("event", {}).get("type") == "message":
+            request.client.chat_postEphemeral(channel=body["event"]["channel"], user=request.user, text=sentence)
+        elif "event" in body:
             request.client.views_publish(user_id=request.user, view=closed_home(sentence))
         elif channel := body.get("channel", {}).get("id"):
             request.client.chat_postEphemeral(channel=channel, user=request.user, text=sentence)

@@ -35,8 +35,14 @@ class Request:
     def user(self) -> str:
         """The Slack user id of whoever acted."""
         if "event" in self.body:
-            return str(self.body["event"]["user"])
+            return str(self.body["event"].get("user", ""))
         return str(self.body.get("user_id") or self.body["user"]["id"])
+
+    @property
+    def is_of_an_app(self) -> bool:
+        """Whether an app did it: what we post ourselves comes back as an event, and is no request."""
+        event = self.body.get("event")
+        return event is not None and ("bot_id" in event or not event.get("user"))
 
     @property
     def user_name(self) -> str:
@@ -47,10 +53,13 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """``kind`` is Bolt's decorator; ``roles``: any of them suffices (a run or a case checks its own people besides)."""
+    """``kind`` is Bolt's decorator; ``roles``: any of them suffices (a run or a case checks its own people besides).
+
+    An event may be named by its type and subtype.
+    """
 
     kind: Literal["command", "action", "view_submission", "view_closed", "options", "event"]
-    name: str | re.Pattern[str]
+    name: str | re.Pattern[str] | dict[str, str]
     roles: tuple[str, ...]
     answer: Callable[[Services, Request], None]
 
@@ -60,7 +69,9 @@ def guarded(listener: Listener, services: Services, answer: Callable[[Request], 
 
     def listen(ack: Ack, body: Body, client: WebClient) -> None:
         request = Request(body=body, ack=ack, client=client)
-        if services.access.has_any(request.user, listener.roles):
+        if request.is_of_an_app:
+            ack()
+        elif services.access.has_any(request.user, listener.roles):
             answer(request)
         else:
             tell(request, refusal(listener.roles))

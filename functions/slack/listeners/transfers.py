@@ -11,6 +11,7 @@ from functions.slack.replies import notice, tell
 from functions.slack.waking import wake_import
 from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
+from sop_core.settings import ROLES
 from sop_core.transfers.records import ImportRecord
 from sop_slack import transfers as told
 
@@ -93,6 +94,24 @@ def uploaded(services: Services, request: Request) -> None:
     import_id = hashlib.sha256(f"{view['id']}:{file_id}".encode()).hexdigest()[:20]
     _begin(services, ImportRecord(id=import_id, file_id=file_id, user=request.user, created_at=iso(services.now())))
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
+
+
+def sent(services: Services, request: Request) -> None:
+    """Take up each workbook that was sent to the app in a direct message; Slack may repeat the event."""
+    event = request.body["event"]
+    if event.get("channel_type") == "im":
+        for file in event.get("files", ()):
+            # The file's id is the import's: however often it is told, it is one import.
+            import_id = hashlib.sha256(f"message:{file['id']}".encode()).hexdigest()[:20]
+            record = ImportRecord(id=import_id, file_id=file["id"], user=request.user, created_at=iso(services.now()))
+            _begin(services, record)
+    request.ack()
+
+
+def unheard(services: Services, request: Request) -> None:
+    """Acknowledge any other message to the app: Slack repeats what is not acknowledged, and gives up on the app."""
+    del services
+    request.ack()
 
 
 def activate(services: Services, request: Request) -> None:
@@ -196,6 +215,8 @@ def _replace(request: Request, message: Message) -> None:
 
 
 LISTENERS: Final = (
+    Listener(kind="event", name={"type": "message", "subtype": "file_share"}, roles=ADMINS, answer=sent),
+    Listener(kind="event", name="message", roles=ROLES, answer=unheard),
     Listener(kind="command", name="/transfers", roles=ADMINS, answer=command),
     Listener(kind="view_submission", name=told.UPLOAD_CALLBACK, roles=ADMINS, answer=uploaded),
     Listener(kind="action", name=told.ACTIVATE, roles=ADMINS, answer=activate),

@@ -10,6 +10,7 @@ import pytest
 from sop_core.transfers.records import ImportRecord, Sheet
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT
+from tests.standin.person import signed
 
 if TYPE_CHECKING:
     from sop_slack.blocks import Message
@@ -223,6 +224,46 @@ def submit_columns(admin: Person, chosen: dict[str, str]) -> dict[str, Any]:
     answer = admin.interact({"type": "view_submission", "view": view})
     result: dict[str, Any] = json.loads(answer)
     return result
+
+
+def tell(person: Person, **event: Any) -> None:
+    """Send a message event as Slack does."""
+    inner = {"type": "message", "channel": "D1", "channel_type": "im", "user": person.user, "ts": "1.0", **event}
+    body = json.dumps({"type": "event_callback", "team_id": "T0SOLAR01", "api_app_id": "A0SOPDESK", "event": inner})
+    headers = signed(body, person.secret) | {"content-type": "application/json"}
+    assert person.send(body, headers)[0] == 200
+
+
+def test_a_workbook_sent_to_the_app_is_imported_once_however_often_slack_tells_of_it(desk: Desk) -> None:
+    admin = desk.person(ADMIN)
+    for _ in range(2):
+        tell(admin, subtype="file_share", files=[{"id": "F7"}, {"id": "F8"}])
+    records = [desk.transfers.get_import(import_id) for import_id in sorted(set(woken(desk)))]
+    assert sorted(record.file_id for record in records if record) == ["F7", "F8"]
+    assert {record.user for record in records if record} == {ADMIN}
+
+
+def test_a_file_of_someone_who_is_no_admin_is_refused_privately_and_imports_nothing(desk: Desk) -> None:
+    tell(desk.person(AGENT), subtype="file_share", files=[{"id": "F7"}])
+    assert woken(desk) == []
+    [said] = desk.slack.called("chat.postEphemeral")
+    assert (said["channel"], said["user"]) == ("D1", AGENT)
+    assert "*admin*" in said["text"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"text": "hello"},
+        {"subtype": "message_changed", "user": None},
+        {"subtype": "file_share", "user": "U0SOPDESK", "bot_id": "B1", "files": [{"id": "F9"}]},
+        {"subtype": "file_share", "channel": "C0GENERAL", "channel_type": "channel", "files": [{"id": "F9"}]},
+    ],
+)
+def test_any_other_message_is_acknowledged_and_does_nothing(desk: Desk, event: dict[str, Any]) -> None:
+    tell(desk.person(ADMIN), **event)
+    assert woken(desk) == []
+    assert desk.slack.called("chat.postEphemeral") == []
 
 
 @pytest.mark.parametrize("text", ["", "upload", "status", "history", "rollback", "template", "export"])
