@@ -105,6 +105,7 @@ def _question(fact: Fact) -> Question:
         source=fact.source,
         widget=fact.widget,
         hint=fact.hint,
+        labels={each.value: each.label for each in fact.answers},
     )
 
 

@@ -38,7 +38,10 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A fact as a question. ``source`` may answer it before the agent is asked; ``widget`` hints at how to ask."""
+    """A fact as a question. ``source`` may answer it before the agent is asked; ``widget`` hints at how to ask.
+
+    ``labels`` are the labels of the answers by their values, at hand for the trace.
+    """
 
     fact: str
     question: str
@@ -47,6 +50,7 @@ class Question(msgspec.Struct, frozen=True):
     source: FactSource = "agent"
     widget: Widget = "buttons"
     hint: str | None = None
+    labels: dict[str, str] = {}
 
 
 class Cite(msgspec.Struct, frozen=True):
@@ -309,16 +313,15 @@ def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence
 
 def trace(result: Guidance, sources: Mapping[str, str] = {}) -> tuple[TraceLine, ...]:
     """Return the answers that led to ``result``, in order; ``sources`` says who gave one (default: the agent)."""
-    return tuple(
-        TraceLine(
-            question.fact,
-            question.question,
-            result.facts[question.fact],
-            label(question, result.facts[question.fact]),
-            sources.get(question.fact, "agent"),
+    facts, lines = result.facts, []
+    for question in result.asked:
+        fact = question.fact
+        answer = facts[fact]
+        words = question.labels.get(answer) if answer.__class__ is str else None
+        lines.append(
+            TraceLine(fact, question.question, answer, words or label(question, answer), sources.get(fact, "agent"))
         )
-        for question in result.asked
-    )
+    return tuple(lines)
 
 
 def label(question: Question, answer: str | tuple[str, ...]) -> str:

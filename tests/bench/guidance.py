@@ -1,0 +1,130 @@
+"""Guidance with its full trace against zen-engine, untraced, on the same Infinity decisions in the same run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import zen
+
+from sop_core import procedures
+from sop_core.guidance import guidance, trace
+from sop_core.paths import ways
+from sop_core.procedures import reading
+from tests.bench.measure import Measure, best
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sop_core.guidance import Procedure
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = 7
+STARTS = 25
+TIMES_ZEN, LOAD_MS, IMPORT_MS = 2, 5, 10
+
+
+def measures() -> Iterator[Measure]:
+    """Yield decisions a second beside zen-engine's, the load of all compiled procedures, and the engine's import."""
+    yield _speed()
+    with TemporaryDirectory() as folder:
+        yield _load(Path(folder))
+    yield _imported()
+
+
+def _speed() -> Measure:
+    procedure, every = procedures.load("infinity"), _every_combination()
+    engine = zen.ZenEngine({"loader": {"type": "static", "content": {"infinity": zen_table()}}})
+    for facts in every:
+        ours, theirs = guidance(procedure, facts), engine.evaluate("infinity", facts)["result"]
+        if [step.id for step in ours.steps] != theirs["steps"] or ours.end != theirs["end"]:
+            raise ValueError(f"zen-engine decides otherwise on {facts}")
+
+    def ours_traced() -> None:
+        for facts in every:
+            trace(guidance(procedure, facts))
+
+    def theirs_untraced() -> None:
+        for facts in every:
+            engine.evaluate("infinity", facts)
+
+    # In turns, so that a busy moment of the machine hits both.
+    pairs = [(best(ours_traced, rounds=1), best(theirs_untraced, rounds=1)) for _ in range(ROUNDS)]
+    own, other = len(every) / min(a for a, _ in pairs), len(every) / min(b for _, b in pairs)
+    ratio = own / other
+    return Measure(
+        "guidance with full trace",
+        f"{own:,.0f} decisions/s, {ratio:.1f} x zen-engine's {other:,.0f}",
+        f">= {TIMES_ZEN} x zen-engine, untraced",
+        ratio >= TIMES_ZEN,
+    )
+
+
+def _every_combination() -> list[dict[str, str]]:
+    facts = {fact.name: [each.value for each in fact.answers] for fact in reading.find("infinity").file.facts}
+    return [dict(zip(facts, values, strict=True)) for values in product(*facts.values())]
+
+
+def zen_table() -> dict[str, Any]:
+    """Return Infinity as zen-engine's decision table: one rule for each path, the first that fits decides."""
+    file = reading.find("infinity").file
+    rules: list[dict[str, str]] = []
+    for way in ways(file):
+        for path in way.paths:
+            rule = {"_id": f"rule-{len(rules)}"}
+            for fact in file.facts:
+                values = path.answers.get(fact.name)
+                rule[fact.name] = ", ".join(f'"{value}"' for value in values) if values else ""
+            rule["end"] = f'"{path.end.id}"' if path.end else '""'
+            rule["steps"] = "[" + ", ".join(f'"{step.id}"' for step in path.steps) + "]"
+            rules.append(rule)
+    table = {
+        "hitPolicy": "first",
+        "inputs": [{"id": fact.name, "name": fact.name, "field": fact.name} for fact in file.facts],
+        "outputs": [{"id": name, "name": name, "field": name} for name in ("end", "steps")],
+        "rules": rules,
+    }
+    nodes = [
+        {"id": "in", "type": "inputNode", "name": "Facts", "position": {"x": 0, "y": 0}},
+        {"id": "table", "type": "decisionTableNode", "name": "Paths", "position": {"x": 1, "y": 0}, "content": table},
+        {"id": "out", "type": "outputNode", "name": "Guidance", "position": {"x": 2, "y": 0}},
+    ]
+    edges = [
+        {"id": f"{one}-{other}", "type": "edge", "sourceId": one, "targetId": other}
+        for one, other in (("in", "table"), ("table", "out"))
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+def _load(folder: Path) -> Measure:
+    files = {name: folder / f"{name}{procedures.COMPILED}" for name in procedures.names()}
+    for name, file in files.items():
+        file.write_bytes(procedures.encode(procedures.load(name)))
+
+    def load_all() -> list[Procedure]:
+        return [procedures.decode(file.read_bytes()) for file in files.values()]
+
+    taken = 1000 * best(load_all, rounds=50)
+    return Measure(
+        f"load of the {len(files)} compiled procedures", f"{taken:.2f} ms", f"< {LOAD_MS} ms", taken < LOAD_MS
+    )
+
+
+def _imported() -> Measure:
+    def started(code: str) -> Callable[[], object]:
+        return lambda: subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+    codes = ("pass", "import msgspec", "import sop_core.guidance")
+    rounds = [[best(started(code), rounds=1) for code in codes] for _ in range(STARTS)]
+    bare, with_msgspec, whole = (1000 * min(times) for times in zip(*rounds, strict=True))
+    taken = whole - bare
+    return Measure(
+        "import of the engine over the interpreter",
+        f"{taken:.1f} ms, of which msgspec {with_msgspec - bare:.1f} ms",
+        f"< {IMPORT_MS} ms",
+        taken < IMPORT_MS,
+    )
