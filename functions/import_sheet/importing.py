@@ -200,6 +200,7 @@ class _Work:
         self._to.transfers.put_projects(
             sheet.id, reading.projects, progress=lambda done: self._progress.show("Loading the projects", done, total)
         )
+        self._to.transfers.put_exact(sheet.id, reading.projects)
         self._progress.show("Building the search index", total, total)
         snapshot = self._to.snapshots.put(sheet.id, build(reading.projects))
         active = self._to.transfers.active()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sop_aws.snapshots import SnapshotUnavailable
 from sop_slack.run import Sheet as SheetNotice
@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 NO_SHEET = "There is no transfer sheet. Do not conclude that this is not an Infinity project; choose “Cannot tell”."
 PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,39}")
-UNREADABLE = "The transfer sheet cannot be searched right now. Search by project id, or choose “Cannot tell”."
+UNREADABLE = (
+    "The transfer sheet cannot be searched right now: only an exact name, address, phone, e-mail or project id is "
+    "found. What is not found may be there all the same; choose “Cannot tell”."
+)
+
+
+class Found(NamedTuple):
+    """What a search found; only where ``is_complete`` was the whole sheet searched, and an absence means anything."""
+
+    projects: tuple[Project, ...]
+    is_complete: bool
 
 
 class Finder:
@@ -32,28 +42,25 @@ class Finder:
         """Return the sheet that agents see now."""
         return self._transfers.active()
 
-    def search(self, sheet: str | None, text: str, limit: int) -> tuple[Project, ...]:
-        """Return the best matches for what was typed; raises :class:`SnapshotUnavailable`.
+    def search(self, sheet: str | None, text: str, limit: int) -> Found:
+        """Return the best matches for what was typed, read from the store, which is the record.
 
-        A hit is read from the store, which is the record; an exact project id is found there even without the snapshot.
+        Without the search snapshot, what is exactly as the sheet has it is found there all the same.
         """
-        if sheet is None:
-            raise SnapshotUnavailable("there is no sheet")
-        record = self._transfers.sheet(sheet)
-        exact = self._transfers.project(sheet, text.strip().upper()) if PROJECT_ID.fullmatch(text.strip()) else None
-        try:
-            keys = self._hits(record, text, limit)
-        except SnapshotUnavailable:
-            if exact is None:
-                raise
-            keys = []
-        found = self._transfers.projects(sheet, keys)
-        return found if exact is None or exact in found else (exact, *found)[:limit]
-
-    def _hits(self, record: Sheet | None, text: str, limit: int) -> list[str]:
+        record = self._transfers.sheet(sheet) if sheet is not None else None
         if record is None:
-            raise SnapshotUnavailable("the sheet is gone")
-        return [hit.key for hit in self._snapshots.index(record).search(text, limit).hits]
+            return Found((), is_complete=False)
+        exact = self._by_id(record, text)
+        try:
+            keys = [hit.key for hit in self._snapshots.index(record).search(text, limit).hits]
+        except SnapshotUnavailable:
+            found = self._transfers.exact(record, text, limit)
+            return Found(_with_first(exact, found, limit), is_complete=False)
+        return Found(_with_first(exact, self._transfers.projects(record.id, keys), limit), is_complete=True)
+
+    def _by_id(self, record: Sheet, text: str) -> Project | None:
+        typed = text.strip()
+        return self._transfers.project(record.id, typed.upper()) if PROJECT_ID.fullmatch(typed) else None
 
     def notice(self, sheet: str | None) -> SheetNotice:
         """Return what a screen says about the sheet: nothing, or why an absence proves nothing."""
@@ -67,3 +74,7 @@ class Finder:
                 warning=f"The transfer sheet is {age.days} days old (limit {limit}): a project it lacks proves nothing."
             )
         return SheetNotice()
+
+
+def _with_first(exact: Project | None, found: tuple[Project, ...], limit: int) -> tuple[Project, ...]:
+    return found if exact is None or exact in found else (exact, *found)[:limit]

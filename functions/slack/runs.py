@@ -15,7 +15,6 @@ from functions.slack.screens import Screens
 from functions.slack.waking import wake
 from sop_aws.deliveries import outbox
 from sop_aws.runs import Run, StaleRun
-from sop_aws.snapshots import SnapshotUnavailable
 from sop_aws.times import iso
 from sop_core import procedures
 from sop_core.cases import deadlines, lifecycle
@@ -98,22 +97,23 @@ class RunDesk:
 
     def find(self, run: Run) -> Run:
         """Search for what came with the command and keep the matches on the run."""
-        found = self._searched(run, run.query or "", MATCHES_SHOWN)
-        if found is None:
-            return self._unreadable(run)
-        return self._save(run, None, lambda now: replace(now, candidates=tuple(project.key for project in found)))
+        found = self._find.search(run.sheet, run.query or "", MATCHES_SHOWN)
+        keys = tuple(project.key for project in found.projects)
+        return self._save(
+            run, None, lambda now: replace(now, candidates=keys, is_sheet_unreadable=not found.is_complete)
+        )
 
     def suggestions(self, run: Run, text: str, limit: int) -> tuple[Project, ...]:
-        """Return the projects that match; none if the sheet is unreadable, which the next screen says."""
-        found = self._searched(run, text, limit)
-        if found is None:
+        """Return the projects that match; where only exact matches could be looked for, the next screen says so."""
+        found = self._find.search(run.sheet, text, limit)
+        if not found.is_complete and not run.is_sheet_unreadable:
             self._unreadable(run)
-        return found or ()
+        return found.projects
 
     def answer(self, run_id: str, user: str, interaction: str, fact: str, value: Value) -> Run:
         """Save one answer of the agent; later answers that no longer apply are dropped."""
         run = self.read(run_id, user)
-        if (fact, value) == ABSENT and self._searched(run, "", 1) is None:
+        if (fact, value) == ABSENT and not self._find.search(run.sheet, "", 1).is_complete:
             # "Not found" is never concluded from a sheet that could not be read (INF-11).
             return self._unreadable(run)
         return self._save(run, interaction, lambda now: answered(now, {fact: value}, "agent"))
@@ -149,12 +149,6 @@ class RunDesk:
         if told.case is None:
             return self._save(run, None, lambda now: replace(now, **ended))
         return self._open_case(replace(run, **ended), told, told.case)
-
-    def _searched(self, run: Run, text: str, limit: int) -> tuple[Project, ...] | None:
-        try:
-            return self._find.search(run.sheet, text, limit)
-        except SnapshotUnavailable:
-            return None
 
     def _unreadable(self, run: Run) -> Run:
         return self._save(run, None, lambda now: replace(now, is_sheet_unreadable=True))

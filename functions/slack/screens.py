@@ -76,8 +76,8 @@ class Screens:
 
     def _sheet(self, run: Run) -> Sheet:
         notice = self._find.notice(run.sheet)
-        if run.is_sheet_unreadable and notice.warning is None:
-            return Sheet(warning=UNREADABLE, is_searchable=False)
+        if run.is_sheet_unreadable and notice.is_searchable:
+            return Sheet(warning=notice.warning or UNREADABLE, is_searchable=False)
         return notice
 
     def _matches(self, run: Run, project: Project | None) -> tuple[Project, ...]:

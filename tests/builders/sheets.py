@@ -50,6 +50,7 @@ def load_sheet(
     """Store a transfer sheet with its search snapshot and activate it; by default it was uploaded just now."""
     at = uploaded_at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     transfers.put_projects(sheet_id, projects)
+    transfers.put_exact(sheet_id, projects)
     transfers.create_sheet(
         Sheet(
             id=sheet_id,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 from botocore.exceptions import ClientError
 
+from sop_core.transfers.exact import Bucket, bucket_count, bucket_of, buckets, readings
 from sop_core.transfers.project import Project
 from sop_core.transfers.records import ACTIVATABLE, FINISHED, ActiveSheet, ImportRecord, Sheet, SheetState
 
@@ -300,6 +301,24 @@ class TransferStore:
             self._pause(_backoff(tried))
         raise Throttled(self._table)
 
+    def put_exact(self, sheet: str, projects: Sequence[Project], *, expires_at: int | None = None) -> None:
+        """Write what the look-up without a search snapshot needs; writing it again changes nothing."""
+        made = buckets(projects, bucket_count(len(projects)))
+        items = (_bucket_item(sheet, number, bucket, expires_at) for number, bucket in made.items())
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for window in _chunks(_chunks(items, BATCH), WRITERS):
+                list(pool.map(self._write_batch, window))
+
+    def exact(self, sheet: Sheet, text: str, limit: int) -> tuple[Project, ...]:
+        """Return the projects that the sheet knows by exactly this id, name, address, phone or e-mail."""
+        count = bucket_count(sheet.counts.projects)
+        keys: list[str] = []
+        for form in readings(text):
+            item = self._get(_bucket_key(sheet.id, bucket_of(form, count)), consistent=False)
+            bucket = msgspec.json.decode(item["body"]["S"], type=Bucket) if item else {}
+            keys += bucket.get(form, [])
+        return self.projects(sheet.id, list(dict.fromkeys(keys))[:limit])
+
     def retire(self, *, keep: int, expires_at: int, unfinished_before: str) -> tuple[str, ...]:
         """Let rows expire: of superseded sheets beyond the newest ``keep``, of discarded ones, of imports left behind.
 
@@ -318,7 +337,9 @@ class TransferStore:
             self.save_sheet(msgspec.structs.replace(sheet, state="expiring"))
         except StaleRecord:
             return
-        self.put_projects(sheet.id, self.all_projects(sheet.id), expires_at=expires_at)
+        projects = tuple(self.all_projects(sheet.id))
+        self.put_projects(sheet.id, projects, expires_at=expires_at)
+        self.put_exact(sheet.id, projects, expires_at=expires_at)
 
     # -- imports: one upload on its way to a sheet
 
@@ -435,6 +456,15 @@ def _import_key(import_id: str) -> Item:
 def _project_key(sheet: str, key: str) -> Item:
     shard = zlib.crc32(key.encode()) % SHARDS
     return {"pk": {"S": f"SHEET#{sheet}#{shard}"}, "sk": {"S": f"PROJECT#{key}"}}
+
+
+def _bucket_key(sheet: str, number: int) -> Item:
+    return {"pk": {"S": f"SHEET#{sheet}#EXACT"}, "sk": {"S": f"BUCKET#{number:05}"}}
+
+
+def _bucket_item(sheet: str, number: int, bucket: Bucket, expires_at: int | None) -> Item:
+    item = {**_bucket_key(sheet, number), "body": {"S": msgspec.json.encode(bucket).decode()}}
+    return item if expires_at is None else {**item, "expires_at": {"N": str(expires_at)}}
 
 
 def _project_item(sheet: str, project: Project, expires_at: int | None) -> Item:

@@ -217,6 +217,27 @@ def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferSto
         store.activate("s0", expected=3, actor="U1", at=AT)
 
 
+def test_the_exact_look_up_needs_no_snapshot_and_expires_with_its_sheet(store: TransferStore) -> None:
+    sheet = store.create_sheet(sheet_of("s1"))
+    store.put_projects("s1", PROJECTS)
+    store.put_exact("s1", PROJECTS)
+
+    assert [project.key for project in store.exact(sheet, "person 17", 5)] == ["INF-17"]
+    assert store.exact(sheet, "person 999", 5) == ()
+    store.discard("s1")
+    store.retire(keep=0, expires_at=1_800_000_000, unfinished_before=AT)
+    rows = store._client.scan(TableName=store._table)["Items"]
+    assert {row["pk"]["S"] for row in rows if "expires_at" not in row} == {"SHEET#s1", "SHEETS"}
+
+
+def test_columns_that_an_admin_named_are_kept_beside_each_other(store: TransferStore) -> None:
+    assert store.columns() == {}
+    store.choose_columns({"homeowner": "Kunde"})
+    store.choose_columns({"project_id": "Nummer", "homeowner": "Name des Kunden"})
+
+    assert store.columns() == {"homeowner": "Name des Kunden", "project_id": "Nummer"}
+
+
 def test_of_many_activations_at_once_one_wins(isolated: Aws) -> None:
     store = store_of(isolated)
     for n in range(6):

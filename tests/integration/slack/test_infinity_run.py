@@ -238,6 +238,20 @@ def test_a_sheet_that_cannot_be_searched_proves_no_absence(desk: Desk, text: str
     assert agent.suggest("project_search", "INF-100001")[0]["value"] == "INF-100001"
 
 
+@pytest.mark.parametrize("text", ["doe, JANE", "71 Curry St.", "(267) 555-0185", "inf 100001"])
+def test_without_the_search_snapshot_what_is_exact_is_found_and_said_to_be_exact(desk: Desk, text: str) -> None:
+    desk.sheet()
+    desk.aws.s3.delete_object(Bucket="files", Key="snapshots/s1.bin")
+    agent = desk.person(AGENT)
+    agent.command("/infinity", text)
+    shown = json.dumps(agent.view)
+    assert "Exact matches only" in shown
+    assert "cannot be searched right now" in shown
+    assert "answer:project:not_found" not in shown
+    agent.click("project_choose", "INF-100001")
+    assert "LGCY Installation Services" in json.dumps(agent.view)
+
+
 def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:
     desk.sheet()
     desk.aws.s3.delete_object(Bucket="files", Key="snapshots/s1.bin")

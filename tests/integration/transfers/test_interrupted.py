@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.integration.transfers.conftest import Desk
 
 
-CALLS = 19
+CALLS = 20
 """How many calls an import of a small workbook makes; each is a place to be killed at."""
 
 

@@ -57,12 +57,13 @@ def _unsure(screen: RunScreen) -> list[Block]:
 def _matches(screen: RunScreen) -> list[Block]:
     if screen.searching:
         return [b.section("🔎 Searching the transfer sheet…")]
-    if not (screen.query and screen.sheet.is_searchable):
+    if not screen.query or not (screen.matches or screen.sheet.is_searchable):
         return []
     if not screen.matches:
         return [b.typed_section(f"Nothing in the transfer sheet looks like “{b.fit(screen.query, 200)}”.")]
     options = [project_option(each) for each in screen.matches[:MATCHES_SHOWN]]
-    heading = b.typed_section(f"Best matches for “{b.fit(screen.query, 200)}”")
+    how = "Best matches" if screen.sheet.is_searchable else "Exact matches only"
+    heading = b.typed_section(f"{how} for “{b.fit(screen.query, 200)}”")
     return [heading, b.actions(b.radio("project_choose", options), block_id="project_matches")]
 
 
