@@ -32,7 +32,7 @@ def _own(question: Question, screen: RunScreen) -> Block:
     value = screen.guidance.facts[question.fact]
     heading, block_id = f"*{b.escape(question.question)}*", f"fact:{question.fact}"
     if question.multiple:
-        heading = f"{heading}\n{b.escape(label(question, value))}"
+        heading = heading if value else f"{heading}\n{b.escape(label(question, value))}"
         menu = b.multi_select(f"answer_several:{question.fact}", _options(question), placeholder="Change", chosen=value)
     else:
         menu = b.select(f"answer_menu:{question.fact}", _options(question), placeholder="Change", chosen=value)
