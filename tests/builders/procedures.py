@@ -79,9 +79,11 @@ invariants:
     without: {angry: [yes], damage: [any]}
 examples:
   - {facts: {damage: none}, steps: [RAI-1], transfers: ["{resolution_lead_skill}"], end: RAI-2}
-  - {facts: {damage: [roof], angry: yes}, steps: [RAI-1, RAI-3], checklists: [roof], transfers: ["{resolution_lead_skill}"], end: RAI-3}
+  - {facts: {damage: [roof], angry: yes}, steps: [RAI-1, RAI-3], checklists: [roof],
+     transfers: ["{resolution_lead_skill}"], end: RAI-3}
   - {facts: {damage: [wall], angry: no}, steps: [RAI-1], transfers: ["{resolution_lead_skill}"], end: RAI-2}
-  - {facts: {damage: [roof, wall], angry: no}, steps: [RAI-1], checklists: [roof], transfers: ["{resolution_lead_skill}"], end: RAI-2}
+  - {facts: {damage: [roof, wall], angry: no}, steps: [RAI-1], checklists: [roof],
+     transfers: ["{resolution_lead_skill}"], end: RAI-2}
   - {facts: {damage: [floor], angry: yes}, steps: [RAI-1, RAI-3], transfers: ["{resolution_lead_skill}"], end: RAI-3}
 """
 
