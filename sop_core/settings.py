@@ -129,6 +129,62 @@ def still_spoken(settings: Settings, scripts: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+MISSING_ROLE = {
+    "agent": "nobody can run a procedure",
+    "resolution_specialist": "only leads can claim, assign, return and close cases",
+    "lead": "nobody is told of cases that are due or of promises that are over, and nobody sees all cases",
+    "admin": "nobody can change these settings or the transfer sheet",
+}
+"""What it means that nobody has a role."""
+
+
+def missing(settings: Settings) -> tuple[str, ...]:
+    """Return one sentence for each setting that is missing, with the effect that it has."""
+    told = []
+    if not settings.channels.get("resolution"):
+        told.append("No resolution channel is set: cases cannot be opened.")
+    for role, effect in MISSING_ROLE.items():
+        if not settings.roles.get(role):
+            told.append(f"Nobody is {role.replace('_', ' ')}: {effect}.")
+    unknown = [name for name in PEOPLE if not settings.people.get(name)]
+    told += [f"{name} has no Slack user: cards name them and notify nobody." for name in unknown]
+    return tuple(told)
+
+
+def edit(base: Settings, part: str, mapping: Mapping[str, Any]) -> Settings:
+    """Return ``base`` with one part as ``mapping`` has it: a name that it leaves out is unset, a value as shipped.
+
+    :raises BadSettings: naming everything that is wrong with ``mapping``.
+    """
+    shipped = Settings.default()
+    return merge(msgspec.structs.replace(base, **{part: getattr(shipped, part)}), {part: mapping})
+
+
+def changes(before: Settings | None, after: Settings) -> tuple[str, ...]:
+    """Return what differs, one line a setting; before the first change the shipped settings were in force."""
+    old = msgspec.to_builtins(before or Settings.default())
+    new = msgspec.to_builtins(after)
+    lines = []
+    for part, value in new.items():
+        pairs = value.items() if isinstance(value, dict) else [("", value)]
+        for name, now in pairs:
+            was = old[part].get(name) if isinstance(value, dict) else old[part]
+            if was != now:
+                lines.append(f"{part}{'.' if name else ''}{name}: {_shown(was)} → {_shown(now)}")
+        lines += [
+            f"{part}.{name}: {_shown(was)} → nothing"
+            for name, was in (old[part].items() if isinstance(value, dict) else ())
+            if name not in value
+        ]
+    return tuple(lines)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "nothing"
+    return "nothing" if value is None else str(value)
+
+
 def _part(mapping: Mapping[str, Any], name: str, problems: list[str]) -> Mapping[str, Any]:
     part = mapping.get(name)
     if part is None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sop_core.settings import Settings
 
-GROUP_SECONDS: Final = 300.0
+GROUP_SECONDS: Final = 45.0
 STALE_SECONDS: Final = 3600.0
 RETRY_SECONDS: Final = 10.0
 ROLE_NAMES: Final = {
@@ -34,7 +34,9 @@ class Members(NamedTuple):
 
 
 class Groups:
-    """Members of Slack user groups, remembered for five minutes: asking Slack on every click would be rate limited.
+    """Members of Slack user groups, remembered for less than a minute: so soon is a change in effect.
+
+    Asking Slack on every click would be rate limited.
 
     Slack: https://docs.slack.dev/reference/methods/usergroups.users.list
     """

@@ -79,4 +79,5 @@ def an_opened_case(run_id: str = "run-1") -> tuple[Case, CaseEvent]:
 
 
 def claimed(case: Case, by: str = "U0SPEC001") -> tuple[Case, CaseEvent]:
-    return apply(case, "claim", actor=by, actor_name=f"name of {by}", at=iso(Clock().now))
+    at = iso(Clock().now)
+    return apply(case, "claim", actor=by, actor_name=f"name of {by}", at=at, calendar=Calendar())

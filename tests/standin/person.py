@@ -126,7 +126,7 @@ class Person:
         """Press a button of a message."""
         buttons = [e for block in message["blocks"] for e in (*block.get("elements", ()), block.get("accessory", {}))]
         button = next(element for element in buttons if element.get("action_id") == action_id)
-        self._acts(pressed(message, button))
+        self._acts(pressed(message, button) | {"response_url": f"{self.slack.url.removesuffix('api/')}hooks/1"})
 
     def choose_more(self, message: Json, action: str) -> None:
         """Choose from the overflow menu of a message."""

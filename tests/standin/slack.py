@@ -47,6 +47,9 @@ class Slack:
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     used_triggers: set[str] = field(default_factory=set)
+    responses: list[dict[str, Any]] = field(default_factory=list)
+    stored: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    shared: list[dict[str, Any]] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     lock: threading.Condition = field(default_factory=threading.Condition)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -129,6 +132,22 @@ class Slack:
         self.views[view_id] = shown
         return {"ok": True, "view": shown}
 
+    def _files_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        file = self.stored.get(arguments["file"])
+        if file is None:
+            return {"ok": False, "error": "file_not_found"}
+        address = f"{self.url.removesuffix('/api/')}/files-pri/{arguments['file']}"
+        return {"ok": True, "file": {"name": file[0], "mimetype": "image/jpeg", "url_private_download": address}}
+
+    def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        file = f"F{len(self.stored) + 1}"
+        self.stored[file] = (arguments["filename"], b"")
+        return {"ok": True, "file_id": file, "upload_url": f"{self.url.removesuffix('/api/')}/upload/{file}"}
+
+    def _files_completeUploadExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        self.shared.append(arguments)
+        return {"ok": True, "files": arguments["files"]}
+
     def _usergroups_users_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
         members = self.groups.get(arguments["usergroup"])
         return {"ok": False, "error": "no_such_subteam"} if members is None else {"ok": True, "users": members}
@@ -163,8 +182,27 @@ def slack_server() -> Iterator[Slack]:
 
 def _handler(slack: Slack) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            _, content = slack.stored[self.path.rpartition("/")[2]]
+            is_ours = self.headers["Authorization"] is not None
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg" if is_ours else "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.startswith("/upload/"):
+                file = self.path.rpartition("/")[2]
+                slack.stored[file] = (slack.stored[file][0], raw)
+                self._send(200, {"ok": True}, None)
+                return
+            body = raw.decode()
+            if self.path.startswith("/hooks/"):
+                slack.responses.append(json.loads(body))
+                self._send(200, {"ok": True}, None)
+                return
             arguments = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
             slack.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
             fault, answer = slack.answer(self.path.removeprefix("/api/"), arguments)

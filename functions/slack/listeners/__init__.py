@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.slack.listeners import cases, home, runs, transfers
+from functions.slack.listeners import admin, case_lists, cases, home, runs, transfers
 from functions.slack.listeners.listener import Listener, guarded
 
 if TYPE_CHECKING:
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 LISTENERS: tuple[Listener, ...] = (
     *runs.LISTENERS,
     *cases.LISTENERS,
+    *case_lists.LISTENERS,
     *transfers.LISTENERS,
     *home.LISTENERS,
+    *admin.LISTENERS,
 )
 
 

@@ -1,23 +1,83 @@
-"""The Home tab: what this person can do here."""
+"""The Home tab: what waits for this person, drawn anew each time it is opened."""
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.slack.listeners.listener import Listener, Request
-from sop_core.settings import ROLES
-from sop_slack.home import home
+from functions.slack.listing import Lists
+from sop_aws.times import iso
+from sop_core import procedures
+from sop_core.settings import ROLES, missing
+from sop_slack.home import SHOW, HomeScreen, OpenRun, Section, home
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
 
+GLANCE: Final = 5
+PAGE: Final = 10
+SOON: Final = timedelta(days=1)
+TEAM: Final = frozenset({"resolution_specialist", "lead"})
+AGENTS: Final = frozenset({"agent", "back_office"})
+
 
 def opened(services: Services, request: Request) -> None:
     """Answer the opening of the Home tab; Slack may repeat the event, and the tab is simply drawn again."""
-    roles = services.access.roles(request.user)
-    view = home(roles, services.settings().channels.get("resolution"))
-    request.client.views_publish(user_id=request.user, view=view)
+    request.client.views_publish(user_id=request.user, view=home(_screen(services, request.user)))
     request.ack()
 
 
-LISTENERS: Final = (Listener(kind="event", name="app_home_opened", roles=ROLES, answer=opened),)
+def show(services: Services, request: Request) -> None:
+    """Answer "See all", a turned page, or the way back."""
+    kind, _, start = str(request.body["actions"][0]["value"]).partition("|")
+    request.ack()
+    if not kind:
+        request.client.views_publish(user_id=request.user, view=home(_screen(services, request.user)))
+        return
+    page = Lists(services).page(kind, request.user, limit=PAGE, start=start or None)
+    section = Section(kind, page.heads, page.rest, bool(start))
+    now = iso(services.now())
+    screen = HomeScreen(roles=services.access.roles(request.user), now=now, sections=(section,), only=True)
+    request.client.views_publish(user_id=request.user, view=home(screen))
+
+
+def _screen(services: Services, user: str) -> HomeScreen:
+    roles = services.access.roles(user)
+    lists = Lists(services)
+    now = services.now()
+    sections: list[Section] = []
+    if roles & TEAM:
+        due = services.queue.due_before(now + SOON, user, limit=GLANCE)
+        sections.append(Section("due", due))
+        sections += [_glance(lists, kind, user) for kind in ("claimed", "unclaimed", "closed")]
+    if roles & AGENTS:
+        sections.append(_glance(lists, "opened", user))
+    return HomeScreen(
+        roles=roles,
+        now=iso(now),
+        sections=tuple(sections),
+        runs=_runs(services, user) if roles & AGENTS else (),
+        overview=services.queue.overview() if "lead" in roles else None,
+        missing=missing(services.settings()) if "admin" in roles else (),
+    )
+
+
+def _glance(lists: Lists, kind: str, user: str) -> Section:
+    page = lists.page(kind, user, limit=GLANCE)
+    return Section(kind, page.heads, page.rest)
+
+
+def _runs(services: Services, user: str) -> tuple[OpenRun, ...]:
+    known = procedures.names()
+    runs = services.queue.runs_of(user, limit=GLANCE)
+    return tuple(
+        OpenRun(run.id, procedures.load(run.procedure).title, run.started_at) for run in runs if run.procedure in known
+    )
+
+
+LISTENERS: Final = (
+    Listener(kind="event", name="app_home_opened", roles=ROLES, answer=opened),
+    Listener(kind="action", name=re.compile(rf"^{SHOW}"), roles=ROLES, answer=show),
+)

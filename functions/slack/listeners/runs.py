@@ -83,6 +83,18 @@ def start_from_overview(services: Services, request: Request) -> None:
     _update(request, request.body["view"], desk, _begin(desk, request, procedure, query=""))
 
 
+def resume(services: Services, request: Request) -> None:
+    """Answer "Resume" on the Home tab: the run's modal as it was left."""
+    desk = RunDesk(services)
+    try:
+        run = desk.read(str(request.body["actions"][0]["value"]), request.user)
+    except NotYourRun as refused:
+        tell(request, str(refused))
+        return
+    request.client.views_open(trigger_id=request.body["trigger_id"], view=views.run_modal(desk.screen(run)))
+    request.ack()
+
+
 def _typed_text(body: dict[str, Any]) -> str:
     """Return what was typed behind a command; Slack sends ``&``, ``<`` and ``>`` escaped."""
     text = str(body.get("text", ""))
@@ -258,6 +270,7 @@ LISTENERS: Final = (
     ),
     Listener(kind="command", name="/sop", roles=ANYONE, answer=overview),
     Listener(kind="action", name="procedure_start", roles=ANYONE, answer=start_from_overview),
+    Listener(kind="action", name="run_resume", roles=ANYONE, answer=resume),
     Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=ANYONE, answer=answer),
     Listener(kind="action", name=re.compile(r"^pick:"), roles=ANYONE, answer=keep_picking),
     Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=ANYONE, answer=choose_project),

@@ -13,9 +13,10 @@ from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
 from sop_aws.times import iso, parse
 from sop_core.cases.case import Case, CaseEvent
 from sop_core.cases.overview import head
+from sop_core.cases.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime, timedelta
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sop_aws.table import Item
 
 _ENDED: Final = frozenset({"closed", "voided"})
+WORD_LIMIT: Final = 200
 NEVER: Final = "9999"
 """Sorts after every time: a live case with no reminder ahead."""
 _AS_READ: Final = f"{UNCHANGED} AND #state = :state"
@@ -77,8 +79,9 @@ class CaseStore:
         saved = next_version(run)
         run_write = self._table.write(run_item(saved), when=UNCHANGED, version=run.version)
         case_write = self._table.write(case_item(case), when=NEW)
+        found_by = [self._table.write(_word_item(word, case)) for word in words_of(case)]
         try:
-            self._table.transact([case_write, *self._story(event, deliveries), run_write])
+            self._table.transact([case_write, *self._story(event, deliveries), run_write, *found_by])
         except Cancelled as error:
             return self._opened_before(case, run, error)
         return Opened(case=case, run=saved, repeated=False)
@@ -137,6 +140,15 @@ class CaseStore:
         """Read all cases of a project (:func:`project_pk`), newest first."""
         items = self._table.query("#project_pk = :project", index="by_project", project=project)
         return tuple(reversed([_case(item) for item in items]))
+
+    def with_words(self, wanted: Collection[str]) -> tuple[str, ...]:
+        """Return the ids of the cases that are found by every one of these words, the newest first."""
+        found: list[str] | None = None
+        for word in wanted:
+            items = self._table.query("#pk = :word", word=f"WORD#{word}", limit=WORD_LIMIT, backwards=True)
+            ids = [text(item, "sk").rpartition("#")[2] for item in items]
+            found = ids if found is None else [case_id for case_id in found if case_id in ids]
+        return tuple(found or ())
 
     def pending(self, case_id: str) -> tuple[Delivery, ...]:
         """Read the undelivered rows of a case, in order, strongly consistent."""
@@ -249,6 +261,10 @@ def queue_place(case: Case) -> dict[str, str | None]:
         "due_pk": f"DUE#{shard(case.id)}" if is_live else None,
         "remind_at": (case.remind_at or NEVER) if is_live else None,
     }
+
+
+def _word_item(word: str, case: Case) -> Item:
+    return attributes(pk=f"WORD#{word}", sk=f"CASE#{case.opened_at}#{case.id}")
 
 
 def _event_item(event: CaseEvent) -> Item:

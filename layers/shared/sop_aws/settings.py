@@ -34,6 +34,15 @@ class Stored(msgspec.Struct, frozen=True):
     settings: Settings
 
 
+class Audited(msgspec.Struct, frozen=True):
+    """One change of the settings: what they were then, who made it and when."""
+
+    version: int
+    settings: Settings
+    actor: str
+    at: str
+
+
 class SettingsStore:
     """The settings table. A change is in effect everywhere once this cache has run out."""
 
@@ -55,8 +64,22 @@ class SettingsStore:
         item = self._table.get("SETTINGS", "CURRENT")
         if item is None:
             return Stored(version=0, settings=Settings.default())
-        changed = msgspec.json.decode(text(item, "body"))
-        return Stored(version=int(item["version"]["N"]), settings=_over(Settings.default(), changed))
+        return Stored(version=int(item["version"]["N"]), settings=_read(text(item, "body")))
+
+    def audit(self, *, limit: int) -> tuple[Audited, ...]:
+        """Return the latest changes, the newest first, each with the settings it made."""
+        items = self._table.query(
+            "#pk = :pk AND begins_with(#sk, :prefix)", limit=limit, backwards=True, pk="SETTINGS", prefix="AUDIT#"
+        )
+        return tuple(
+            Audited(
+                version=int(text(item, "sk").partition("#")[2]),
+                settings=_read(text(item, "body")),
+                actor=text(item, "actor"),
+                at=text(item, "at"),
+            )
+            for item in items
+        )
 
     def put(self, settings: Settings, *, actor: str, at: str, expected_version: int) -> int:
         """Store settings over the version they were read at, with who and when; return the new version.
@@ -75,6 +98,10 @@ class SettingsStore:
             raise StaleSettings from error
         self._cached = None
         return version
+
+
+def _read(body: str) -> Settings:
+    return _over(Settings.default(), msgspec.json.decode(body))
 
 
 def _changed(shipped: Settings, settings: Settings) -> dict[str, Any]:

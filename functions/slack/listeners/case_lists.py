@@ -1,0 +1,112 @@
+"""`/cases`: one's own, those that nobody has, one by its number, a search, and the report."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from slack_sdk.webhook import WebhookClient
+
+from functions.slack.access import refusal
+from functions.slack.casework import Seen
+from functions.slack.listeners.cases import READERS, show
+from functions.slack.listeners.listener import Listener, Request
+from functions.slack.listing import Lists
+from functions.slack.replies import tell
+from functions.slack.waking import wake
+from sop_aws.deliveries import Delivery
+from sop_aws.times import iso
+from sop_core.cases.report import PERIODS
+from sop_slack.case_lists import HELP, PAGE_ACTION, listing
+
+if TYPE_CHECKING:
+    from functions.slack.services import Services
+    from sop_slack.blocks import Message
+
+PAGE: Final = 8
+TEAM: Final = ("resolution_specialist", "lead")
+REPORT_READERS: Final = ("lead", "admin")
+RESPONSE_SECONDS: Final = 2
+ON_ITS_WAY: Final = "The report is on its way. It comes as a file in your messages with SOP Desk."
+
+
+def command(services: Services, request: Request) -> None:
+    """Answer `/cases`."""
+    text = str(request.body.get("text", "")).strip()
+    first, _, rest = text.lower().partition(" ")
+    match first:
+        case "" | "mine":
+            is_team = services.access.has_any(request.user, TEAM)
+            _answer(request, _list(services, request.user, "claimed" if is_team else "opened"))
+        case "open":
+            _answer(request, _list(services, request.user, "unclaimed"))
+        case "report":
+            _report(services, request, rest.strip() or "week")
+        case "help":
+            request.ack(response_type="ephemeral", text=HELP)
+        case _:
+            _find(services, request, text)
+
+
+def turn(services: Services, request: Request) -> None:
+    """Answer a turned page: the private message shows it in place of the one before."""
+    kind, _, start = str(request.body["actions"][0]["value"]).partition("|")
+    request.ack()
+    message = _list(services, request.user, kind, start=start or None)
+    hook = WebhookClient(request.body["response_url"], timeout=RESPONSE_SECONDS)
+    hook.send(text=message.text, blocks=list(message.blocks), replace_original=True, response_type="ephemeral")
+
+
+def _find(services: Services, request: Request, text: str) -> None:
+    lists = Lists(services)
+    case = lists.numbered(text)
+    if case is not None:
+        show(services, request, Seen(case=case.id, version=case.moved))
+    elif text.upper().startswith("SOP-"):
+        # What was typed is not repeated: it may be anything.
+        tell(request, "There is no case of that number. " + HELP)
+    else:
+        found = lists.search(text)
+        now = iso(services.now())
+        _answer(request, listing("found", found.heads, now=now, rest=None, started=False))
+
+
+def _report(services: Services, request: Request, period: str) -> None:
+    if not services.access.has_any(request.user, REPORT_READERS):
+        tell(request, refusal(REPORT_READERS))
+        return
+    if period not in PERIODS:
+        tell(request, HELP)
+        return
+    at = iso(services.now())
+    # The same command delivered twice is the same report.
+    made = hashlib.sha256(str(request.body["trigger_id"]).encode()).hexdigest()[:16]
+    row = Delivery(
+        id=f"REPORT-{made}#000001#0",
+        case=f"REPORT-{made}",
+        version=1,
+        kind="report",
+        channel=request.user,
+        created_at=at,
+        next_attempt_at=at,
+        period=period,
+    )
+    services.cases.ask_for_report(row)
+    wake(services.deliver, (row,))
+    request.ack(response_type="ephemeral", text=ON_ITS_WAY)
+
+
+def _list(services: Services, user: str, kind: str, *, start: str | None = None) -> Message:
+    page = Lists(services).page(kind, user, limit=PAGE, start=start)
+    return listing(kind, page.heads, now=iso(services.now()), rest=page.rest, started=start is not None)
+
+
+def _answer(request: Request, message: Message) -> None:
+    request.ack(response_type="ephemeral", text=message.text, blocks=list(message.blocks))
+
+
+LISTENERS: Final = (
+    Listener(kind="command", name="/cases", roles=READERS, answer=command),
+    Listener(kind="action", name=re.compile(rf"^{PAGE_ACTION}:"), roles=READERS, answer=turn),
+)

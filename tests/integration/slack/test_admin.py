@@ -1,0 +1,163 @@
+"""Settings edited in Slack: checked beside their fields, kept with who changed them, in effect at once."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.local.workspace import limits
+from sop_aws.settings import SettingsStore
+from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
+from tests.integration.slack.test_case_lists import answered
+
+if TYPE_CHECKING:
+    from sop_core.settings import Settings
+    from tests.integration.slack.conftest import Desk
+    from tests.standin.person import Person
+
+
+def settings(desk: Desk) -> Settings:
+    return SettingsStore(desk.aws.dynamodb, desk.aws.settings_table, lambda: datetime.now(UTC)).current()
+
+
+def opened(desk: Desk, part: str) -> Person:
+    """An admin in front of the form of one part."""
+    admin = desk.person(ADMIN, "dana.whitfield")
+    admin.command("/sop-admin")
+    limits.check_view(admin.view)
+    admin.view = admin.view | {"state": {"values": {}}}
+    edit = next(block["accessory"] for block in admin.view["blocks"] if block.get("accessory", {}).get("value") == part)
+    seen = set(desk.slack.views)
+    admin.interact({"type": "block_actions", "view": admin._view(), "container": {"type": "view"}, "actions": [edit]})
+    [admin.view] = [view for view_id, view in desk.slack.views.items() if view_id not in seen]
+    limits.check_view(admin.view)
+    return admin
+
+
+def submit(admin: Person, changed: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Submit the form with what it holds, but for the blocks that are changed."""
+    values = {
+        block["block_id"]: {block["element"]["action_id"]: held(block["element"]) | changed.get(block["block_id"], {})}
+        for block in admin.view["blocks"]
+        if block["type"] == "input"
+    }
+    assert set(changed) <= set(values)
+    answer = admin.interact({"type": "view_submission", "view": admin._view() | {"state": {"values": values}}})
+    result: dict[str, Any] = json.loads(answer) if answer else {}
+    return result
+
+
+def held(element: dict[str, Any]) -> dict[str, Any]:
+    names = {
+        "initial_users": "selected_users",
+        "initial_user": "selected_user",
+        "initial_conversation": "selected_conversation",
+        "initial_value": "value",
+        "initial_time": "selected_time",
+        "initial_options": "selected_options",
+    }
+    return {"type": element["type"]} | {names[key]: value for key, value in element.items() if key in names}
+
+
+@pytest.mark.parametrize("part", ["roles", "people", "channels", "values", "calendar"])
+def test_a_form_saved_as_it_is_changes_nothing(desk: Desk, part: str) -> None:
+    before = settings(desk)
+    assert submit(opened(desk, part), {}) == {}
+    assert settings(desk) == before
+
+
+def test_a_role_given_and_taken_away_is_in_effect_at_once_for_who_edits(desk: Desk) -> None:
+    admin = opened(desk, "roles")
+    assert (
+        submit(admin, {"roles.lead": {"selected_users": [TOM]}, "roles.resolution_specialist": {"selected_users": []}})
+        == {}
+    )
+    assert settings(desk).roles["lead"] == (TOM,)
+    assert "needs the role" in answered(desk.person(PRIYA))["text"]
+    assert "Cases that you have" in answered(desk.person(TOM))["text"]
+
+
+def test_groups_stand_beside_users(desk: Desk) -> None:
+    assert submit(opened(desk, "roles"), {"roles.agent.groups": {"value": "S0AGENTS, S0MORE"}}) == {}
+    assert settings(desk).roles["agent"] == (AGENT, "U0AGENT02", "S0AGENTS", "S0MORE")
+
+
+@pytest.mark.parametrize(
+    ("part", "block", "wrong"),
+    [
+        ("roles", "roles.agent.groups", {"value": "the agents"}),
+        ("values", "values.infinity_specialist_line", {"value": "x" * 301}),
+        ("calendar", "calendar.zone", {"value": "Mars/Olympus"}),
+        ("calendar", "calendar.business_days", {"selected_options": []}),
+        ("calendar", "calendar.holidays", {"value": "XX"}),
+        ("calendar", "calendar.closed", {"value": "24 December"}),
+        ("roles", "roles.admin", {"selected_users": []}),
+    ],
+)
+def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_saved(
+    desk: Desk, part: str, block: str, wrong: dict[str, Any]
+) -> None:
+    before = settings(desk)
+    answer = submit(opened(desk, part), {block: wrong})
+    assert set(answer["errors"]) == {block}
+    assert settings(desk) == before
+
+
+def test_an_office_that_closes_before_it_opens_is_refused(desk: Desk) -> None:
+    answer = submit(opened(desk, "calendar"), {"calendar.closes": {"selected_time": "07:00"}})
+    assert "opens before it closes" in str(answer["errors"])
+
+
+def test_a_changed_number_that_a_script_still_speaks_is_pointed_out(desk: Desk) -> None:
+    answer = submit(opened(desk, "values"), {"values.supporting_documents_address": {"value": "docs@example.com"}})
+    assert settings(desk).values["supporting_documents_address"] == "docs@example.com"
+    spoken = "supporting documents address" in json.dumps(answer)
+    assert spoken == bool(answer)
+
+
+def test_a_cleared_value_is_the_shipped_one_again(desk: Desk) -> None:
+    submit(opened(desk, "values"), {"values.tier2_skill": {"value": "Tier Two"}})
+    assert settings(desk).values["tier2_skill"] == "Tier Two"
+    submit(opened(desk, "values"), {"values.tier2_skill": {"value": ""}})
+    assert settings(desk).values["tier2_skill"] == "Phone-HO Tier 2"
+
+
+def test_of_two_admins_who_edit_at_once_the_second_is_told(desk: Desk) -> None:
+    first, second = opened(desk, "people"), opened(desk, "people")
+    assert submit(first, {"people.elijah carr": {"selected_user": TOM}}) == {}
+    late = submit(second, {"people.elijah carr": {"selected_user": PRIYA}})
+    assert "Somebody else changed the settings" in json.dumps(late)
+    assert settings(desk).people["elijah carr"] == TOM
+
+
+def test_the_audit_tells_who_changed_what(desk: Desk) -> None:
+    submit(opened(desk, "people"), {"people.elijah carr": {"selected_user": None}})
+    shown = json.dumps(audit(desk), ensure_ascii=False)
+    assert "people.elijah carr: U0ECARR01 → nothing" in shown
+    assert f"<@{ADMIN}>" in shown
+
+
+def audit(desk: Desk) -> dict[str, Any]:
+    admin = desk.person(ADMIN)
+    body = f"command=%2Fsop-admin&text=audit&user_id={ADMIN}&user_name=n&trigger_id={admin._trigger()}&channel_id=C1"
+    answer: dict[str, Any] = json.loads(admin._post(body))
+    limits.check_message(text=answer["text"], blocks=answer["blocks"])
+    return answer
+
+
+def test_what_is_missing_is_told_with_its_effect(desk: Desk) -> None:
+    submit(opened(desk, "channels"), {"channels.resolution": {"selected_conversation": None}})
+    admin = desk.person(ADMIN)
+    admin.command("/sop-admin")
+    assert "No resolution channel is set: cases cannot be opened." in json.dumps(admin.view)
+
+
+def test_only_admins_see_and_change_the_settings(desk: Desk) -> None:
+    assert "needs the role *admin*" in desk.person(PRIYA).command("/sop-admin")
+    admin = opened(desk, "people")
+    desk.settings(roles={"admin": [TOM]})
+    assert "needs the role" in json.dumps(submit(admin, {"people.elijah carr": {"selected_user": PRIYA}}))
+    assert settings(desk).people["elijah carr"] == "U0ECARR01"

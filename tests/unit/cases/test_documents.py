@@ -1,0 +1,68 @@
+"""Documents leave Slack for the private bucket, once their case says that it has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.deliver.transport import is_slack
+from sop_aws.deliveries import outbox
+from sop_core.cases.case import Document
+from sop_core.cases.lifecycle import apply
+from tests.standin.slack import Fault
+
+if TYPE_CHECKING:
+    from sop_core.cases.case import Case
+    from tests.unit.cases.conftest import Desk
+
+AT = "2027-01-15T08:00:00Z"
+
+
+def attached(desk: Desk) -> Case:
+    case = desk.open()
+    document = Document(id="F0ROOF", name="roof.jpg", size=9, key=f"cases/{case.id}/F0ROOF", by="U1", at=AT)
+    changed, event = apply(case, "attach", actor="U1", actor_name="Bo", at=AT, documents=(document,))
+    return desk.cases.change(changed, event, outbox(changed, "documents", "card", "thread", at=AT))
+
+
+def test_a_document_is_copied_and_then_told(desk: Desk) -> None:
+    desk.slack.stored["F0ROOF"] = ("roof.jpg", b"\xff\xd8 a roof")
+    case = attached(desk)
+    desk.deliver_later(case)
+    kept = desk.aws.s3.get_object(Bucket="files", Key=f"cases/{case.id}/F0ROOF")
+    assert kept["Body"].read() == b"\xff\xd8 a roof"
+    assert (kept["ContentType"], kept["ContentDisposition"]) == ("image/jpeg", "attachment")
+    assert any("supporting documentation" in message["text"] for message in desk.slack.messages)
+
+
+def test_a_document_that_slack_no_longer_has_is_given_up_and_told_all_the_same(desk: Desk) -> None:
+    case = attached(desk)
+    desk.deliver_later(case)
+    assert ("dead", "documents", "file_not_found") in desk.outcomes
+    assert any("supporting documentation" in message["text"] for message in desk.slack.messages)
+
+
+def test_when_slack_does_not_answer_the_document_waits(desk: Desk) -> None:
+    desk.slack.stored["F0ROOF"] = ("roof.jpg", b"roof")
+    case = attached(desk)
+    desk.slack.faults.append(Fault(method="files.info", status=500))
+    desk.deliver_later(case)
+    assert ("unsure", "documents", "no answer") in desk.outcomes
+    desk.deliver_later(case)
+    assert desk.cases.pending(case.id) == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "api", "is_ours"),
+    [
+        ("https://files.slack.com/files-pri/T-F/roof.jpg", "https://slack.com/api/", True),
+        ("https://slack.com.example.com/f", "https://slack.com/api/", False),
+        ("http://files.slack.com/f", "https://slack.com/api/", False),
+        ("http://127.0.0.1:9/f", "https://slack.com/api/", False),
+        ("http://127.0.0.1:9/f", "http://127.0.0.1:8/api/", True),
+        ("https://files.slack.com/f", "http://127.0.0.1:8/api/", True),
+    ],
+)
+def test_the_token_goes_to_slack_only(address: str, api: str, is_ours: bool) -> None:  # noqa: FBT001 - the table's
+    assert is_slack(address, api=api) is is_ours

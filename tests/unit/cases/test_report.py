@@ -1,0 +1,128 @@
+"""A report: numbers that the events prove, native charts, no cell that computes, sent as a file."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from openpyxl import load_workbook
+
+from functions.deliver.failures import Held
+from functions.deliver.workbook import workbook
+from sop_aws.deliveries import Delivery
+from sop_core.cases.report import RunEnd, days_of, report
+from tests.builders.cases import an_event
+from tests.standin.slack import Fault
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+    from sop_core.cases.case import CaseEvent
+    from tests.unit.cases.conftest import Desk
+
+DAYS = ("2026-11-19", "2026-11-20")
+
+
+def event(action: str, at: str, **changed: Any) -> CaseEvent:
+    states = {"open": (None, "open"), "claim": ("open", "claimed"), "close": ("claimed", "closed")}
+    from_state, to_state = states.get(action, ("claimed", "returned"))
+    known = {"procedure": "infinity", "clock_from": "2026-11-19T10:00:00Z", "due_at": "2026-11-20T22:00:00Z"}
+    return an_event(action=action, at=at, from_state=from_state, to_state=to_state, **known | changed)
+
+
+EVENTS = (
+    event("open", "2026-11-19T10:00:00Z"),
+    event("claim", "2026-11-19T12:00:00Z"),
+    event("close", "2026-11-20T10:00:00Z", reason="Contacted and resolved"),
+    event("open", "2026-11-20T10:00:00Z", case="SOP-2", procedure="escalation"),
+    event("claim", "2026-11-20T14:00:00Z", case="SOP-2", procedure="escalation", clock_from="2026-11-20T10:00:00Z"),
+    event("close", "2026-11-20T23:00:00Z", case="SOP-2", procedure="escalation", reason="Duplicate case"),
+    event("return", "2026-11-20T11:00:00Z", actor_name="=HYPERLINK(1)", note="=1+1", reason="=cmd"),
+)
+RUNS = (
+    RunEnd(procedure="infinity", day=DAYS[0], path="INF-1 > INF-4b"),
+    RunEnd(procedure="infinity", day=DAYS[1], path="INF-1", stopped_at="caller_type"),
+)
+
+
+def made() -> Workbook:
+    numbers = report(EVENTS, RUNS, DAYS, day_of=lambda at: at[:10])
+    return load_workbook(io.BytesIO(workbook(numbers)))
+
+
+def rows(book: Workbook, name: str) -> list[tuple[Any, ...]]:
+    return list(book[name].iter_rows(min_row=2, values_only=True))
+
+
+def test_the_numbers_are_those_that_the_events_sheet_gives() -> None:
+    book = made()
+    events = rows(book, "Events")
+    opened = Counter(row[2] for row in events if row[4] == "open")
+    assert {row[0]: row[1] for row in rows(book, "Outcomes")} == opened
+    assert [row[1:] for row in rows(book, "Volume")] == [(1, 0), (1, 2)]
+    assert {row[0]: row[1:] for row in rows(book, "Times")} == {
+        "infinity": (2, 24, 2, 24, 1, 1),
+        "escalation": (4, 37, 4, 37, 1, 1),
+    }
+    overdue = {row[0]: row[2:4] for row in rows(book, "Outcomes")}
+    assert overdue == {"infinity": (0, 1), "escalation": (1, 0)}
+
+
+def test_paths_and_where_runs_stopped_are_counted() -> None:
+    book = made()
+    assert rows(book, "Paths") == [("infinity", "INF-1 > INF-4b", 1)]
+    assert rows(book, "Drop-off") == [("infinity", "caller_type", 1)]
+
+
+def test_charts_are_native_and_no_line_is_smoothed() -> None:
+    book = made()
+    charts: dict[str, Any] = {sheet.title: getattr(sheet, "_charts") for sheet in book}  # noqa: B009 - openpyxl names it so
+    assert {name: len(found) for name, found in charts.items() if found} == {"Volume": 1, "Outcomes": 2, "Times": 1}
+    assert all(series.smooth is False for series in charts["Volume"][0].series)
+
+
+def test_what_a_person_typed_stays_text_and_notes_stay_out() -> None:
+    sheet = made()["Events"]
+    cells = [cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    assert "=HYPERLINK(1)" in [cell.value for cell in cells]
+    assert not {"=1+1", "=cmd"} & {cell.value for cell in cells}
+
+
+def test_a_week_and_a_month_end_today() -> None:
+    assert days_of(date(2026, 11, 20), "week") == tuple(f"2026-11-{number}" for number in range(14, 21))
+    assert days_of(date(2026, 11, 20), "month")[0] == "2026-10-22"
+
+
+def a_row() -> Delivery:
+    return Delivery(
+        id="REPORT-1#000001#0",
+        case="REPORT-1",
+        version=1,
+        kind="report",
+        channel="U0LEAD001",
+        created_at="2027-01-15T15:00:00Z",
+        next_attempt_at="2027-01-15T08:00:00Z",
+        period="week",
+    )
+
+
+def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
+    desk.claim(desk.open())
+    desk.cases.ask_for_report(a_row())
+    desk.cases.ask_for_report(a_row())
+    desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
+    with pytest.raises(Held):
+        desk.worker().deliver("REPORT-1")
+    desk.clock.pass_(hours=1)
+    desk.worker().deliver("REPORT-1")
+    [(name, content)] = desk.slack.stored.values()
+    book = load_workbook(io.BytesIO(content))
+    assert name == "cases 2027-01-09 to 2027-01-15.xlsx"
+    assert [row[4] for row in rows(book, "Events")] == ["open", "claim"]
+    assert [row[2] for row in rows(book, "Paths")] + [row[2] for row in rows(book, "Drop-off")] == [1]
+    assert [share["channel_id"] for share in desk.slack.shared] == ["DU0LEAD001"]
+    assert desk.cases.pending("REPORT-1") == ()
