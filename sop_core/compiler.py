@@ -184,5 +184,6 @@ def _case(node: Node, names: _Names) -> CaseDraft | None:
         due=case.due,
         notes=case.notes,
         optional=case.optional,
+        from_project=case.from_project,
         confirmations=case.confirmations,
     )

@@ -158,8 +158,9 @@ class Checklist(_Part, frozen=True, kw_only=True):
 class CaseTemplate(_Part, frozen=True, kw_only=True):
     """A case that steps open; ``due`` names a deadline rule, or a setting that does.
 
-    ``notes`` are what the screen collects for it, in order; those in ``optional`` may stay empty. Closing it takes
-    every one of ``confirmations``.
+    ``notes`` are what the screen collects for it, in order; those in ``optional`` may stay empty, those in
+    ``from_project`` are about the homeowner and filled in from the project. Closing it takes every one of
+    ``confirmations``.
     """
 
     name: Name
@@ -171,6 +172,7 @@ class CaseTemplate(_Part, frozen=True, kw_only=True):
     due: Text
     notes: tuple[Name, ...] = ()
     optional: tuple[Name, ...] = ()
+    from_project: tuple[Literal["caller_name", "property_address", "callback_number", "email"], ...] = ()
     confirmations: tuple[Text, ...] = ()
 
 

@@ -68,7 +68,7 @@ class Screens:
             matches=self._matches(run, project),
             earlier=self._earlier(run, told),
             searching=searching,
-            notes=_prefilled(run, project),
+            notes=_prefilled(run, told, project),
             open_cases=self.open_cases(project) if told.case else (),
             case=self._services.cases.get(run.case) if run.case else None,
             due=self._due(run, told),
@@ -100,11 +100,14 @@ class Screens:
         return {rule: iso(deadline(rule, parse(run.updated_at), calendar)) for rule in promised}
 
 
-def _prefilled(run: Run, project: Project | None) -> dict[str, str]:
-    if project is None:
+def _prefilled(run: Run, told: Guidance, project: Project | None) -> dict[str, str]:
+    if project is None or told.case is None:
         return dict(run.notes)
     address = ", ".join(part for part in (project.address, project.city, project.state, project.zip) if part)
-    known = {"property_address": address}
-    if run.facts.get("caller_type", "homeowner") == "homeowner":
-        known |= {"caller_name": project.homeowner or "", "callback_number": phone(project.phone)}
-    return known | run.notes
+    known = {
+        "caller_name": project.homeowner or "",
+        "property_address": address,
+        "callback_number": phone(project.phone),
+        "email": project.email or "",
+    }
+    return {name: known[name] for name in told.case.from_project} | run.notes

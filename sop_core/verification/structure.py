@@ -98,9 +98,8 @@ def _cases(file: ProcedureFile) -> Iterator[Problem]:
     for index, case in enumerate(file.cases):
         place = f"$.cases[{index}]"
         yield from _deadline(case.due, place)
-        yield from (
-            Problem(place, f"{name} is optional and no note") for name in case.optional if name not in case.notes
-        )
+        named = [*((name, "optional") for name in case.optional), *((n, "from the project") for n in case.from_project)]
+        yield from (Problem(place, f"{name} is {how} and no note") for name, how in named if name not in case.notes)
         yield from (Problem(place, f"{case.name} has the note {name} twice") for _, name in repeated(case.notes))
 
 
