@@ -182,15 +182,6 @@ def open_case(  # noqa: PLR0913 - all that a case is born with, each part named 
     return case, opened
 
 
-def full_description(case: Case) -> str:
-    """Return the Case Description for Salesforce: the SOP's words, then the nature of the call as noted (INF-4b).
-
-    The case itself keeps them apart, since the SOP's words may stand where a customer's may not.
-    """
-    nature = case.notes.get("reason_of_call", "").strip()
-    return f"{case.description}: {nature}" if nature else case.description
-
-
 def apply(  # noqa: PLR0913 - who, when, and whatever the action takes, each part named by the caller
     case: Case,
     action: str,

@@ -78,7 +78,7 @@ def case_sentence(case: Case) -> str:
                 f"{_tags(case)}{start}: open, assigned to {b.escape(case.assign_to)}, due {_due(case)}. Next: claim it."
             )
         case "claimed":
-            return f"{start}: claimed by {_person(case.assignee)}, due {_due(case)}. Next: call back, then close it."
+            return f"{start}: claimed by {_person(case.assignee)}, due {_due(case)}. Next: see to it, then close it."
         case "returned":
             return f"{start}: returned to the case owner, {b.escape(case.owner_name)}. Next: void it or send it again."
         case _:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED, full_description
+from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED
 from sop_slack import blocks as b
 from sop_slack.cards import LABELS, case_button, case_sentence, icon, project_line
 from sop_slack.notes import note
@@ -111,12 +111,24 @@ def salesforce(case: Case) -> list[tuple[str, str]]:
     pairs = [
         ("Case Type", case.type),
         ("Subtype", case.subtype),
-        ("Case Description", full_description(case)),
+        ("Case Description", description(case)),
         ("Case Feed", " ".join(f"@{name}" for name in case.tags)),
         ("Case Assignment", case.assign_to),
         ("Closed Reason", case.closed_reason or ""),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def description(case: Case) -> str:
+    """Return the Case Description: the SOP's words, the nature of the call, then the rest as gathered (INF-4b, ESC-3).
+
+    The case keeps them apart, since the SOP's words may stand where a customer's may not. Who and where the customer is
+    has fields of its own.
+    """
+    nature = case.notes.get("reason_of_call", "").strip()
+    notes = [(note(name), text) for name, text in case.notes.items() if text]
+    gathered = [f"{each.label}: {text}" for each, text in notes if each.in_description]
+    return "\n".join([f"{case.description}: {nature}" if nature else case.description, *gathered])
 
 
 def what_it_is_now(case: Case, reader: str) -> str:

@@ -18,7 +18,10 @@ PHONE_DIGITS: Final = range(7, 16)
 
 
 class Note(msgspec.Struct, frozen=True):
-    """One note: its label, the field it is typed into, and whether the case's card shows it: the minimum needed."""
+    """One note: its label, the field it is typed into, and where it is shown afterwards.
+
+    The card holds the minimum; the Case Description what was gathered, without who and where the customer is.
+    """
 
     label: str
     multiline: bool = False
@@ -26,16 +29,21 @@ class Note(msgspec.Struct, frozen=True):
     hint: str = ""
     is_phone: bool = False
     on_card: bool = False
+    in_description: bool = True
 
 
 NOTES: Final[dict[str, Note]] = {
-    "caller_name": Note("Caller's name", on_card=True),
-    "property_address": Note("Property address", on_card=True),
+    "caller_name": Note("Caller's name", on_card=True, in_description=False),
+    "property_address": Note("Property address", on_card=True, in_description=False),
     "reason_of_call": Note(
-        "Reason of call", multiline=True, max_length=LONG, hint="In the caller's words, for the one who calls back."
+        "Reason of call",
+        multiline=True,
+        max_length=LONG,
+        hint="In the caller's words, for whoever takes the case.",
+        in_description=False,
     ),
-    "callback_number": Note("Number to call back", max_length=40, is_phone=True, on_card=True),
-    "email": Note("Email", on_card=True),
+    "callback_number": Note("Number to call back", max_length=40, is_phone=True, on_card=True, in_description=False),
+    "email": Note("Email", on_card=True, in_description=False),
     "contract_id": Note("Contract id", hint="It is on the initial welcome letter.", on_card=True),
     "ticket": Note("Jira ticket", on_card=True),
     "documents": Note("Documents", multiline=True, hint="Their names, one a line.", on_card=True),
@@ -50,8 +58,9 @@ NOTES: Final[dict[str, Note]] = {
 
 
 def note(name: str) -> Note:
-    """Return how note ``name`` is asked for; one the table does not know is a long text under its own name."""
-    return NOTES.get(name) or Note(name.replace("_", " ").capitalize(), multiline=True, max_length=LONG)
+    """Return how note ``name`` is asked for; another (a checklist's question, say) is a long text under its name."""
+    label = name if " " in name else name.replace("_", " ").capitalize()
+    return NOTES.get(name) or Note(label, multiline=True, max_length=LONG)
 
 
 def note_field(name: str, initial: str, *, optional: bool = False) -> Block:

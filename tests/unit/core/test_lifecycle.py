@@ -17,7 +17,6 @@ from sop_core.cases.lifecycle import (
     actions,
     apply,
     case_id,
-    full_description,
     open_case,
     permitted,
 )
@@ -114,8 +113,6 @@ def test_the_same_run_and_step_make_the_same_case_id_and_no_others_do() -> None:
 def test_an_opened_case_keeps_the_words_of_the_sop_apart_from_the_callers() -> None:
     case = opened(reason_of_call="  Roof leaks ")
     assert case.description == "Infinity Callbacks"
-    assert full_description(case) == "Infinity Callbacks: Roof leaks"
-    assert full_description(opened()) == "Infinity Callbacks"
 
 
 def test_the_event_tells_what_happened_and_which_version_it_made() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sop_core.cases.lifecycle import full_description
 from sop_slack import blocks as b
 from sop_slack.cards import case_button
+from sop_slack.case_views import salesforce
 from sop_slack.notes import checklist_field, note_field
 from sop_slack.run.picker import project
 from sop_slack.run.questions import answered, ask
@@ -82,22 +82,11 @@ def _case_opened(screen: RunScreen, case: Case) -> list[Block]:
     return [
         b.header("✅ The case is open"),
         b.copyable(case.id),
-        b.section(f"The resolution team has it in their channel. Due {b.time_in_reader_zone(case.due_at)}."),
+        b.section(f"It goes to the resolution team's channel. Due {b.time_in_reader_zone(case.due_at)}."),
         *after_case(screen),
         *_disposition(screen.guidance),
         b.divider(),
         b.section("*Case fields, ready to copy*"),
-        b.copyable(_salesforce(case)),
+        b.copyable("\n".join(f"{name}: {value}" for name, value in salesforce(case))),
         b.actions(*(case_button(case, action) for action in ("details", "withdraw"))),
     ]
-
-
-def _salesforce(case: Case) -> str:
-    lines = [
-        f"Case Type: {case.type}",
-        f"Subtype: {case.subtype}",
-        f"Case Description: {full_description(case)}",
-        f"Case Feed: {' '.join(f'@{name}' for name in case.tags)}" if case.tags else "",
-        f"Case Assignment: {case.assign_to}",
-    ]
-    return "\n".join(line for line in lines if line)

@@ -1,0 +1,27 @@
+"""The Case Description for Salesforce: the SOP's words first, then what was gathered, in order."""
+
+from __future__ import annotations
+
+from sop_slack.case_views import description
+from tests.builders.cases import a_case
+
+
+def test_a_callback_is_described_by_the_sops_words_and_the_nature_of_the_call() -> None:
+    assert description(a_case()) == "Infinity Callbacks: Panels dark"
+    assert description(a_case(notes={})) == "Infinity Callbacks"
+
+
+def test_an_escalation_is_described_by_everything_gathered_in_its_order_and_in_the_sops_own_questions() -> None:
+    notes = {
+        "caller_name": "Jane Doe",
+        "reason_of_call": "Promised free panels",
+        "interaction_id": "CX-1",
+        "red_flags": "Other voice",
+        "Did the Sales Rep create one for them?": "Yes",
+    }
+    assert description(a_case(description="Escalated customer", notes=notes)).splitlines() == [
+        "Escalated customer: Promised free panels",
+        "CXone recording or interaction id: CX-1",
+        "Red flags seen when reviewing the concern: Other voice",
+        "Did the Sales Rep create one for them?: Yes",
+    ]
