@@ -24,9 +24,10 @@ NOTHING: Final = frozenset(
 _INVISIBLE: Final = dict.fromkeys(
     [0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F)]
 )
-_SPACES: Final = re.compile(r"(?:\s|_x000[dD]_|\x00)+")
+_BREAKS: Final = re.compile(r"_x000[dD]_|\x00")
+_EMPTY: Final = NOTHING | ERRORS
+LONGEST_NOTHING: Final = max(map(len, _EMPTY))
 _DASHES: Final = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
-_EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\d{1,6}\s*$", re.IGNORECASE)
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[\s.\-]*)?\(?([2-9]\d{2})\)?[\s.\-/]*(\d{3})[\s.\-]*(\d{4})(?!\d)")
 _EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -49,17 +50,32 @@ def text_of(cell: Cell) -> str | None:
     return str(int(cell)) if float(cell).is_integer() else repr(cell)
 
 
-@lru_cache(maxsize=65536)
 def _clean(text: str) -> str | None:
     composed = text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))
-    line = _SPACES.sub(" ", composed).strip()
-    return None if line.casefold() in NOTHING or line.casefold() in ERRORS else line
+    if "_x000" in composed or "\x00" in composed:
+        composed = _BREAKS.sub(" ", composed)
+    line = " ".join(composed.split())
+    return None if len(line) <= LONGEST_NOTHING and line.casefold() in _EMPTY else line
+
+
+@lru_cache(maxsize=16384, typed=True)
+def common_text_of(cell: Cell) -> str | None:
+    """Return the same as :func:`text_of`, remembered: for columns that say the same few things again and again."""
+    return text_of(cell)
 
 
 def project_id_of(cell: Cell) -> str | None:
     """Return a project id in capitals, dashes plain."""
-    text = text_of(cell)
-    return _DASHES.sub("-", text).upper() if text else None
+    return project_id_in(text_of(cell))
+
+
+def project_id_in(text: str | None) -> str | None:
+    """Return the project id that a clean text is."""
+    return _plain_dashes(text).upper() if text else None
+
+
+def _plain_dashes(text: str) -> str:
+    return text if text.isascii() and " " not in text else _DASHES.sub("-", text)
 
 
 def is_damaged_id(cell: Cell) -> bool:
@@ -71,7 +87,12 @@ def is_damaged_id(cell: Cell) -> bool:
 
 def zip_of(cell: Cell) -> str | None:
     """Return the five digits of a ZIP, the zeros that Excel took put back."""
-    text = text_of(cell)
+    return zip_in(text_of(cell))
+
+
+@lru_cache(maxsize=16384)
+def zip_in(text: str | None) -> str | None:
+    """Return the ZIP that a clean text is."""
     if not text:
         return None
     first, _, rest = text.replace(" ", "-").partition("-")
@@ -84,19 +105,27 @@ def zip_of(cell: Cell) -> str | None:
 
 def phone_of(cell: Cell) -> str | None:
     """Return the ten digits of the first US phone number in the cell."""
-    text = _DASHES.sub("-", text_of(cell) or "")
-    found = _PHONE.search(_EXTENSION.sub("", text))
+    return phone_in(text_of(cell))
+
+
+def phone_in(text: str | None) -> str | None:
+    """Return the ten digits of the first US phone number in a clean text."""
+    found = _PHONE.search(_plain_dashes(text)) if text else None
     return "".join(found.groups()) if found else None
 
 
 def email_of(cell: Cell) -> str | None:
     """Return the first e-mail address in the cell, in small letters."""
-    text = text_of(cell)
+    return email_in(text_of(cell))
+
+
+def email_in(text: str | None) -> str | None:
+    """Return the first e-mail address in a clean text."""
     found = _EMAIL.search(text.removeprefix("mailto:")) if text else None
     return found[0].casefold() if found else None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def state_of(cell: Cell) -> str | None:
     """Return the two-letter code of a US state given by code or name."""
     folded = fold(text_of(cell) or "")
@@ -124,7 +153,7 @@ _EPOCHS: Final = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 
 def date_of(cell: Cell, *, from_1904: bool = False) -> str | None:
     """Return the ISO date of a date, a text that reads as one (month first, as in the US) or a serial number."""
-    text = _DASHES.sub("-", text_of(cell) or "")
+    text = _plain_dashes(text_of(cell) or "")
     if not text:
         return None
     if _SERIAL.fullmatch(text):

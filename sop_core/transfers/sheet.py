@@ -36,8 +36,13 @@ _PROGRAM: Final = re.compile(r"\b(?:shield|harness)\b")
 _PROGRAM_ALONE: Final = re.compile(
     r"\s*(?:ip\b\s*-?\s*)?(?:shield|harness)(?:\s+(?:jobs?|projects?|program|homes?|energy|solar))?\s*", re.IGNORECASE
 )
+_EXCLUDED_BEGINS: Final = frozenset({"sh", "ha", "ip"})
+_PROGRAM_BEGINS: Final = frozenset("sShHiI ")
 _TOTAL: Final = re.compile(r"(?:grand |sub ?)?totals?\b|count\b|subtotal\b|sum\b|average\b")
 _SECTION: Final = re.compile(r"[^\W\d_]{4,}\s|\s[^\W\d_]{4,}")
+_COMMON: Final = frozenset(
+    {"city", "state", "zip", "original_ip", "transferred_to", "transfer_date", "status", "milestone", "program"}
+)
 _LOOKED_AT: Final = ("original_ip", "transferred_to", "status", "project_id")
 _FINDABLE: Final = ("project_id", "homeowner", "address")
 
@@ -88,7 +93,8 @@ class _Row(msgspec.Struct):
 
 class _Tab(msgspec.Struct, frozen=True, kw_only=True):
     columns: Columns
-    unmapped: frozenset[int]
+    names: frozenset[str]
+    unmapped: tuple[int, ...]
     marks: Marks
     merged_across: frozenset[int]
     from_1904: bool
@@ -148,7 +154,8 @@ def _tab(columns: Columns, marks: Marks, *, from_1904: bool) -> _Tab:
     width = max((len(line) for line in columns.lines), default=0)
     return _Tab(
         columns=columns,
-        unmapped=frozenset(range(width)) - used,
+        names=frozenset(columns.names),
+        unmapped=tuple(at for at in range(width) if at not in used),
         marks=marks,
         merged_across=frozenset(top for top, first, _, last in marks.merged if last - first >= WIDE),
         from_1904=from_1904,
@@ -210,7 +217,9 @@ def _reject(row: int, kind: str) -> _Rejected:
 def _read_row(number: int, row: Sequence[Cell], tab: _Tab) -> _Row:
     columns = tab.columns
     raw: dict[str, Cell] = {field: row[at] if at < len(row) else None for field, at in columns.at.items()}
-    texts = {field: cells.text_of(cell) for field, cell in raw.items()}
+    texts = {
+        field: cells.common_text_of(cell) if field in _COMMON else cells.text_of(cell) for field, cell in raw.items()
+    }
     if columns.last_name is not None and columns.last_name < len(row):
         texts["homeowner"] = " ".join(
             part for part in (texts.get("homeowner"), cells.text_of(row[columns.last_name])) if part
@@ -222,12 +231,17 @@ def _read_row(number: int, row: Sequence[Cell], tab: _Tab) -> _Row:
     if not any(texts.get(field) for field in _FINDABLE):
         raise _reject(number, "not_findable")
     problems = _marked(number, texts, tab)
-    for field, text in texts.items():
-        if text and len(text) > LONGEST_TEXT:
-            texts[field] = text[:LONGEST_TEXT]
-            problems.append(_problem(number, "too_long", field))
+    if max(map(len, filter(None, texts.values()))) > LONGEST_TEXT:
+        problems += _cut(number, texts)
     project = _project(number, raw, texts, problems, from_1904=tab.from_1904)
     return _Row(project, problems)
+
+
+def _cut(number: int, texts: dict[str, str | None]) -> list[Problem]:
+    """Cut what no cell of a transfer sheet has a reason to hold."""
+    long = [field for field, text in texts.items() if text and len(text) > LONGEST_TEXT]
+    texts |= {field: (texts[field] or "")[:LONGEST_TEXT] for field in long}
+    return [_problem(number, "too_long", field) for field in long]
 
 
 def _marked(number: int, texts: dict[str, str | None], tab: _Tab) -> list[Problem]:
@@ -244,9 +258,9 @@ def _marked(number: int, texts: dict[str, str | None], tab: _Tab) -> list[Proble
 def _is_no_project(number: int, row: Sequence[Cell], texts: dict[str, str | None], tab: _Tab) -> bool:
     marked, name, address = (texts.get(field) for field in _FINDABLE)
     label = marked or name or address
-    if label is None:
+    if label is None or (name and address and label not in tab.names):
         return False
-    if tab.columns.is_header([cells.text_of(cell) for cell in row] if label in tab.columns.names else ()):
+    if tab.columns.is_header([cells.text_of(cell) for cell in row] if label in tab.names else ()):
         return True
     if not (name and address) and _TOTAL.match(fold(label)):
         return True
@@ -258,12 +272,17 @@ def _is_no_project(number: int, row: Sequence[Cell], texts: dict[str, str | None
 
 
 def _is_not_ours(row: Sequence[Cell], texts: dict[str, str | None], tab: _Tab) -> bool:
-    if any(_is_excluded(text) for field in _LOOKED_AT if (text := texts.get(field))):
-        return True
+    for field in _LOOKED_AT:
+        text = texts.get(field)
+        if text and text[:2].lower() in _EXCLUDED_BEGINS and _is_excluded(text):
+            return True
     if (program := texts.get("program")) and _PROGRAM.search(fold(program)):
         return True
-    beside = (row[at] for at in tab.unmapped if at < len(row))
-    return any(isinstance(cell, str) and _PROGRAM_ALONE.fullmatch(cell) for cell in beside)
+    for at in tab.unmapped:
+        cell = row[at] if at < len(row) else None
+        if isinstance(cell, str) and cell[:1] in _PROGRAM_BEGINS and _PROGRAM_ALONE.fullmatch(cell):
+            return True
+    return False
 
 
 @lru_cache(maxsize=4096)
@@ -279,7 +298,9 @@ def _project(
             problems.append(_problem(number, kind, field))
         return value
 
-    problems += [_problem(number, "error_value", field) for field, cell in raw.items() if cells.is_error(cell)]
+    for field, text in texts.items():
+        if text is None and cells.is_error(raw[field]):
+            problems.append(_problem(number, "error_value", field))
     for field, kind in (("project_id", "missing_id"), ("homeowner", "missing_name"), ("address", "missing_address")):
         if not texts.get(field):
             problems.append(_problem(number, kind, field))
@@ -294,19 +315,19 @@ def _project(
     return Project(
         key="",
         row=number,
-        project_id=cells.project_id_of(raw.get("project_id")),
+        project_id=cells.project_id_in(texts.get("project_id")),
         homeowner=texts.get("homeowner"),
         co_homeowner=texts.get("co_homeowner"),
         address=texts.get("address"),
         city=texts.get("city"),
-        state=checked("state", cells.state_of(raw.get("state")), "bad_state"),
-        zip=checked("zip", cells.zip_of(raw.get("zip")), "bad_zip"),
-        phone=checked("phone", cells.phone_of(raw.get("phone")), "bad_phone"),
-        email=checked("email", cells.email_of(raw.get("email")), "bad_email"),
+        state=checked("state", cells.state_of(texts.get("state")), "bad_state"),
+        zip=checked("zip", cells.zip_in(texts.get("zip")), "bad_zip"),
+        phone=checked("phone", cells.phone_in(texts.get("phone")), "bad_phone"),
+        email=checked("email", cells.email_in(texts.get("email")), "bad_email"),
         original_ip=texts.get("original_ip"),
         transferred_to=texts.get("transferred_to"),
         transfer_date=checked(
-            "transfer_date", cells.date_of(raw.get("transfer_date"), from_1904=from_1904), "bad_date"
+            "transfer_date", cells.date_of(texts.get("transfer_date"), from_1904=from_1904), "bad_date"
         ),
         status=texts.get("status"),
         milestone=texts.get("milestone"),
@@ -318,7 +339,8 @@ def _merge(rows: Iterable[_Row]) -> tuple[list[_Row], list[Problem]]:
     first: dict[tuple[Any, ...], _Row] = {}
     merged: list[Problem] = []
     for row in rows:
-        content = tuple(value for name, value in msgspec.structs.asdict(row.project).items() if name != "row")
+        # Key and row stand first; a project has no key of its own yet.
+        content = msgspec.structs.astuple(row.project)[2:]
         if content in first:
             merged.append(_problem(row.project.row, "repeat"))
         else:
@@ -328,27 +350,44 @@ def _merge(rows: Iterable[_Row]) -> tuple[list[_Row], list[Problem]]:
 
 def _doubt_odd_ids(rows: Sequence[_Row]) -> None:
     """Warn of ids without a digit, and of ids that are not written as nearly all others are."""
-    ids = [row.project.project_id for row in rows if row.project.project_id]
+    shapes = [_shape(row.project.project_id) if row.project.project_id else "" for row in rows]
+    counted = Counter(shape for shape in shapes if shape)
+    forms: Counter[str] = Counter()
+    for shape, count in counted.items():
+        forms[_form(shape)] += count
     # Where the ids are all of one length, another length is odd; else only letters and signs in other places are.
-    usual, count = Counter(map(_shape, ids)).most_common(1)[0] if ids else ("", 0)
-    form, alike = Counter(map(_form, ids)).most_common(1)[0] if ids else ("", 0)
-    has_shape = count >= ENOUGH_IDS and count >= COMMON_SHAPE * len(ids)
-    has_form = alike >= ENOUGH_FORMS and alike >= COMMON_FORM * len(ids)
-    for row in rows:
-        project_id = row.project.project_id
-        if not project_id or any(problem.kind == "malformed_id" for problem in row.problems):
-            continue
-        odd = (has_shape and _shape(project_id) != usual) or (has_form and _form(project_id) != form)
-        if odd or not any(c.isdigit() for c in project_id):
+    usual = _usual(counted, share=COMMON_SHAPE, enough=ENOUGH_IDS)
+    form = _usual(forms, share=COMMON_FORM, enough=ENOUGH_FORMS)
+    odd = {
+        shape for shape in counted if "9" not in shape or (usual and shape != usual) or (form and _form(shape) != form)
+    }
+    for row, shape in zip(rows, shapes, strict=True):
+        if shape in odd and not any(problem.kind == "malformed_id" for problem in row.problems):
             row.problems.append(_problem(row.project.row, "malformed_id", "project_id"))
 
 
+def _usual(counted: Counter[str], *, share: float, enough: int) -> str | None:
+    """Return what nearly all are like, where there are enough of them to say so."""
+    common, count = counted.most_common(1)[0] if counted else ("", 0)
+    return common if count >= enough and count >= share * counted.total() else None
+
+
+class _Shape(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = made = "9" if letter.isdigit() else "A" if letter.isalpha() else letter
+        return made
+
+
+_SHAPES: Final = _Shape()
+
+
 def _shape(project_id: str) -> str:
-    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", project_id))
+    return project_id.translate(_SHAPES)
 
 
-def _form(project_id: str) -> str:
-    return re.sub(r"A+", "A", re.sub(r"9+", "9", _shape(project_id)))
+def _form(shape: str) -> str:
+    return re.sub(r"A+", "A", re.sub(r"9+", "9", shape))
 
 
 def _name(rows: Sequence[_Row]) -> list[_Row]:
