@@ -31,10 +31,14 @@ ROWS: Final[dict[str, tuple[Kind, ...]]] = {
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """The case, and the version at which it last moved, as the person saw it when they acted."""
+    """The case, and the version at which it last moved, as the person saw it when they acted.
+
+    ``message`` is the direct message (channel and ``ts``) that they acted from; once handled it looks handled.
+    """
 
     case: str
     version: int
+    message: tuple[str, str] | None = None
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,6 +201,7 @@ class RunDesk:
             channel=channel,
             at=iso(now),
             due_at=iso(deadlines.deadline(draft.due, now, settings.calendar)),
+            calendar=settings.calendar,
         )
         deliveries = outbox(case, "card", at=iso(now))
         ended = replace(run, case=case.id, updated_at=iso(now))

@@ -6,6 +6,7 @@ Of two who click, one wins and the other is told what the case is now.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ from sop_aws.times import iso
 from sop_core.cases import lifecycle
 from sop_slack import case_views
 from sop_slack.cards import DETAILS, LABELS, OVERFLOW
+from sop_slack.stories import handled_message
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
@@ -58,6 +60,7 @@ def submitted(services: Services, request: Request) -> None:
         request.ack({"response_action": "update", "view": details_of(services, request.user, case)})
         return
     request.ack()
+    _handled(services, request, seen, case)
     if view.get("root_view_id") not in {None, view["id"]}:
         _redraw(services, request, view["root_view_id"], case)
 
@@ -93,6 +96,7 @@ def _begin(services: Services, request: Request, action: str, seen: Seen) -> Non
         _ask(services, request, action, seen)
     elif (case := _act(services, request, action, seen, Typed())) is not None:
         request.ack()
+        _handled(services, request, msgspec.structs.replace(seen, message=_direct_message(request)), case)
         view = request.body.get("view") or {}
         if view.get("type") == "modal":
             _redraw(services, request, view["id"], case)
@@ -104,7 +108,7 @@ def _ask(services: Services, request: Request, action: str, seen: Seen) -> None:
     except (Late, NotYours) as refused:
         tell(request, _why(refused, request.user))
         return
-    _open(request, case_views.form(case, action, _metadata(case)))
+    _open(request, case_views.form(case, action, _metadata(case, message=_direct_message(request))))
     request.ack()
 
 
@@ -200,8 +204,26 @@ def _seen(value: str) -> Seen:
     return Seen(case=case, version=int(version))
 
 
-def _metadata(case: Case) -> str:
-    return msgspec.json.encode(Seen(case=case.id, version=case.moved)).decode()
+def _metadata(case: Case, *, message: tuple[str, str] | None = None) -> str:
+    return msgspec.json.encode(Seen(case=case.id, version=case.moved, message=message)).decode()
+
+
+def _direct_message(request: Request) -> tuple[str, str] | None:
+    """Return the direct message that was acted from; a channel's card is drawn by ``deliver`` alone."""
+    place = request.body.get("container") or {}
+    channel = str(place.get("channel_id", ""))
+    return (channel, str(place["message_ts"])) if channel.startswith("D") else None
+
+
+def _handled(services: Services, request: Request, seen: Seen, case: Case) -> None:
+    """Let the direct message that asked for this say what was done in place of its buttons."""
+    if seen.message is None or seen.version == case.moved:
+        return
+    event = services.cases.events(case.id)[-1]
+    channel, ts = seen.message
+    message = handled_message(case, event)
+    with suppress(SlackApiError):
+        request.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=list(message.blocks))
 
 
 def _interaction(request: Request) -> str:

@@ -64,6 +64,12 @@ def direct_message(case: Case, event: CaseEvent) -> Message:
     return Message(text=sentence, blocks=(b.section(sentence), b.actions(case_button(case, DETAILS))))
 
 
+def handled_message(case: Case, event: CaseEvent) -> Message:
+    """Return what a direct message becomes once its case has been dealt with."""
+    sentence = f"{icon(case)} {case.id} {b.escape(case.description)}: {case.state} now. {b.escape(_sentence(event))}"
+    return Message(text=sentence, blocks=(b.section(sentence), b.actions(case_button(case, DETAILS))))
+
+
 def what_happened(event: CaseEvent) -> str:
     """Return an event as one literal line of a history, without its time."""
     note = f" “{event.note}”" if event.note else ""

@@ -86,6 +86,9 @@ def test_a_returned_case_tells_its_owner_who_sends_it_again(desk: Desk, case: Ca
     limits.check_message(text=message.text, blocks=list(message.blocks))
     desk.person(AGENT).press({"channel": "D1", "ts": "1.1", "blocks": list(message.blocks)}, "case_resend")
     assert (now(desk).state, now(desk).assignee) == ("open", None)
+    [handled] = desk.slack.called("chat.update")
+    assert (handled["channel"], handled["ts"]) == ("D1", "1.1")
+    assert "open now. maya.torres sent the case again." in handled["text"]
     assert [pause[0] for pause in now(desk).pauses] == [again.paused_at]
 
 
