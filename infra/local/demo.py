@@ -12,7 +12,7 @@ from infra.local import sample, seed
 from infra.local.manifest import FILE as MANIFEST
 from infra.local.processes import LOOPBACK, reserve, stop_on_signals, stop_with_parent
 from infra.local.stack import LOCAL, ROOT, open_stack
-from infra.local.workspace.config import WorkspaceConfig, cast_from, commands_of
+from infra.local.workspace.config import WorkspaceConfig, cast_from, declared_by
 from infra.local.workspace.server import serve
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _samples(stack: Stack) -> Path:
 
 def _cast() -> dict[str, Any]:
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    return {**cast_from(PEOPLE), "commands": commands_of(manifest)}
+    return {**cast_from(PEOPLE), **declared_by(manifest)}
 
 
 def _say(stage: str) -> None:

@@ -13,6 +13,8 @@ from infra.local.workspace.limits import elements_of
 
 Typed = Mapping[str, Mapping[str, list[str]]]
 """What a page reports: the values of every field, by block id and action id."""
+TEXT_CHARACTERS = 3000
+"""What a text field takes when the app sets no ``max_length``."""
 TEXTS = {"plain_text_input", "number_input", "email_text_input", "url_text_input"}
 SINGLE = {
     "users_select": ("selected_user", "initial_user"),
@@ -172,7 +174,7 @@ def _url_fault(_element: Json, value: str) -> str | None:
 
 
 def _length_fault(element: Json, value: str) -> str | None:
-    least, most = element.get("min_length", 0), element.get("max_length", 3000)
+    least, most = element.get("min_length", 0), element.get("max_length", TEXT_CHARACTERS)
     if len(value) < least:
         return f"Use at least {least} characters."
     if len(value) > most:

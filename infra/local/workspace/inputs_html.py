@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from markupsafe import Markup
 
-from infra.local.workspace.fields import initial
+from infra.local.workspace.fields import TEXT_CHARACTERS, initial
 from infra.local.workspace.html import el, field_id, join
 from infra.local.workspace.mrkdwn import mrkdwn, plain
 
@@ -211,15 +211,24 @@ def _native(element: Json, place: Place) -> Markup:
         "placeholder": _placeholder(element),
         "autofocus": bool(element.get("focus_on_load")),
         **_labelled(element, place),
+        **_lengths(element),
     }
+    count = el("span", class_="count", aria_hidden="true") if "maxlength" in shared else None
     if element.get("multiline"):
         # A browser drops the first line end inside a textarea.
-        return _field(element, place, el("textarea", "\n" + (value or ""), rows=4, **shared), kind="text")
+        return _field(element, place, el("textarea", "\n" + (value or ""), rows=4, **shared), count, kind="text")
     mode = (
         ("decimal" if element.get("is_decimal_allowed") else "numeric") if element["type"] == "number_input" else None
     )
     control = el("input", type=NATIVE[element["type"]], value=value, inputmode=mode, autocomplete="off", **shared)
-    return _field(element, place, control, kind="text")
+    return _field(element, place, control, count, kind="text")
+
+
+def _lengths(element: Json) -> dict[str, int | None]:
+    """How much a text field takes: the browser refuses to take more, as Slack does."""
+    if element["type"] != "plain_text_input":
+        return {}
+    return {"minlength": element.get("min_length"), "maxlength": element.get("max_length", TEXT_CHARACTERS)}
 
 
 def _files(element: Json, place: Place) -> Markup:

@@ -40,7 +40,7 @@ def row(line: Logged) -> Markup:
     summary = el(
         "summary",
         el("time", at),
-        el("span", line.label, class_="log-label"),
+        el("span", line.label, class_="log-label", title=line.label),
         el("span", status, class_=f"log-status log-{state}"),
     )
     kind = "api" if line.is_inbound else "request"

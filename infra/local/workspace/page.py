@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HOME = "home"
 COLOURS = 8
+VIEWPORT = "width=device-width, initial-scale=1, interactive-widget=resizes-content"
+"""A phone's keyboard makes the page smaller instead of covering a modal's buttons."""
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ class Page:
         head = el(
             "head",
             el("meta", charset="utf-8"),
-            el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            el("meta", name="viewport", content=VIEWPORT),
             el("title", title),
             el("link", rel="icon", href="/static/icon.svg"),
             el("link", rel="stylesheet", href="/static/workspace.css"),

@@ -154,11 +154,14 @@ def test_every_input_reaches_the_app(visit: Any, demo: DemoApp, tmp_path: Path) 
     sam.modal.get_by_label("File").set_input_files([file])
     expect(sam.modal.get_by_text("sheet.xlsx · 1 KB")).to_be_visible()
     sam.choose("Several", "One")
-    sam.choose("Several", "Three")
+    sam.modal.get_by_role("option", name="Three", exact=True).click()
+    sam.page.keyboard.press("Tab")
     sam.modal.get_by_role("button", name="Remove One").click()
     sam.choose("Services", "Catalogue")
+    sam.page.keyboard.press("Escape")
     sam.choose("Person", "Rosa Lind")
     sam.choose("People", "Lee Park")
+    sam.page.keyboard.press("Escape")
     sam.choose("Conversation", "#general")
     sam.choose("Channel", "#homeowner-support")
     sam.modal.get_by_label("Two").check()
@@ -208,6 +211,100 @@ def test_escape_closes_the_list_and_then_the_modal(visit: Any, demo: DemoApp) ->
     maya.page.keyboard.press("Escape")
     expect(maya.modal).to_have_count(0)
     assert demo.wait_for("closed")["is_cleared"] is False
+
+
+def test_a_list_at_the_edge_stays_within_the_modal_and_moves_nothing(visit: Any) -> None:
+    for size in (DESKTOP, PHONE):
+        maya = visit("U0AGENT01", size=size)
+        maya.say("/long")
+        maya.modal.get_by_role("combobox").click()
+        modal, listed = maya.modal.bounding_box(), maya.modal.get_by_role("listbox").bounding_box()
+        assert modal["x"] <= listed["x"]
+        assert listed["x"] + listed["width"] <= modal["x"] + modal["width"]
+        assert listed["y"] + listed["height"] <= size["height"]
+        body = maya.modal.locator(".modal-body")
+        assert body.evaluate("body => body.scrollWidth - body.clientWidth + body.scrollLeft") == 0
+        maya.page.keyboard.press("Escape")
+        maya.page.keyboard.press("Escape")
+        expect(maya.modal).to_have_count(0)
+
+
+def test_a_list_of_several_stays_open_while_the_app_redraws_until_one_leaves_it(visit: Any, demo: DemoApp) -> None:
+    maya = visit("U0AGENT01")
+    maya.say("/long")
+    reasons = maya.modal.get_by_role("combobox")
+    reasons.click()
+    for number, count in ((1, 1), (2, 2), (12, 3)):
+        maya.modal.get_by_role("option", name=f"Reason number {number}", exact=True).click()
+        expect(maya.modal.get_by_text(f"{count} of these apply.")).to_be_visible()
+    expect(reasons).to_have_attribute("aria-expanded", "true")
+    expect(reasons).to_be_focused()
+    chosen = maya.modal.get_by_role("option", selected=True)
+    expect(chosen).to_have_text(["Reason number 1", "Reason number 2", "Reason number 12"])
+    expect(maya.modal.get_by_role("option", name="Reason number 3")).to_be_disabled()
+    maya.page.keyboard.press("Escape")
+    expect(reasons).to_have_attribute("aria-expanded", "false")
+    for leave in (lambda: maya.page.keyboard.press("Tab"), maya.modal.get_by_role("heading").click):
+        reasons.click()
+        expect(reasons).to_have_attribute("aria-expanded", "true")
+        leave()
+        expect(reasons).to_have_attribute("aria-expanded", "false")
+    maya.modal.get_by_role("button", name="Remove Reason number 1", exact=True).click()
+    expect(maya.modal.get_by_text("2 of these apply.")).to_be_visible()
+    assert [each["value"] for each in demo.last("picked")["actions"][0]["selected_options"]] == ["2", "12"]
+
+
+def test_a_note_takes_no_more_than_its_limit_and_says_how_much_it_holds(visit: Any) -> None:
+    maya = visit("U0AGENT01")
+    maya.say("/long")
+    note, count = maya.modal.get_by_label("Note"), maya.modal.locator(".count").first
+    note.press_sequentially("seven77")
+    expect(count).to_have_text("3 more")
+    note.press_sequentially(" and more")
+    expect(count).to_have_text("")
+    note.press_sequentially(" to the limit and beyond it")
+    expect(note).to_have_value("seven77 and more to the limit and beyond")
+    expect(count).to_have_text("40 / 40")
+
+
+def test_a_press_counts_although_the_message_changes_under_it(visit: Any, demo: DemoApp) -> None:
+    maya = visit("U0AGENT01")
+    ts = demo.client.chat_postMessage(channel="C0RESOLUT", text="A case", blocks=card("Investigating"))["ts"]
+    message = maya.messages.get_by_role("article").last
+    message.get_by_role("button", name="Acknowledge").hover()
+    maya.page.mouse.down()
+    waiting = maya.page.evaluate("Press.waiting.length")
+    above = {"type": "section", "text": plain("A line that moves everything down.")}
+    demo.client.chat_update(channel="C0RESOLUT", ts=ts, text="A case", blocks=[above, *card("Investigating")])
+    maya.page.wait_for_function(f"Press.waiting.length >= {waiting + 2}")
+    expect(message).not_to_contain_text("A line that moves")
+    maya.page.mouse.up()
+    assert demo.wait_for("claim")["actions"][0]["value"] == "INC-142"
+    expect(message).to_contain_text("Acknowledged by @Maya Torres")
+
+
+def test_an_open_menu_stays_open_when_its_message_changes(visit: Any, demo: DemoApp) -> None:
+    maya = visit("U0AGENT01")
+    ts = demo.client.chat_postMessage(channel="C0RESOLUT", text="A case", blocks=card("Investigating"))["ts"]
+    message = maya.messages.get_by_role("article").last
+    message.get_by_role("button", name="More actions").click()
+    demo.client.chat_update(channel="C0RESOLUT", ts=ts, text="A case", blocks=card("Looked at"))
+    expect(message.get_by_text("Looked at").first).to_be_visible()
+    maya.page.get_by_role("menuitem", name="Withdraw").click()
+    assert demo.wait_for("more")["actions"][0]["selected_option"]["value"] == "withdraw"
+
+
+def test_emoji_in_preformatted_text_come_from_the_shipped_font(visit: Any, demo: DemoApp) -> None:
+    maya = visit("U0AGENT01")
+    demo.client.chat_postMessage(channel="C0RESOLUT", text="```Called 📞 ✅ 12```")
+    expect(maya.messages.locator("pre").last).to_contain_text("Called")
+    tools = maya.page.context.new_cdp_session(maya.page)
+    root = tools.send("DOM.getDocument")["root"]["nodeId"]
+    tools.send("CSS.enable")
+    nodes = tools.send("DOM.querySelectorAll", {"nodeId": root, "selector": "#messages pre"})["nodeIds"]
+    fonts = tools.send("CSS.getPlatformFontsForNode", {"nodeId": nodes[-1]})["fonts"]
+    shipped = [font["glyphCount"] for font in fonts if font["isCustomFont"]]
+    assert shipped == [2], fonts
 
 
 def test_a_pushed_modal_leaves_what_was_typed_below_it(
@@ -284,6 +381,23 @@ def test_a_phone_shows_all_of_it(visit: Any, demo: DemoApp, tmp_path: Path) -> N
     maya.page.screenshot(path=tmp_path / "phone-modal.png")
     maya.page.keyboard.press("Escape")
     expect(maya.modal).to_have_count(0)
+    maya.say("/long")
+    expect(maya.modal.get_by_label("Field 11")).to_be_attached()
+    expect(maya.modal.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    maya.page.keyboard.press("Escape")
+    expect(maya.modal).to_have_count(0)
+    maya.page.goto(f"{maya.url}/?user={maya.user}&channel=home")
+    expect(maya.page.get_by_text("Nothing waits for you.")).to_be_in_viewport()
+    assert maya.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    maya.go()
+    message = maya.messages.get_by_role("article").last
+    message.hover()
+    message.get_by_role("link", name="Reply in thread").click()
+    thread = maya.page.get_by_role("region", name="Thread")
+    thread.get_by_label("Reply…").press_sequentially("On my way")
+    expect(thread.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    maya.page.screenshot(path=tmp_path / "phone-thread.png")
+    thread.get_by_role("link", name="Close thread").click()
     maya.page.get_by_role("button", name="Channels").click()
     maya.page.get_by_role("link", name="general").click()
     maya.page.wait_for_url("**channel=C0GENERAL")

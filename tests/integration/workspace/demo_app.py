@@ -103,6 +103,24 @@ def every_input_view() -> Json:
     }
 
 
+def long_view(why: str = "Which of these apply to the call?") -> Json:
+    """A modal with lists beside texts, a note of limited length, and more fields than any window shows."""
+    choices = [option(f"Reason number {number}", str(number)) for number in range(1, 13)]
+    several = {"type": "multi_static_select", "action_id": "pick", "options": choices, "max_selected_items": 3}
+    note = {"type": "plain_text_input", "multiline": True, "min_length": 10, "max_length": 40}
+    return {
+        "type": "modal",
+        "callback_id": "long",
+        "title": plain("A long form"),
+        "submit": plain("Send"),
+        "blocks": [
+            {"type": "section", "block_id": "reasons", "text": plain(why), "accessory": several},
+            field("Note", "note", note, optional=True),
+            *(field(f"Field {at}", f"f{at}", {"type": "plain_text_input"}, optional=True) for at in range(1, 12)),
+        ],
+    }
+
+
 def card(state: str, *, user: str | None = None) -> list[Json]:
     """A message's blocks."""
     who = f" by <@{user}>" if user else ""
@@ -201,10 +219,12 @@ class DemoApp:
         bolt = self.bolt
         bolt.command("/incident")(self.incident)
         bolt.command("/everything")(self.everything)
+        bolt.command("/long")(self.long)
         bolt.command("/slow")(self.slow)
         bolt.command("/hello")(self.hello)
         bolt.options("in")(self.search)
         bolt.action("in")(self.changed)
+        bolt.action("pick")(self.picked)
         bolt.action("claim")(self.claim)
         bolt.action("resolve")(self.resolve)
         bolt.action("more")(self.more)
@@ -224,6 +244,18 @@ class DemoApp:
         """Open the modal with every input."""
         ack()
         client.views_open(trigger_id=body["trigger_id"], view=every_input_view())
+
+    def long(self, ack: Ack, body: Json, client: WebClient) -> None:
+        """Open the modal that is longer than a window."""
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=long_view())
+
+    def picked(self, ack: Ack, body: Json, client: WebClient) -> None:
+        """A choice of several: the modal says how many there are."""
+        ack()
+        count = len(body["actions"][0]["selected_options"])
+        client.views_update(view_id=body["view"]["id"], view=long_view(f"{count} of these apply."))
+        self._note("picked", body)
 
     def slow(self, ack: Ack) -> None:
         """Answer too late."""
@@ -358,6 +390,7 @@ def workspace_at(app_url: str, *, port: int = 0, **changes: Any) -> Iterator[Wor
                 Command("/incident", "[title]", "Declare an incident"),
                 Command("/everything", "", "A modal with every input"),
                 Command("/hello", "", "A private answer"),
+                Command("/long", "", "A modal longer than a window"),
                 Command("/slow", "", "An answer that comes too late"),
             ),
             "event_retry_seconds": (0.0,),

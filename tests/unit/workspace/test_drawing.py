@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from infra.local import demo
 from infra.local.workspace import WorkspaceConfig, blocks_html, config, declared_by
 from infra.local.workspace.conversations import Message, with_block_ids
 from infra.local.workspace.emoji import EMOJI
+from infra.local.workspace.inspector import row
 from infra.local.workspace.page import HOME, Page, Seat
 from infra.local.workspace.reader import Reader
-from infra.local.workspace.state import Workspace
+from infra.local.workspace.state import Logged, Workspace
 
 Json = dict[str, Any]
 CONFIG = WorkspaceConfig(app_url="http://127.0.0.1:1")
@@ -152,6 +155,25 @@ def test_a_home_that_was_not_published_says_so(workspace: Workspace) -> None:
 def test_a_read_only_conversation_with_the_app_has_no_composer() -> None:
     workspace = Workspace(WorkspaceConfig(app_url="http://127.0.0.1:1", is_dm_read_only=True))
     assert 'class="composer"' not in Page(workspace, Seat("U0AGENT01", "D0AGENT01")).html()
+
+
+def test_a_text_field_says_how_much_it_takes() -> None:
+    assert ' minlength="2" maxlength="9">' in draw(field({**TYPED, "min_length": 2, "max_length": 9}))
+    assert ' maxlength="3000">' in draw(field(TYPED))
+    assert "maxlength" not in draw(field({"type": "email_text_input"}))
+
+
+def test_the_inspector_keeps_the_whole_of_a_long_name() -> None:
+    line = Logged(id=1, at=0.0, label="block_actions a:very:long:action", is_inbound=False)
+    assert 'title="block_actions a:very:long:action"' in row(line)
+
+
+def test_the_demos_app_says_of_itself_what_its_manifest_says() -> None:
+    manifest = yaml.safe_load(demo.MANIFEST.read_text(encoding="utf-8"))
+    cast = demo._cast()
+    assert cast["events"] == tuple(manifest["settings"]["event_subscriptions"]["bot_events"])
+    assert declared_by(manifest).items() <= cast.items()
+    assert len(cast["people"]) > 1
 
 
 def test_fonts_and_drawings_stay_small_and_carry_their_licences() -> None:

@@ -38,7 +38,9 @@ const Fields = {
     for (const field of Fields.all(scope)) {
       const uploads = field.querySelector(".uploads")?.innerHTML;
       const text = field.querySelector(".box")?.value;
-      kept.set(Fields.key(field), { values: Fields.values(field), chosen: field.dataset.chosen, uploads, text });
+      const isOpen = field.querySelector(".listbox")?.hidden === false;
+      const { chosen, query } = field.dataset;
+      kept.set(Fields.key(field), { values: Fields.values(field), chosen, uploads, text, isOpen, query });
     }
     return kept;
   },
@@ -48,6 +50,8 @@ const Fields = {
       const old = kept?.get(Fields.key(field));
       if (old) Fields.put(field, old);
       if (field.dataset.kind === "combo") Fields.drawChips(field);
+      Fields.count(field);
+      if (old?.isOpen) Combo.open(field, old.query);
     }
   },
 
@@ -70,6 +74,18 @@ const Fields = {
 
   holder: (node) => node.closest("[data-view], [data-ts]"),
 
+  // How much is typed: near the most that the field takes, and before the least that it asks for.
+  count(field) {
+    const box = field.querySelector("[maxlength]");
+    if (!box) return;
+    const { minLength: least, maxLength: most, value: { length } } = box;
+    const isNear = length >= most - Math.min(100, most / 5);
+    const missing = length && least > length ? `${least - length} more` : "";
+    const shown = field.querySelector(".count");
+    shown.textContent = isNear ? `${length} / ${most}` : missing;
+    shown.classList.toggle("full", length >= most);
+  },
+
   changed: (field) => field.dispatchEvent(new CustomEvent("field-change", { bubbles: true })),
 
   chosen: (field) => JSON.parse(field.dataset.chosen || "[]"),
@@ -77,6 +93,7 @@ const Fields = {
   choose(field, chosen) {
     field.dataset.chosen = JSON.stringify(chosen);
     Fields.drawChips(field);
+    Combo.mark(field);
     Fields.changed(field);
   },
 
@@ -95,6 +112,39 @@ const Fields = {
   },
 };
 
+// A list beside its control. It is fixed to the window, so that nothing scrolls or clips it, and stays within the
+// modal or channel from left to right; above its control when there is more room.
+const Floating = {
+  place(control, list, wanted) {
+    const box = control.getBoundingClientRect();
+    const around = control.closest("dialog, .scroll").getBoundingClientRect();
+    const { style } = list;
+    style.maxHeight = "";
+    style.width = "";
+    const wide = Math.min(wanted || Math.max(list.offsetWidth, 200), around.width - 16);
+    const left = box.left + wide > around.right - 8 ? box.right - wide : box.left;
+    const below = (window.visualViewport?.height || innerHeight) - box.bottom - 12;
+    const isUp = list.offsetHeight > below && box.top - 12 > below;
+    style.width = `${wide}px`;
+    style.left = `${Math.max(left, around.left + 8)}px`;
+    style.top = isUp ? "auto" : `${box.bottom + 4}px`;
+    style.bottom = isUp ? `${innerHeight - box.top + 4}px` : "auto";
+    style.maxHeight = `${Math.min(260, isUp ? box.top - 12 : below)}px`;
+  },
+
+  // By hand: scrollIntoView would move what lies around the list, too.
+  reveal(list, { offsetTop: top, offsetHeight: high }) {
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + high > list.scrollTop + list.clientHeight) list.scrollTop = top + high - list.clientHeight;
+  },
+
+  isInSight(control) {
+    const box = control.getBoundingClientRect();
+    const around = control.closest(".modal-body, .scroll").getBoundingClientRect();
+    return box.bottom > around.top && box.top < around.bottom;
+  },
+};
+
 const Combo = {
   asked: 0,
   timer: 0,
@@ -109,11 +159,21 @@ const Combo = {
   open(field, query) {
     const { input, list } = Combo.parts(field);
     list.hidden = false;
+    field.dataset.query = query;
     input.setAttribute("aria-expanded", "true");
-    requestAnimationFrame(() => list.scrollIntoView({ block: "nearest" }));
     if (field.hasAttribute("data-external")) Combo.search(field, query);
     else Combo.filter(field, query);
+    Combo.place(field);
   },
+
+  place(field) {
+    const { input, list } = Combo.parts(field);
+    if (!list.hidden) Floating.place(input, list, Math.max(input.offsetWidth, 300));
+  },
+
+  // All open lists, but for the one that stays.
+  opened: (except) =>
+    [...document.querySelectorAll(".listbox:not([hidden])")].map((list) => list.closest(".field")).filter((each) => each !== except),
 
   close(field) {
     const { input, list } = Combo.parts(field);
@@ -134,13 +194,13 @@ const Combo = {
     else input.value = chosen ? chosen.label : "";
   },
 
-  filter(field, query) {
+  filter(field, query, active) {
     const { list } = Combo.parts(field);
     const wanted = query.trim().toLowerCase();
     for (const option of list.querySelectorAll("[role=option]")) {
       option.hidden = !option.textContent.toLowerCase().includes(wanted);
     }
-    Combo.shown(field);
+    Combo.shown(field, active);
   },
 
   search(field, query) {
@@ -168,17 +228,27 @@ const Combo = {
     row.setAttribute("role", "presentation");
     row.textContent = text;
     Combo.parts(field).list.replaceChildren(row);
+    Combo.place(field);
   },
 
-  shown(field) {
-    const { input, list } = Combo.parts(field);
+  // Which options are chosen, and which are one too many.
+  mark(field) {
     const values = Fields.values(field);
+    const isFull = values.length >= Number(field.dataset.most || Infinity);
+    for (const option of Combo.options(Combo.parts(field).list)) {
+      const isChosen = values.includes(option.dataset.value);
+      option.setAttribute("aria-selected", String(isChosen));
+      option.setAttribute("aria-disabled", String(isFull && !isChosen));
+    }
+  },
+
+  shown(field, active) {
+    const { input, list } = Combo.parts(field);
+    const values = active ? [active] : Fields.values(field);
     list.querySelector(".none")?.remove();
     const options = Combo.options(list);
-    options.forEach((option, at) => {
-      option.id = `${list.id}-${at}`;
-      option.setAttribute("aria-selected", String(values.includes(option.dataset.value)));
-    });
+    options.forEach((option, at) => { option.id = `${list.id}-${at}`; });
+    Combo.mark(field);
     if (options.length) Combo.activate(field, options.find((each) => values.includes(each.dataset.value)) || options[0]);
     else {
       input.removeAttribute("aria-activedescendant");
@@ -187,6 +257,7 @@ const Combo = {
       row.textContent = "No results found";
       list.append(row);
     }
+    Combo.place(field);
     say(options.length === 1 ? "1 result" : `${options.length} results`);
   },
 
@@ -194,24 +265,31 @@ const Combo = {
     const { input, list } = Combo.parts(field);
     for (const each of Combo.options(list)) each.classList.toggle("active", each === option);
     input.setAttribute("aria-activedescendant", option.id);
-    if (scroll) option.scrollIntoView({ block: "nearest" });
+    if (scroll) Floating.reveal(list, option);
   },
 
   pick(field, option) {
-    const { input } = Combo.parts(field);
     const picked = { value: option.dataset.value, label: option.dataset.label };
-    const before = Fields.chosen(field);
+    if (field.hasAttribute("data-multi")) { Combo.pickAnother(field, option, picked); return; }
     Combo.close(field);
-    if (!field.hasAttribute("data-multi")) {
-      input.value = picked.label;
-      Fields.choose(field, [picked]);
-      return;
-    }
-    input.value = "";
+    Combo.parts(field).input.value = picked.label;
+    Fields.choose(field, [picked]);
+  },
+
+  // As in Slack, a list of several stays open until one leaves it.
+  pickAnother(field, option, picked) {
+    if (option.getAttribute("aria-disabled") === "true") { say(`No more than ${field.dataset.most} can be chosen`); return; }
+    const { input } = Combo.parts(field);
+    const before = Fields.chosen(field);
     const others = before.filter((each) => each.value !== picked.value);
-    const most = Number(field.dataset.most || Infinity);
-    if (others.length < before.length) Fields.choose(field, others);
-    else if (before.length < most) Fields.choose(field, [...before, picked]);
+    const isNew = others.length === before.length;
+    const hadText = input.value.trim();
+    input.value = "";
+    if (hadText && !field.hasAttribute("data-external")) { field.dataset.query = ""; Combo.filter(field, "", picked.value); }
+    else Combo.activate(field, option, { scroll: false });
+    Fields.choose(field, isNew ? [...others, picked] : others);
+    Combo.place(field);
+    say(`${picked.label} ${isNew ? "chosen" : "removed"}`);
   },
 
   key(event) {
@@ -278,6 +356,7 @@ const Uploads = {
 const inCombo = (event) => event.target.matches?.(".field-combo [role=combobox]");
 
 document.addEventListener("mousedown", (event) => {
+  Combo.opened(event.target.closest(".field-combo")).forEach(Combo.settle);
   const option = event.target.closest(".field-combo [role=option]");
   if (option) { event.preventDefault(); Combo.pick(option.closest(".field"), option); }
   else if (event.target.closest(".listbox")) event.preventDefault();
@@ -292,7 +371,19 @@ document.addEventListener("mouseover", (event) => {
 });
 document.addEventListener("input", (event) => {
   if (inCombo(event)) Combo.open(event.target.closest(".field"), event.target.value);
+  const counted = event.target.matches?.(".field-text [maxlength]") && event.target;
+  if (!counted) return;
+  Fields.count(counted.closest(".field"));
+  if (counted.value.length >= counted.maxLength) say(`${counted.maxLength} characters are the most`);
 });
+document.addEventListener("scroll", (event) => {
+  if (event.target.matches?.(".listbox")) return;
+  for (const field of Combo.opened()) {
+    if (Floating.isInSight(Combo.parts(field).input)) Combo.place(field);
+    else Combo.settle(field);
+  }
+}, true);
+window.addEventListener("resize", () => Combo.opened().forEach(Combo.place));
 document.addEventListener("keydown", (event) => { if (inCombo(event)) Combo.key(event); }, true);
 document.addEventListener("focusout", (event) => { if (inCombo(event)) Combo.settle(event.target.closest(".field")); });
 document.addEventListener("change", (event) => {

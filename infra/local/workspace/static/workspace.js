@@ -25,11 +25,41 @@ const busy = async (control, work) => {
   finally { control?.removeAttribute("aria-busy"); }
 };
 
+// A press counts although its message or view changes meanwhile: what comes while it lasts is drawn after it.
+
+const Press = {
+  isDown: false,
+  waiting: [],
+  timer: 0,
+
+  whenOver: (draw) => { if (Press.isDown) Press.waiting.push(draw); else draw(); },
+
+  down() { clearTimeout(Press.timer); Press.isDown = true; },
+
+  // The click comes after the release: at once from a mouse, a little later from a finger.
+  up: ({ pointerType }) => { clearTimeout(Press.timer); Press.timer = setTimeout(Press.over, pointerType === "touch" ? 80 : 0); },
+
+  over() {
+    Press.isDown = false;
+    for (const draw of Press.waiting.splice(0)) draw();
+  },
+};
+
+const isSpaceOnButton = ({ key, target }) => key === " " && target.matches?.("button, .btn");
+document.addEventListener("pointerdown", Press.down, true);
+for (const end of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(end, Press.up, true);
+document.addEventListener("pointermove", (event) => { if (Press.isDown && !event.buttons) Press.up(event); }, true);
+document.addEventListener("keydown", (event) => { if (isSpaceOnButton(event)) Press.down(); }, true);
+document.addEventListener("keyup", (event) => { if (event.key === " ") Press.up(event); }, true);
+window.addEventListener("blur", Press.over);
+
 // Modals
 
 let changes = -1;
 
-const showStack = (stack) => {
+const showStack = (stack) => Press.whenOver(() => drawStack(stack));
+
+const drawStack = (stack) => {
   if (!stack || stack.changes < changes) return;
   changes = stack.changes;
   const known = new Set(stack.modals.map((modal) => modal.id));
@@ -53,7 +83,7 @@ const dialogOf = (id) => {
 };
 
 // A selector for the same control after a redraw.
-const pathTo = ({ id, name, value, dataset }) => {
+const pathTo = ({ id, name, value, dataset = {} }) => {
   if (id) return `#${CSS.escape(id)}`;
   if (name) return `[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`;
   const { blockId, actionId } = dataset;
@@ -117,9 +147,12 @@ const submit = async (dialog) => {
 
 // Actions: buttons, overflow menus, fields that dispatch
 
-const act = async (node, block, action, chosen) => {
-  const holder = Fields.holder(node);
-  const body = { ...Fields.place(node), block, action, chosen, typed: Fields.typed(holder) };
+// Where a control stands is noted at once: by the time that it is sent, it may have been redrawn.
+const whereabouts = (node) => ({ place: Fields.place(node), holder: Fields.holder(node) });
+
+const act = async (node, { place, holder }, chosen) => {
+  const { blockId: block, actionId: action } = node.dataset;
+  const body = { ...place, block, action, chosen, typed: Fields.typed(holder) };
   const answer = await busy(node, () => post("/ui/act", body));
   if (answer.problem) toast(answer.problem);
   showStack(answer.stack);
@@ -154,6 +187,12 @@ const closeMenus = (except) => {
   }
 };
 
+document.addEventListener("scroll", (event) => {
+  const menu = document.querySelector(".menu:not([hidden])");
+  if (!menu || event.target === menu) return;
+  if (Floating.isInSight(menu.previousElementSibling)) Floating.place(menu.previousElementSibling, menu);
+  else closeMenus();
+}, true);
 document.addEventListener("click", async (event) => {
   const opener = event.target.closest(".overflow");
   const menu = opener?.nextElementSibling;
@@ -161,36 +200,39 @@ document.addEventListener("click", async (event) => {
   if (menu) {
     menu.hidden = !menu.hidden;
     opener.setAttribute("aria-expanded", String(!menu.hidden));
-    if (!menu.hidden) { menu.scrollIntoView({ block: "nearest" }); menu.firstElementChild.focus(); }
+    if (!menu.hidden) { Floating.place(opener, menu); menu.firstElementChild.focus(); }
     return;
   }
   const item = event.target.closest("[role=menuitem]");
   const button = event.target.closest(".btn[data-action-id]");
   const control = item ? item.closest(".field") : button;
-  if (control && !control.hasAttribute("aria-busy") && await confirmed(control)) {
-    if (item?.dataset.url) window.open(item.dataset.url, "_blank", "noopener");
-    act(control, control.dataset.blockId, control.dataset.actionId, item ? [item.dataset.value] : []);
-  }
+  if (!control || control.hasAttribute("aria-busy")) return;
+  const where = whereabouts(control);
+  if (!await confirmed(control)) return;
+  if (item?.dataset.url) window.open(item.dataset.url, "_blank", "noopener");
+  act(control, where, item ? [item.dataset.value] : []);
 });
 
 document.addEventListener("field-change", async ({ target: field }) => {
   if (!field.dataset.dispatch?.includes("change")) return;
-  if (await confirmed(field)) act(field, field.dataset.blockId, field.dataset.actionId, Fields.values(field));
+  const where = whereabouts(field);
+  if (await confirmed(field)) act(field, where, Fields.values(field));
 });
 
 let typing = 0;
 document.addEventListener("input", (event) => {
   const field = event.target.closest(".field-text[data-dispatch~=character]");
   if (!field) return;
+  const where = whereabouts(field);
   clearTimeout(typing);
-  typing = setTimeout(() => act(field, field.dataset.blockId, field.dataset.actionId, Fields.values(field)), 300);
+  typing = setTimeout(() => act(field, where, Fields.values(field)), 300);
 });
 
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest?.(".field-text[data-dispatch~=enter]");
   if (field && event.key === "Enter" && !event.shiftKey && !event.target.matches("textarea")) {
     event.preventDefault();
-    act(field, field.dataset.blockId, field.dataset.actionId, Fields.values(field));
+    act(field, whereabouts(field), Fields.values(field));
   }
   const menu = event.target.closest?.(".menu");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -292,6 +334,10 @@ commandList?.addEventListener("mousedown", (event) => {
 const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 120;
 const toEnd = (list) => { if (list) list.scrollTop = list.scrollHeight; };
 
+// An open menu opens again in what was redrawn.
+const openMenu = (scope) => pathTo(scope.querySelector(".menu:not([hidden])")?.closest(".field") || {});
+const reopenMenu = (scope, path) => { if (path) scope.querySelector(path)?.querySelector(".overflow")?.click(); };
+
 const showMessage = ({ list: id, ts, day, html: text }) => {
   const list = byId(id);
   if (!list) return;
@@ -300,9 +346,11 @@ const showMessage = ({ list: id, ts, day, html: text }) => {
   if (old) {
     const kept = Fields.keep(old);
     const held = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
+    const menu = openMenu(old);
     old.replaceWith(fresh);
     Fields.restore(fresh, kept);
     if (held) fresh.querySelector(held)?.focus({ preventScroll: true });
+    reopenMenu(fresh, menu);
     return;
   }
   const wasAtEnd = isAtEnd(list);
@@ -321,9 +369,14 @@ const redraw = (parts) => {
   for (const [id, text] of Object.entries(parts)) {
     const fresh = html(text);
     if (id === "sidebar") { document.querySelector("#sidebar nav").replaceWith(fresh.querySelector("nav")); continue; }
-    const kept = Fields.keep(byId(id));
-    byId(id).replaceWith(fresh);
+    const old = byId(id);
+    const kept = Fields.keep(old);
+    const held = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
+    const scrolled = old.scrollTop;
+    old.replaceWith(fresh);
+    fresh.scrollTop = scrolled;
     Fields.restore(fresh, kept);
+    if (held) fresh.querySelector(held)?.focus({ preventScroll: true });
     if (id !== "home") toEnd(fresh);
   }
 };
@@ -338,7 +391,7 @@ const showLog = ({ id, html: text }) => {
 const listen = () => {
   const query = new URLSearchParams({ user, channel, told, ...(thread ? { thread } : {}) });
   const stream = new EventSource(`/events?${query}`);
-  const on = (kind, show) => stream.addEventListener(kind, (event) => show(JSON.parse(event.data)));
+  const on = (kind, show) => stream.addEventListener(kind, ({ data }) => Press.whenOver(() => show(JSON.parse(data))));
   stream.addEventListener("open", () => { changes = -1; document.body.classList.remove("offline"); });
   stream.addEventListener("error", () => document.body.classList.add("offline"));
   on("views", showStack);
