@@ -6,7 +6,7 @@ LOCKS := uv runtime dev ministack sam
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types imports template unit integration e2e bench build manifest lock clean
+.PHONY: help setup demo serve test lint types imports template unit integration e2e bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -67,6 +67,9 @@ build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
 
 manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://…/slack/events
 	@$(PYTHON) -m infra.local manifest "$(URL)"
+
+replay: .venv/.ready  ## dead deliveries of a deployed stack tried again, once what killed them is mended: STACK=sop-desk
+	@$(PYTHON) -m infra.replay $(if $(STACK),--stack "$(STACK)")
 
 lock: .venv/.ready  ## choose the newest versions again and pin them with hashes, without index addresses
 	@for name in $(LOCKS); do cd requirements && ../.venv/bin/uv pip compile --quiet --upgrade --universal \
