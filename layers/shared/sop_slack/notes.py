@@ -48,6 +48,7 @@ NOTES: Final[dict[str, Note]] = {
     "ticket": Note("Jira ticket", on_card=True),
     "documents": Note("Documents", multiline=True, hint="Their names, one a line.", on_card=True),
     "interaction_id": Note("CXone recording or interaction id", on_card=True),
+    "primary_reason": Note("Primary Reason"),
     "installer_view": Note("The installer's or sales rep's point of view", multiline=True, max_length=LONG),
     "concern_type": Note("What type of escalated concern it is", multiline=True, max_length=LONG),
     "red_flags": Note("Red flags seen when reviewing the concern", multiline=True, max_length=LONG),
@@ -72,7 +73,7 @@ def note_field(name: str, initial: str, *, optional: bool = False) -> Block:
 
 def checklist_field(group: str, question: str, initial: str) -> Block:
     """Return the field for a question of a checklist; its answer is a note under the question's own words."""
-    element = b.text_input(question[: b.ACTION_ID], initial=initial, multiline=True, max_length=LONG)
+    element = b.text_input(question[: b.ACTION_ID], initial=initial, max_length=LONG)
     # Ids hold 255 characters and must differ: the same question may stand in two groups.
     short = hashlib.sha256(f"{group}\n{question}".encode()).hexdigest()[:16]
     return b.field(question, element, block_id=f"check:{short}", optional=True)
