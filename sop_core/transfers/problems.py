@@ -34,6 +34,10 @@ KINDS: Final[dict[str, str]] = {
 }
 
 
+REJECTING: Final = frozenset({"not_findable", "not_a_project", "excluded_job"})
+"""Kinds that keep a row out; every other row is taken (or merged into the one it repeats)."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One finding; its message quotes no cell.
 

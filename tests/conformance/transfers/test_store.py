@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -254,6 +255,39 @@ def test_of_many_activations_at_once_one_wins(isolated: Aws) -> None:
 
     assert won == [store.active()]
     assert [sheet.state for sheet in store.history()].count("active") == 1
+
+
+def test_ten_agents_who_type_while_sheets_are_switched_never_see_a_mixture(isolated: Aws) -> None:
+    store = store_of(isolated)
+    for sheet in ("s1", "s2"):
+        projects = [msgspec.structs.replace(project, status=sheet) for project in PROJECTS[:50]]
+        store.put_projects(sheet, projects)
+        ref = SnapshotStore(isolated.s3, "files").put(sheet, build(projects))
+        store.create_sheet(msgspec.structs.replace(sheet_of(sheet), snapshot=ref))
+    store.activate("s1", actor="U1", at=AT)
+    switched = threading.Event()
+
+    def type_on() -> set[tuple[str, ...]]:
+        snapshots, seen = SnapshotStore(isolated.s3, "files"), set()
+        while not switched.is_set():
+            active = store.active()
+            assert active is not None
+            keys = [hit.key for hit in snapshots.index(active).search("person 1").hits]
+            found = {project.status for project in store.projects(active.sheet, keys)}
+            seen.add((active.sheet, *(str(status) for status in found)))
+        return seen
+
+    with ThreadPoolExecutor(10) as pool:
+        agents = [pool.submit(type_on) for _ in range(10)]
+        try:
+            for version in range(1, 13):
+                store.activate("s1" if version % 2 == 0 else "s2", version, actor="U1", at=AT)
+        finally:
+            switched.set()
+        seen = set().union(*(agent.result() for agent in agents))
+
+    assert seen
+    assert seen <= {("s1", "s1"), ("s2", "s2")}
 
 
 def test_a_snapshot_is_loaded_once_and_checked_by_its_hash(aws: Aws) -> None:
