@@ -60,7 +60,7 @@ e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTEST) tests/e2e
 
 bench: $(READY)  ## measure the bars of the design
-	@$(PYTHON) -m tests.bench
+	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.bench
 
 build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
 	@sh infra/build.sh aws

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 LEAD = "U0LEAD001"
+DIRECT = "D0AGENT01"
 
 
 def test_a_case_is_assigned_returned_sent_again_and_closed(crowd: Crowd, picture: Picture, tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_a_case_is_assigned_returned_sent_again_and_closed(crowd: Crowd, picture
     tom.modal.get_by_role("button", name="Return", exact=True).click()
     expect(card_of(tom, case).get_by_text("Why it was returned")).to_be_visible()
     picture.take(tom, "case-returned")
-    agent.page.get_by_role("link", name="SOP Desk").first.click()
+    agent.go(DIRECT)
     told = agent.messages.get_by_role("article").filter(has_text=case)
     expect(told.get_by_text("was returned to you").first).to_be_visible()
     picture.take(agent, "case-returned-dm")
@@ -77,7 +78,7 @@ def test_a_returned_case_is_voided_by_its_owner(crowd: Crowd, picture: Picture) 
     button(priya, case, "Return…").click()
     priya.modal.get_by_label("Reason").fill("Opened twice.")
     priya.modal.get_by_role("button", name="Return", exact=True).click()
-    agent.page.get_by_role("link", name="SOP Desk").first.click()
+    agent.go(DIRECT)
     told = agent.messages.get_by_role("article").filter(has_text=case)
     told.get_by_role("button", name="Void…").click()
     agent.modal.get_by_role("button", name="Void case").click()

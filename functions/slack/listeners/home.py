@@ -14,6 +14,8 @@ from sop_core.settings import ROLES, missing
 from sop_slack.home import SHOW, HomeScreen, OpenRun, Section, home
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from functions.slack.services import Services
 
 GLANCE: Final = 5
@@ -49,9 +51,8 @@ def _screen(services: Services, user: str) -> HomeScreen:
     now = services.now()
     sections: list[Section] = []
     if roles & TEAM:
-        due = services.queue.due_before(now + SOON, user, limit=GLANCE)
-        sections.append(Section("due", due))
-        sections += [_glance(lists, kind, user) for kind in ("claimed", "unclaimed", "closed")]
+        glances = [_glance(lists, kind, user) for kind in ("claimed", "unclaimed", "closed")]
+        sections += [_due_soon(glances[:2], before=iso(now + SOON)), *glances]
     if roles & AGENTS:
         sections.append(_glance(lists, "opened", user))
     return HomeScreen(
@@ -62,6 +63,12 @@ def _screen(services: Services, user: str) -> HomeScreen:
         overview=services.queue.overview() if "lead" in roles else None,
         missing=missing(services.settings()) if "admin" in roles else (),
     )
+
+
+def _due_soon(lists: Sequence[Section], *, before: str) -> Section:
+    """Return what is due first: the lists begin with what is due soonest, so there is nothing more to ask for."""
+    due = [head for section in lists for head in section.heads if head.due_at < before]
+    return Section("due", tuple(sorted(due, key=lambda head: head.due_at)[:GLANCE]))
 
 
 def _glance(lists: Lists, kind: str, user: str) -> Section:

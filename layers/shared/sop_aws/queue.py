@@ -55,21 +55,6 @@ class CaseQueue:
         """Return the cases that ``user`` owns, the latest first."""
         return self._page("by_owner", f"CASES#{user}", limit=limit, start=start, newest_first=True)
 
-    def due_before(self, moment: datetime, user: str, *, limit: int) -> tuple[CaseHead, ...]:
-        """Return what is due before ``moment`` among the cases of ``user`` and those that nobody has."""
-        found = [
-            _HEAD.decode(text(item, "head"))
-            for place in (f"CLAIMED#{user}", "OPEN")
-            for item in self._table.query(
-                "#queue_pk = :place AND #queue_at < :before",
-                index="queue",
-                limit=limit,
-                place=place,
-                before=iso(moment),
-            )
-        ]
-        return tuple(sorted(found, key=lambda each: each.due_at)[:limit])
-
     def runs_of(self, user: str, *, limit: int) -> tuple[RunHead, ...]:
         """Return the runs that ``user`` has open, the latest first."""
         items = self._table.query(

@@ -75,6 +75,8 @@ def home(screen: HomeScreen) -> Block:
     shown += _missing(screen.missing)
     if screen.overview is not None:
         shown += _numbers(screen.overview)
+    elif "lead" in screen.roles:
+        shown += [b.section("*📊 All cases*"), b.context("They are counted every minute: open this again in a moment.")]
     shown += _runs(screen.runs)
     for section in screen.sections:
         shown += _glance(section, now=screen.now)

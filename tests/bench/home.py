@@ -1,0 +1,81 @@
+"""The Home tab at ten thousand open cases: signed request in, view published, on the local AWS."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from functions.slack import app
+from functions.sweep.clockwork import count
+from infra.local.aws import LocalAws
+from infra.local.stack import MINISTACK
+from sop_aws.cases import case_item
+from sop_aws.queue import CaseQueue
+from sop_aws.settings import SettingsStore
+from sop_aws.times import iso
+from sop_core.settings import Settings, merge
+from tests.bench.measure import Measure
+from tests.builders.desk import an_opened_case
+from tests.builders.people import ADMIN, PEOPLE, PRIYA
+from tests.standin.aws import SIGNING_SECRET, create
+from tests.standin.person import Person, to_handler
+from tests.standin.slack import slack_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.standin.aws import Aws
+
+CASES: Final = 10_000
+CLAIMED: Final = 500
+ROUNDS: Final = 15
+BAR_MS: Final = 300
+BATCH: Final = 25
+LEAD: Final = "U0LEAD001"
+
+
+def measures() -> Iterator[Measure]:
+    """Yield how long the Home tab of a specialist and of a lead take."""
+    with tempfile.TemporaryDirectory() as folder, LocalAws(Path(folder), MINISTACK) as local, slack_server() as slack:
+        aws = create(local.client)
+        _fill(aws)
+        now = datetime.now(UTC)
+        queue = CaseQueue(aws.dynamodb, aws.cases_table)
+        count(queue, tuple(queue.live()), now=now)
+        store = SettingsStore(aws.dynamodb, aws.settings_table, clock=lambda: now)
+        people = merge(merge(Settings.default(), PEOPLE), {"roles": {"lead": [LEAD]}})
+        store.put(people, actor=ADMIN, at=iso(now), expected_version=0)
+        os.environ.update(aws.environment, SLACK_API_URL=slack.url, AWS_ENDPOINT_URL=local.endpoint)
+        os.environ.update(AWS_DEFAULT_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+        for who, user in (("specialist", PRIYA), ("lead", LEAD)):
+            person = Person(user=user, slack=slack, send=to_handler(app.handler), secret=SIGNING_SECRET)
+            took = sorted(_opened(person) for _ in range(ROUNDS))[: ROUNDS - 1]
+            name = f"Home of a {who}, {CASES:,} open cases"
+            figure = f"median {statistics.median(took):.0f} ms, worst {max(took):.0f} ms"
+            yield Measure(name, figure, f"< {BAR_MS} ms", max(took) < BAR_MS)
+
+
+def _fill(aws: Aws) -> None:
+    case, _ = an_opened_case()
+    start = datetime.now(UTC)
+    items: list[Any] = []
+    for number in range(CASES):
+        mine: dict[str, Any] = {"state": "claimed", "assignee": PRIYA} if number < CLAIMED else {}
+        due = iso(start + timedelta(minutes=number))
+        one = msgspec.structs.replace(case, id=f"SOP-{number:08d}", due_at=due, **mine)
+        items.append({"PutRequest": {"Item": case_item(one)}})
+    for first in range(0, CASES, BATCH):
+        aws.dynamodb.batch_write_item(RequestItems={aws.cases_table: items[first : first + BATCH]})
+
+
+def _opened(person: Person) -> float:
+    began = time.perf_counter()
+    person.open_home()
+    return (time.perf_counter() - began) * 1000

@@ -1,0 +1,150 @@
+"""What the lists of cases promise, on every stand-in for DynamoDB."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from sop_aws.cases import CaseStore
+from sop_aws.deliveries import Delivery, outbox
+from sop_aws.queue import CaseQueue
+from sop_aws.runs import RunStore
+from sop_aws.times import iso, parse
+from sop_core.cases.deadlines import Calendar
+from sop_core.cases.lifecycle import apply
+from tests.builders.desk import Clock, a_run, an_opened_case
+
+if TYPE_CHECKING:
+    from sop_core.cases.case import Case
+    from tests.standin.aws import Aws
+
+
+@pytest.fixture
+def queue(aws: Aws) -> CaseQueue:
+    return CaseQueue(aws.dynamodb, aws.cases_table)
+
+
+@pytest.fixture
+def cases(aws: Aws) -> CaseStore:
+    return CaseStore(aws.dynamodb, aws.cases_table)
+
+
+@pytest.fixture
+def owner() -> str:
+    """Somebody new each time: the local AWS is shared by the tests."""
+    return f"U{uuid4().hex[:10].upper()}"
+
+
+def opened(aws: Aws, cases: CaseStore, owner: str) -> Case:
+    run = RunStore(aws.dynamodb, aws.cases_table).create(a_run(f"run-{uuid4()}", owner=owner))
+    case, event = an_opened_case(run.id)
+    case = msgspec.structs.replace(case, owner=owner, notes={"caller_name": f"Zoë {owner}"})
+    return cases.open(case, event, outbox(case, "card", at=event.at), run).case
+
+
+def act(cases: CaseStore, case: Case, action: str, user: str) -> Case:
+    changed, event = apply(
+        case, action, actor=user, actor_name="A", at=iso(Clock().now), reason="Duplicate case", calendar=Calendar()
+    )
+    return cases.change(changed, event, ())
+
+
+def test_a_case_is_listed_where_it_stands_and_nowhere_else(
+    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
+) -> None:
+    def listed(case: Case) -> set[str]:
+        lists = {
+            "unclaimed": queue.unclaimed(limit=1000).heads,
+            "claimed": queue.claimed_by(owner, limit=10).heads,
+            "closed": queue.closed_by(owner, limit=10).heads,
+            "opened": queue.opened_by(owner, limit=10).heads,
+            "live": tuple(queue.live()),
+        }
+        return {name for name, heads in lists.items() if case.id in {head.id for head in heads}}
+
+    case = opened(aws, cases, owner)
+    assert listed(case) == {"unclaimed", "opened", "live"}
+    case = act(cases, case, "claim", owner)
+    assert listed(case) == {"claimed", "opened", "live"}
+    returned = act(cases, case, "return", owner)
+    assert listed(returned) == {"opened", "live"}
+    case = act(cases, act(cases, act(cases, returned, "resend", owner), "claim", owner), "close", owner)
+    assert listed(case) == {"closed", "opened"}
+
+
+def test_pages_hold_every_case_once(aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str) -> None:
+    made = {opened(aws, cases, owner).id for _ in range(5)}
+    found, start = [], None
+    while True:
+        page = queue.opened_by(owner, limit=2, start=start)
+        found += [head.id for head in page.heads]
+        if page.rest is None:
+            break
+        start = page.rest
+    assert (len(found), set(found)) == (5, made)
+
+
+def test_a_case_is_to_be_reminded_of_once_its_time_has_come(
+    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
+) -> None:
+    case = opened(aws, cases, owner)
+    assert case.remind_at is not None
+    at = parse(case.remind_at)
+    assert case.id in set(queue.to_remind(at, limit=1000))
+    assert case.id not in set(queue.to_remind(at - timedelta(seconds=1), limit=1000))
+    over = act(cases, act(cases, case, "claim", owner), "close", owner)
+    assert over.id not in set(queue.to_remind(at + timedelta(days=9), limit=1000))
+
+
+def test_only_runs_that_are_not_over_are_open(aws: Aws, queue: CaseQueue, owner: str) -> None:
+    runs = RunStore(aws.dynamodb, aws.cases_table)
+    run = runs.create(a_run(f"run-{uuid4()}", owner=owner))
+    assert [head.id for head in queue.runs_of(owner, limit=5)] == [run.id]
+    runs.save(msgspec.structs.replace(run, state="done"))
+    assert queue.runs_of(owner, limit=5) == ()
+
+
+def test_a_case_is_found_by_every_word_of_its_callers_name(
+    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
+) -> None:
+    case = opened(aws, cases, owner)
+    assert cases.with_words(("zoe", owner.lower())) == (case.id,)
+    assert cases.with_words((owner.lower(), "nobody")) == ()
+    assert cases.with_words(()) == ()
+
+
+def test_a_days_events_and_runs_are_read_back(aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str) -> None:
+    case = opened(aws, cases, owner)
+    day = case.opened_at[:10]
+    assert [event.action for event in queue.events_on(day) if event.case == case.id] == ["open"]
+    assert case.run in {run.id for run in queue.runs_on(day)}
+    assert list(queue.events_on("1999-01-01")) == []
+
+
+def test_a_report_is_asked_for_once(cases: CaseStore) -> None:
+    row = Delivery(
+        id=f"REPORT-{uuid4().hex}#000001#0",
+        case=f"REPORT-{uuid4().hex}",
+        version=1,
+        kind="report",
+        channel="U1",
+        created_at=iso(Clock().now),
+        next_attempt_at=iso(Clock().now),
+        period="week",
+    )
+    cases.ask_for_report(row)
+    cases.ask_for_report(row)
+    assert cases.pending(row.case) == (row,)
+
+
+def test_a_case_that_moved_on_is_not_kept_as_it_was(aws: Aws, cases: CaseStore, owner: str) -> None:
+    case = opened(aws, cases, owner)
+    act(cases, case, "claim", owner)
+    assert not cases.keep(case)
+    current = cases.get(case.id)
+    assert current is not None
+    assert current.state == "claimed"
