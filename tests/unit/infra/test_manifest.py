@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from functions.slack.listeners import LISTENERS
 from infra.local import manifest
 from infra.local.processes import LocalRunError
 
@@ -46,3 +47,13 @@ def test_limits() -> None:
     assert len(read["display_information"]["name"]) <= 35
     assert len(read["display_information"]["description"]) <= 140
     assert all(len(each["command"]) <= 32 for each in read["features"]["slash_commands"])
+
+
+def test_every_command_and_event_has_a_listener_and_every_listener_is_announced() -> None:
+    read = manifest.manifest(URL)
+    commands = {each["command"] for each in read["features"]["slash_commands"]}
+    events = set(read["settings"]["event_subscriptions"]["bot_events"])
+    assert commands == {str(each.name) for each in LISTENERS if each.kind == "command"}
+    heard = [each.name for each in LISTENERS if each.kind == "event"]
+    types = {name["type"] if isinstance(name, dict) else str(name) for name in heard}
+    assert {event.partition(".")[0] for event in events} == types
