@@ -156,7 +156,7 @@ def _typed(services: Services, seen: Seen, values: dict[str, Any]) -> tuple[Type
         errors["documents"] = "Choose a file first."
     if "confirmed" in fields and not set(_wanted(services, seen)) <= set(typed.confirmations):
         errors["confirmed"] = "The case is closed only when each of these is confirmed; until then it stays open."
-    if "assignee" in fields and (wrong := _wrong_assignee(services, typed.assignee)):
+    if "assignee" in fields and (wrong := _wrong_assignee(services, seen, typed.assignee)):
         errors["assignee"] = wrong
     return typed, errors
 
@@ -172,9 +172,12 @@ def _confirmed(services: Services, seen: Seen, fields: dict[str, Any]) -> tuple[
     return tuple(name for place, name in enumerate(wanted) if place in places)
 
 
-def _wrong_assignee(services: Services, user: str | None) -> str | None:
+def _wrong_assignee(services: Services, seen: Seen, user: str | None) -> str | None:
     if user is None:
         return "Choose a person."
+    case = services.cases.get(seen.case)
+    if case is not None and case.assignee == user:
+        return "They have the case already."
     if services.access.has_any(user, HANDLERS):
         return None
     return "They are neither a resolution specialist nor a lead."

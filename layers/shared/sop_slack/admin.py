@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sop_core.cases.deadlines import WEEKDAYS
-from sop_core.settings import CHANNELS, PEOPLE, ROLES, VALUES
+from sop_core.cases.deadlines import DEADLINES, WEEKDAYS
+from sop_core.settings import CHANNELS, DUE, PEOPLE, ROLES, VALUES
 from sop_slack import blocks as b
 from sop_slack.blocks import Message
 
@@ -82,7 +82,7 @@ def read_form(part: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]]) 
         case "channels":
             chosen = {name: given[f"channels.{name}"].get("selected_conversation") for name in CHANNELS}
         case "values":
-            chosen = {name: given[f"values.{name}"].get("value") for name in VALUES}
+            chosen = {name: _value_given(given[f"values.{name}"]) for name in VALUES}
         case _:
             return _calendar_given(given)
     return {name: value for name, value in chosen.items() if value}
@@ -177,13 +177,27 @@ def _values(settings: Settings) -> list[Block]:
     return [
         b.field(
             name.replace("_", " ").capitalize(),
-            b.text_input("value", initial=settings.values.get(name, ""), max_length=300),
+            _deadline(settings, name)
+            if name in DUE
+            else b.text_input("value", initial=settings.values.get(name, ""), max_length=300),
             block_id=f"values.{name}",
             optional=True,
             hint=f"The SOPs say: {shipped}",
         )
         for name, shipped in VALUES.items()
     ]
+
+
+def _deadline(settings: Settings, name: str) -> Block:
+    options = [b.option(rule.replace("_", " ").capitalize(), rule) for rule in DEADLINES]
+    chosen = [option for option in options if option["value"] == settings.values.get(name)]
+    menu = b.select("rule", options, placeholder="When it is due")
+    return menu | ({"initial_option": chosen[0]} if chosen else {})
+
+
+def _value_given(element: Mapping[str, Any]) -> str | None:
+    chosen = element.get("selected_option")
+    return str(chosen["value"]) if chosen else element.get("value")
 
 
 def _calendar(settings: Settings) -> list[Block]:

@@ -123,7 +123,7 @@ def _case_fields(case: Case) -> list[tuple[str, str]]:
         ("Case Type", b.escape(case.type)),
         ("Subtype", b.escape(case.subtype)),
         ("Assigned to", b.escape(case.assign_to)),
-        ("Due", _due(case)),
+        ("Due", "The clock stands still" if case.state == "returned" else _due(case)),
     ]
     if case.salesforce:
         shown.append(("Salesforce case", f"`{b.escape(case.salesforce)}`"))

@@ -60,7 +60,7 @@ def direct_message(case: Case, event: CaseEvent) -> Message:
         why = [b.section("*Why*"), b.quote(event.reason)] if event.reason else []
         buttons = b.actions(*(case_button(case, action) for action in ("resend", "void", DETAILS)))
         return Message(text=sentence, blocks=(b.section(sentence), *why, buttons))
-    sentence = f"{about} is due {b.time_in_reader_zone(case.due_at)}. It is yours: call back, then close it."
+    sentence = f"{about} is due {b.time_in_reader_zone(case.due_at)}. It is yours: see to it, then close it."
     return Message(text=sentence, blocks=(b.section(sentence), b.actions(case_button(case, DETAILS))))
 
 

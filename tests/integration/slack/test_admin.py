@@ -58,6 +58,7 @@ def held(element: dict[str, Any]) -> dict[str, Any]:
         "initial_value": "value",
         "initial_time": "selected_time",
         "initial_options": "selected_options",
+        "initial_option": "selected_option",
     }
     return {"type": element["type"]} | {names[key]: value for key, value in element.items() if key in names}
 
