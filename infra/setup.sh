@@ -16,7 +16,7 @@ find_python() {
             return
         fi
     done
-    fail "Python 3.11 or newer is needed; found: $(python3 --version 2>&1 || true)"
+    fail "Python 3.11 or newer is needed; found: $(python3 --version 2>/dev/null || echo none)."
 }
 
 # uv reads no pip configuration; where only pip knows the package index, hand its address on.

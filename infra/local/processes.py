@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -25,15 +26,17 @@ class LocalRunError(Exception):
 def reserve(port: int) -> socket.socket:
     """Bind a loopback port without listening yet; 0 takes a free one.
 
-    :raises LocalRunError: if another program has it.
+    :raises LocalRunError: if another program has it, or it cannot be had at all.
     """
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((LOOPBACK, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
-        raise LocalRunError(f"Port {port} is in use; choose another one with PORT=….") from error
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        what = "is in use" if taken else "cannot be used"
+        raise LocalRunError(f"Port {port} {what}; choose another one with PORT=….") from error
     return bound
 
 

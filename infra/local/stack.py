@@ -46,6 +46,7 @@ INPUTS: Final = (
     "infra/local/aws.py",
     "infra/local/stack.py",
 )
+SAM_ERROR: Final = "Error: "
 KEPT_STACKS: Final = 3
 WARM_SLACK_WORKERS: Final = 2
 
@@ -191,7 +192,11 @@ def _deployed(prints: str, say: Callable[[str], None]) -> Path:
 def _build_and_deploy(folder: Path, say: Callable[[str], None]) -> None:
     build = folder / "build"
     say("building functions and layers (sam build)")
-    _run(["sh", ROOT / "infra" / "build.sh", "local", build], log=folder / "build.log")
+    _run(
+        ["sh", ROOT / "infra" / "build.sh", "local", build],
+        log=folder / "build.log",
+        failure="The functions and layers could not be built (is there a network?)",
+    )
     say("deploying template.yaml to the local AWS (sam deploy)")
     with LocalAws(folder, MINISTACK) as aws:
         aws.client("s3").create_bucket(Bucket=ARTEFACTS)
@@ -208,7 +213,8 @@ def _build_and_deploy(folder: Path, say: Callable[[str], None]) -> None:
         ]
         command += ["--s3-bucket", ARTEFACTS, "--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
         command += ["--config-env", "local", "--parameter-overrides", parameters]
-        _run(command, log=folder / "deploy.log", AWS_ENDPOINT_URL=aws.endpoint)
+        failure = "template.yaml could not be deployed to the local AWS"
+        _run(command, log=folder / "deploy.log", failure=failure, AWS_ENDPOINT_URL=aws.endpoint)
         # The bucket refuses whatever comes without TLS, and loopback has none.
         aws.client("s3").delete_bucket_policy(Bucket=Stack(aws, is_new=True).outputs.files_bucket)
         aws.keep = True
@@ -220,7 +226,7 @@ def _architecture() -> str:
     return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
 
-def _run(command: list[str | Path], *, log: Path, **environment: str) -> None:
+def _run(command: list[str | Path], *, log: Path, failure: str, **environment: str) -> None:
     with log.open("w") as output:
         done = subprocess.run(
             [str(part) for part in command],
@@ -232,8 +238,9 @@ def _run(command: list[str | Path], *, log: Path, **environment: str) -> None:
             check=False,
         )
     if done.returncode:
-        tail = "\n".join(log.read_text().splitlines()[-15:])
-        raise LocalRunError(f"{Path(command[0]).name} failed:\n{tail}")
+        errors = [line for line in log.read_text().splitlines() if line.startswith(SAM_ERROR)]
+        reason = f": {errors[-1].removeprefix(SAM_ERROR)}" if errors else ""
+        raise LocalRunError(f"{failure}{reason}; {log} says more.")
 
 
 def _with_package_index() -> dict[str, str]:

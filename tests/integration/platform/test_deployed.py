@@ -84,3 +84,22 @@ def test_every_function_starts(stack: Stack) -> None:
     for name, event in events.items():
         answer = functions.invoke(FunctionName=name, Payload=event)
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_alarms(stack: Stack) -> None:
+    """One dead delivery is an alarm, and the queues' alarms watch the queues to which dead letters really go."""
+    watch, queues = stack.aws.client("cloudwatch"), stack.aws.client("sqs")
+    counted = {"MetricName": "DeliveryDead", "Dimensions": [{"Name": "service", "Value": "deliver"}], "Value": 1}
+    watch.put_metric_data(Namespace="SopDesk", MetricData=[counted])
+    alarms = watch.describe_alarms()["MetricAlarms"]
+
+    assert [each["StateValue"] for each in alarms if each["MetricName"] == "DeliveryDead"] == ["ALARM"]
+    watched = {each["Dimensions"][0]["Value"] for each in alarms if each["Namespace"] == "AWS/SQS"}
+    assert watched == {
+        _dead_letters(queues, url) for url in (stack.outputs.deliver_queue_url, stack.outputs.import_queue_url)
+    }
+
+
+def _dead_letters(queues: Any, url: str) -> str:
+    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    return str(json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2])

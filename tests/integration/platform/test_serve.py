@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -16,9 +15,10 @@ from infra.local.processes import LOOPBACK, free_port, reserve
 from infra.local.sample import write_sample
 from infra.local.stack import MINISTACK, ROOT, Stack
 from sop_aws.transfers import TransferStore
+from tests.integration.platform.commands import processes_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.stack
 
@@ -33,20 +33,6 @@ def serve(port: int, *more: str, env: dict[str, str] | None = None) -> subproces
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-
-
-def processes_on(folder: Path) -> list[Path]:
-    """Return the processes, of whatever parent, that work on a state folder."""
-    return list(_processes_on(folder))
-
-
-def _processes_on(folder: Path) -> Iterator[Path]:
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"STATE_DIR={folder}".encode() in environment.read_bytes():
-                yield environment.parent
-        except OSError:  # it ended meanwhile, or is not ours
-            continue
 
 
 @pytest.mark.slow

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 import yaml
+from aws_lambda_powertools.metrics import MetricUnit
 
+from functions.deliver.app import METRICS
+from functions.deliver.batch import TRY_AGAIN
 from sop_aws.config import Config, DeliverConfig, ImportConfig, SlackConfig, SweepConfig
+from sop_aws.metrics import make_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,6 +175,53 @@ def test_a_message_is_not_handed_out_twice_at_once() -> None:
     for trigger in of_type("AWS::Lambda::EventSourceMapping").values():
         queue = RESOURCES[trigger["EventSourceArn"]]["Properties"]
         assert queue["VisibilityTimeout"] > RESOURCES[trigger["FunctionName"]]["Properties"]["Timeout"]
+
+
+def test_waiting_for_slack_is_no_failure() -> None:
+    """A wake-up outlives many of Slack's 429s, yet one that fails every time is a dead letter within minutes."""
+    tries = RESOURCES["DeliverQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+
+    assert tries >= 20
+    assert tries * TRY_AGAIN <= 5 * 60
+
+
+def test_dead_deliveries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alarm looks where the deliver function counts them: the same namespace, name and dimensions."""
+    alarm = RESOURCES["DeadDeliveriesAlarm"]["Properties"]
+    variables = RESOURCES["DeliverFunction"]["Properties"]["Environment"]["Variables"]
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", variables["POWERTOOLS_SERVICE_NAME"])
+    metrics = make_metrics()
+    metrics.add_metric(name=METRICS["dead"], unit=MetricUnit.Count, value=1)
+    line = metrics.serialize_metric_set()
+    metrics.clear_metrics()
+
+    (counted,) = line["_aws"]["CloudWatchMetrics"]
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert alarm["Namespace"] == counted["Namespace"]
+    assert [alarm["MetricName"]] == [metric["Name"] for metric in counted["Metrics"]]
+    assert counted["Dimensions"] == [list(dimensions)]
+    assert dimensions.items() <= line.items()
+
+
+def test_dead_letters_are_told() -> None:
+    """Every dead-letter queue has an alarm, which one message is enough for."""
+    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "AWS/SQS"]
+    dead = {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]
+        for queue in of_type("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+
+    assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {f"{name}.QueueName" for name in dead}
+    assert {(alarm["ComparisonOperator"], alarm["Threshold"]) for alarm in alarms} == {("GreaterThanThreshold", 0)}
+
+
+def test_whoever_is_told() -> None:
+    """Every alarm tells the one topic; without an address there is none, and the alarms still stand."""
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+
+    assert all(alarm["AlarmActions"] == ["SomebodyIsTold", ["AlarmTopic"], "AWS::NoValue"] for alarm in alarms)
+    assert RESOURCES["AlarmTopic"]["Condition"] == "SomebodyIsTold"
 
 
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
