@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
-from infra.local.stack import MINISTACK, SAM, open_stack
+from infra.local.aws import CREDENTIALS
+from infra.local.stack import ROOT, STACK
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import outbox
+from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_aws.wake import DeliverQueue
-from tests.builders.desk import CHANNEL, a_run, an_opened_case
-from tests.standin.aws import BOT_TOKEN, SIGNING_SECRET
+from tests.builders.desk import a_run, an_opened_case
 from tests.standin.slack import Fault, Slack, slack_server
 
 if TYPE_CHECKING:
@@ -31,18 +35,9 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def slack() -> Iterator[Slack]:
+def slack(stack: Stack) -> Iterator[Slack]:
     with slack_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, slack: Slack) -> Iterator[Stack]:
-    if not (MINISTACK.exists() and SAM.exists()):
-        pytest.skip("no local AWS: make setup installs it")
-    with open_stack(tmp_path_factory.mktemp("stack"), say=lambda _: None) as running:
-        running.put_secrets(signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
-        running.point_at_slack(slack.url)
+        stack.point_at_slack(running.url)
         yield running
 
 
@@ -82,17 +77,30 @@ def test_swept(stack: Stack, slack: Slack) -> None:
     slack.wait_until(lambda: posted(slack, row), seconds=30)
 
 
+def test_counted(stack: Stack) -> None:
+    """The sweep counts the live cases for the leads' Home, and remembers the days that are over."""
+    committed(stack)
+    answer = stack.aws.client("lambda").invoke(FunctionName=stack.outputs.sweep_function, Payload=b"{}")
+    numbers = CaseQueue(stack.aws.client("dynamodb"), stack.outputs.cases_table).overview()
+
+    assert "FunctionError" not in answer
+    assert numbers is not None
+    assert numbers.states["open"] >= 1
+    assert numbers.days == 7
+
+
 def test_poison(stack: Stack, queue: DeliverQueue, slack: Slack) -> None:
     """A message that says nothing does not keep its channel from being delivered."""
     poison = json.dumps({"nothing": "to deliver"})
+    group = f"C0{uuid4().hex}"  # no other test waits behind it
     stack.aws.client("sqs").send_message(
         QueueUrl=stack.outputs.deliver_queue_url,
         MessageBody=poison,
-        MessageGroupId=CHANNEL,
+        MessageGroupId=group,
         MessageDeduplicationId=str(uuid4()),
     )
     row = committed(stack)
-    queue.wake(row.case, row.channel, row.dedup)
+    queue.wake(row.case, group, row.dedup)
 
     slack.wait_until(lambda: posted(slack, row), seconds=60)
 
@@ -105,3 +113,33 @@ def test_asked_to_wait(stack: Stack, queue: DeliverQueue, slack: Slack) -> None:
 
     slack.wait_until(lambda: posted(slack, row), seconds=30)
     assert len([m for m in slack.messages if m["metadata"]["event_payload"] == {"delivery": row.id}]) == 1
+
+
+def test_revived(stack: Stack, queue: DeliverQueue, slack: Slack) -> None:
+    """What Slack refused for good is posted after ``make replay``, which is told nothing but the stack's name."""
+    row = committed(stack)
+    cases = CaseStore(stack.aws.client("dynamodb"), stack.outputs.cases_table)
+    slack.faults.append(Fault(method=POST, error="is_archived"))
+    queue.wake(row.case, row.channel, row.dedup)
+    slack.wait_until(lambda: any(dead.id == row.id for dead in cases.dead_deliveries()), seconds=30)
+
+    assert replay(stack, STACK) == (0, "1 dead deliveries revived.\n", "")
+    slack.wait_until(lambda: posted(slack, row), seconds=30)
+    assert replay(stack, STACK) == (0, "0 dead deliveries revived.\n", "")
+
+
+def test_no_such_stack(stack: Stack) -> None:
+    """A name that AWS does not know is one line, with AWS's reason."""
+    status, said, told = replay(stack, "sop-dusk")
+
+    assert (status, said) == (1, "")
+    (line,) = told.splitlines()
+    assert line.startswith("The dead deliveries of sop-dusk could not all be revived: ")
+    assert "does not exist" in line
+
+
+def replay(stack: Stack, name: str) -> tuple[int, str, str]:
+    environment = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": stack.aws.endpoint, **CREDENTIALS}
+    command = [sys.executable, "-m", "infra.replay", "--stack", name]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
