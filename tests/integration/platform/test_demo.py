@@ -39,6 +39,7 @@ ONLY_ONCE: Final = {
 """Said by whoever is the first to need this very tree deployed; that may have been another test."""
 SECOND_START: Final = ["demo: starting the local AWS", "demo: warming the functions up"]
 LAST_LINE: Final = "  3. "
+PROGRESS: Final = r"make(\[\d+\])?: |setup: (packages for|\.tools/|\.venv with) "
 CHECKOUT: Final = ("Makefile", "infra/setup.sh", "requirements")
 
 
@@ -242,6 +243,3 @@ def refusal(folder: Path, *arguments: str, **environment: str | Path) -> str:
     assert done.stdout == ""
     (sentence,) = [line for line in done.stderr.splitlines() if not re.match(PROGRESS, line)]
     return sentence
-
-
-PROGRESS: Final = r"make(\[\d+\])?: |setup: (packages for|\.tools/|\.venv with) "
