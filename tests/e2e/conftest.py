@@ -129,7 +129,12 @@ class Crowd:
         context = self.browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
         context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
-        return Someone(context.new_page(), self.demo, user).go(channel)
+        someone = Someone(context.new_page(), self.demo, user).go(channel)
+        # The workspace keeps a person's open modals; the next story starts without those of the last.
+        for _ in range(someone.page.get_by_role("dialog").count()):
+            someone.page.keyboard.press("Escape")
+        expect(someone.page.get_by_role("dialog")).to_have_count(0)
+        return someone
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from infra.local import demo
+from infra.local.manifest import FILE as MANIFEST
 from infra.local.workspace import WorkspaceConfig, blocks_html, config, declared_by
 from infra.local.workspace.conversations import Message, with_block_ids
 from infra.local.workspace.emoji import EMOJI
@@ -169,7 +170,7 @@ def test_the_inspector_keeps_the_whole_of_a_long_name() -> None:
 
 
 def test_the_demos_app_says_of_itself_what_its_manifest_says() -> None:
-    manifest = yaml.safe_load(demo.MANIFEST.read_text(encoding="utf-8"))
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     cast = demo._cast()
     assert cast["events"] == tuple(manifest["settings"]["event_subscriptions"]["bot_events"])
     assert declared_by(manifest).items() <= cast.items()
