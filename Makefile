@@ -49,7 +49,7 @@ template: .venv/.ready .tools/sam/.ready  ## sam validate and cfn-lint
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
 	@.venv/bin/cfn-lint template.yaml
 
-unit: .venv/.ready  ## tests without processes: unit, property, conformance
+unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance
 
 integration: $(READY)  ## tests against the template deployed to the local AWS

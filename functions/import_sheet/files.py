@@ -68,10 +68,11 @@ class Workbooks:
 
     def at(self, key: str) -> Upload:
         """Return the workbook that an operator put into the bucket; raises :class:`SheetError` where there is none."""
+        # Without the right to list, S3 says "denied" of what is not there.
         try:
             content = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(MAX_FILE + 1)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+            if error.response["Error"]["Code"] not in {"NoSuchKey", "AccessDenied", "404", "403"}:
                 raise
             raise SheetError("file_gone", "The uploaded file is not there any more.") from error
         return Upload(key.rpartition("/")[2], content)
@@ -122,10 +123,9 @@ class SlackFiles:
     def _is_slack(self, address: str) -> bool:
         there, api = urlsplit(address), urlsplit(self._slack.base_url)
         host = there.hostname or ""
-        if there.scheme not in ("http", "https"):
-            return False
-        local = host in LOOPBACK and api.hostname in LOOPBACK
-        return local or there.netloc == api.netloc or (there.scheme == "https" and host.endswith(".slack.com"))
+        if host in LOOPBACK and api.hostname in LOOPBACK:
+            return there.scheme in ("http", "https")
+        return there.scheme == "https" and (there.netloc == api.netloc or host.endswith(".slack.com"))
 
     def _download(self, address: str) -> tuple[bytes, str]:
         request = urllib.request.Request(address, headers={"Authorization": f"Bearer {self._token}"})  # noqa: S310

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from slack_sdk.errors import SlackClientError
 
 from functions.import_sheet import writing
 from functions.import_sheet.files import fetch
@@ -41,6 +43,7 @@ LEASE_MARGIN: Final = timedelta(seconds=5)
 KEPT: Final = 5
 LEFT_BEHIND: Final = timedelta(days=1)
 GRACE: Final = timedelta(days=7)
+UNUSED: Final = timedelta(days=90)
 TEMPLATE: Final = "Infinity Transfers template.xlsx"
 EXPORT: Final = "Infinity Transfers export.xlsx"
 REPORT: Final = "Rows with problems.xlsx"
@@ -88,11 +91,17 @@ class Importer:
         return self.transfers.save_import(sent, until=until)
 
     def tidy(self) -> tuple[str, ...]:
-        """Let the rows of sheets that nobody can go back to expire; return those sheets' ids."""
+        """Let the rows of sheets that nobody can go back to expire, delete their snapshots; return the sheets' ids."""
         now = self.clock()
-        return self.transfers.retire(
-            keep=KEPT, expires_at=int((now + GRACE).timestamp()), unfinished_before=iso(now - LEFT_BEHIND)
+        gone = self.transfers.retire(
+            keep=KEPT,
+            expires_at=int((now + GRACE).timestamp()),
+            unfinished_before=iso(now - LEFT_BEHIND),
+            unused_before=iso(now - UNUSED),
         )
+        for sheet in gone:
+            self.snapshots.delete(sheet)
+        return gone
 
     def now(self) -> str:
         """Return the time as it is stored."""
@@ -109,13 +118,20 @@ class _Work:
         self._until = until
 
     def carry_out(self) -> ImportRecord:
-        self._greet()
         if self._record.attempts > ATTEMPTS:
-            return self._end("failed", told.failed(self._to.transfers.active()))
+            return self._give_up()
+        self._greet()
         try:
             return self._import()
         except SheetError as refusal:
             return self._refuse(refusal)
+
+    def _give_up(self) -> ImportRecord:
+        """Record the failure, told or not: an admin whom Slack no longer reaches must not keep the import going."""
+        with suppress(SlackClientError, OSError):
+            self._greet()
+            self._progress.finish(told.failed(self._to.transfers.active()))
+        return self._save(state="failed")
 
     def _refuse(self, refusal: SheetError) -> ImportRecord:
         # An import that an operator began has nobody to ask.

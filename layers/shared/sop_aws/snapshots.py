@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,7 +31,7 @@ class SnapshotStore:
 
     def put(self, sheet: str, snapshot: bytes) -> SnapshotRef:
         """Store a sheet's snapshot and return what to remember of it."""
-        ref = SnapshotRef(key=f"snapshots/{sheet}.bin", sha256=hashlib.sha256(snapshot).hexdigest(), size=len(snapshot))
+        ref = SnapshotRef(key=_key(sheet), sha256=hashlib.sha256(snapshot).hexdigest(), size=len(snapshot))
         self._client.put_object(Bucket=self._bucket, Key=ref.key, Body=snapshot)
         return ref
 
@@ -51,4 +52,16 @@ class SnapshotStore:
             raise SnapshotUnavailable("the search snapshot cannot be read") from error
         if hashlib.sha256(body).hexdigest() != ref.sha256:
             raise SnapshotUnavailable("the search snapshot is not the one that was written")
-        return Index.load(body)
+        try:
+            return Index.load(body)
+        except (ValueError, zlib.error) as error:
+            # Written by another release: the sheet has to be imported again.
+            raise SnapshotUnavailable("the search snapshot is of another form") from error
+
+    def delete(self, sheet: str) -> None:
+        """Delete the snapshot of a sheet that nobody can go back to; deleting it twice is one deletion."""
+        self._client.delete_object(Bucket=self._bucket, Key=_key(sheet))
+
+
+def _key(sheet: str) -> str:
+    return f"snapshots/{sheet}.bin"

@@ -319,14 +319,15 @@ class TransferStore:
             keys += bucket.get(form, [])
         return self.projects(sheet.id, list(dict.fromkeys(keys))[:limit])
 
-    def retire(self, *, keep: int, expires_at: int, unfinished_before: str) -> tuple[str, ...]:
+    def retire(self, *, keep: int, expires_at: int, unfinished_before: str, unused_before: str) -> tuple[str, ...]:
         """Let rows expire: of superseded sheets beyond the newest ``keep``, of discarded ones, of imports left behind.
 
-        ``unfinished_before`` is the upload time before which a sheet that never became ready counts as left behind.
+        ``unfinished_before`` is the upload time before which a sheet that never became ready counts as left behind,
+        ``unused_before`` the one before which a sheet that was never activated goes.
         """
         sheets = self.history(limit=FETCH)
         kept = [sheet.id for sheet in sheets if sheet.state == "superseded"][:keep]
-        gone = [s for s in sheets if s.id not in kept and _may_go(s, unfinished_before)]
+        gone = [s for s in sheets if s.id not in kept and _may_go(s, unfinished_before, unused_before)]
         for sheet in gone:
             self._expire(sheet, expires_at)
         return tuple(sheet.id for sheet in gone)
@@ -512,9 +513,9 @@ def _following(sheet: Sheet, *, version: int, actor: str, at: str) -> ActiveShee
     )
 
 
-def _may_go(sheet: Sheet, unfinished_before: str) -> bool:
-    gone: tuple[SheetState, ...] = ("superseded", "discarded")
-    return sheet.state in gone or (sheet.state == "loading" and sheet.uploaded_at < unfinished_before)
+def _may_go(sheet: Sheet, unfinished_before: str, unused_before: str) -> bool:
+    until: dict[SheetState, str] = {"loading": unfinished_before, "ready": unused_before}
+    return sheet.state in {"superseded", "discarded"} or sheet.uploaded_at < until.get(sheet.state, "")
 
 
 def _body(value: msgspec.Struct) -> dict[str, str]:

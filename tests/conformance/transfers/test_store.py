@@ -212,8 +212,8 @@ def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferSto
         store.put_projects(f"s{n}", PROJECTS[:3])
         store.activate(f"s{n}", actor="U1", at=AT)
 
-    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT) == ("s0",)
-    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT) == ()
+    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT, unused_before="") == ("s0",)
+    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT, unused_before="") == ()
     with pytest.raises(SheetNotReady):
         store.activate("s0", expected=3, actor="U1", at=AT)
 
@@ -226,7 +226,7 @@ def test_the_exact_look_up_needs_no_snapshot_and_expires_with_its_sheet(store: T
     assert [project.key for project in store.exact(sheet, "person 17", 5)] == ["INF-17"]
     assert store.exact(sheet, "person 999", 5) == ()
     store.discard("s1")
-    store.retire(keep=0, expires_at=1_800_000_000, unfinished_before=AT)
+    store.retire(keep=0, expires_at=1_800_000_000, unfinished_before=AT, unused_before="")
     rows = store._client.scan(TableName=store._table)["Items"]
     assert {row["pk"]["S"] for row in rows if "expires_at" not in row} == {"SHEET#s1", "SHEETS"}
 

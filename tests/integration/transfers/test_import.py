@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
+from slack_sdk.errors import SlackApiError
 
+from functions.import_sheet.importing import ATTEMPTS
+from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
 from sop_aws.transfers import ImportBusy, SheetChanged
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, workbook
 from tests.integration.transfers.conftest import ADMIN
 from tests.standin.files import StoredFile
+from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
     from tests.integration.transfers.conftest import Desk
@@ -186,6 +192,28 @@ def test_rows_of_sheets_that_nobody_can_go_back_to_expire(desk: Desk) -> None:
     rows = desk.aws.dynamodb.scan(TableName=desk.aws.transfers_table)["Items"]
     expiring = {row["pk"]["S"].split("#")[1] for row in rows if "expires_at" in row}
     assert expiring == set(retired)
+    kept = {item["Key"] for item in desk.aws.s3.list_objects_v2(Bucket="files", Prefix="snapshots/")["Contents"]}
+    assert kept == {f"snapshots/{record.sheet}.bin" for record in imports[2:]}
+
+
+def test_an_admin_whom_slack_no_longer_reaches_does_not_keep_the_import_going(desk: Desk) -> None:
+    desk.slack.faults.extend(Fault(method="conversations.open", error="user_disabled") for _ in range(ATTEMPTS + 1))
+    import_id = desk.queue(workbook())
+    for _ in range(ATTEMPTS):
+        with pytest.raises(SlackApiError):
+            desk.importer.run(import_id, seconds_left=60)
+    assert desk.importer.run(import_id, seconds_left=60).state == "failed"
+
+
+def test_a_snapshot_of_another_release_is_unavailable_and_not_an_error(desk: Desk) -> None:
+    record = desk.take(workbook())
+    sheet = desk.sheet(record)
+    assert sheet.snapshot is not None
+    other = b"another form"
+    desk.aws.s3.put_object(Bucket="files", Key=sheet.snapshot.key, Body=other)
+    ref = msgspec.structs.replace(sheet.snapshot, sha256=hashlib.sha256(other).hexdigest())
+    with pytest.raises(SnapshotUnavailable):
+        SnapshotStore(desk.aws.s3, "files").index(msgspec.structs.replace(sheet, snapshot=ref))
 
 
 def test_nothing_of_a_customer_reaches_the_log(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
