@@ -61,7 +61,10 @@ _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Roles and people as Slack ids (users or user groups), channels, named values, calendar, the sheet's freshness."""
+    """Roles and people as Slack ids (users or user groups), channels, named values, calendar, the sheet's freshness.
+
+    ``installers`` holds how each is reached, by its name as the transfer sheet has it: given on request (ESC-6).
+    """
 
     roles: dict[str, tuple[str, ...]]
     people: dict[str, str]
@@ -69,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str]
     calendar: Calendar
     sheet_freshness_days: int
+    installers: dict[str, str] = {}
 
     @classmethod
     def default(cls) -> Settings:
@@ -98,7 +102,7 @@ def merge(base: Settings, mapping: object) -> Settings:
     """
     if not isinstance(mapping, Mapping):
         raise BadSettings(
-            ["Settings are a map with roles, people, channels, values, calendar or sheet_freshness_days."]
+            ["Settings are a map with roles, people, channels, values, calendar, installers or sheet_freshness_days."]
         )
     problems: list[str] = [
         f"Settings have no part called {part!r}." for part in mapping if part not in Settings.__struct_fields__
@@ -110,6 +114,7 @@ def merge(base: Settings, mapping: object) -> Settings:
         values=base.values | _values(_part(mapping, "values", problems), problems),
         calendar=_calendar(base.calendar, _part(mapping, "calendar", problems), problems),
         sheet_freshness_days=_days(mapping.get("sheet_freshness_days", base.sheet_freshness_days), problems),
+        installers=base.installers | _installers(_part(mapping, "installers", problems), problems),
     )
     if problems:
         raise BadSettings(problems)
@@ -241,6 +246,16 @@ def _values(part: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
         else:
             values[name] = value.strip()
     return values
+
+
+def _installers(part: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
+    contacts: dict[str, str] = {}
+    for name, contact in part.items():
+        if not isinstance(contact, str) or not contact.strip() or len(contact) > LONGEST_VALUE or "\n" in contact:
+            problems.append(f"installers: how {name} is reached is one line of at most {LONGEST_VALUE} characters.")
+        else:
+            contacts[name.strip()] = contact.strip()
+    return contacts
 
 
 def _calendar(base: Calendar, part: Mapping[str, Any], problems: list[str]) -> Calendar:

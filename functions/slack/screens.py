@@ -64,6 +64,7 @@ class Screens:
             sheet=self._sheet(run) if "project" in procedure.facts else Sheet(),
             asks_project="project" in procedure.facts,
             project=project,
+            installer_contact=self._installer_contact(project),
             query=run.query or "",
             matches=self._matches(run, project),
             earlier=self._earlier(run, told),
@@ -73,6 +74,9 @@ class Screens:
             case=self._services.cases.get(run.case) if run.case else None,
             due=self._due(run, told),
         )
+
+    def _installer_contact(self, project: Project | None) -> str:
+        return self._services.settings().installers.get(project.transferred_to or "", "") if project else ""
 
     def _sheet(self, run: Run) -> Sheet:
         notice = self._find.notice(run.sheet)

@@ -24,8 +24,9 @@ PARTS: Final[dict[str, str]] = {
     "roles": "Who may do what",
     "people": "People the SOPs name",
     "channels": "Channels",
-    "values": "Numbers, addresses, links",
+    "values": "Numbers and links",
     "calendar": "Office days and hours",
+    "installers": "Installer contacts",
 }
 EFFECT: Final = "A change is in effect everywhere within a minute, and kept with who made it: `/sop-admin audit`."
 NOBODY: Final = "nobody"
@@ -60,9 +61,16 @@ def menu(settings: Settings, missing: Sequence[str]) -> Block:
 
 def form(settings: Settings, part: str, version: int) -> Block:
     """Return the form of one part."""
-    fields = {"roles": _roles, "people": _people, "channels": _channels, "values": _values, "calendar": _calendar}
+    fields = {
+        "roles": _roles,
+        "people": _people,
+        "channels": _channels,
+        "values": _values,
+        "calendar": _calendar,
+        "installers": _installers,
+    }
     return b.modal(
-        PARTS[part][:24],
+        PARTS[part],
         fields[part](settings),
         callback_id=SAVE,
         private_metadata=msgspec.json.encode(Meta(part, version)).decode(),
@@ -83,6 +91,8 @@ def read_form(part: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]]) 
             chosen = {name: given[f"channels.{name}"].get("selected_conversation") for name in CHANNELS}
         case "values":
             chosen = {name: _value_given(given[f"values.{name}"]) for name in VALUES}
+        case "installers":
+            return _installers_given(given)
         case _:
             return _calendar_given(given)
     return {name: value for name, value in chosen.items() if value}
@@ -122,6 +132,8 @@ def _summary(settings: Settings, part: str) -> str:
         case "values":
             changed = sum(settings.values.get(name) != shipped for name, shipped in VALUES.items())
             return f"{len(VALUES)} in all, {changed} changed from what the SOPs say"
+        case "installers":
+            return f"{len(settings.installers)} known"
         case _:
             days = settings.calendar
             return f"{', '.join(days.business_days)} · {days.opens:%H:%M} to {days.closes:%H:%M} · {days.zone}"
@@ -230,6 +242,25 @@ def _calendar(settings: Settings) -> list[Block]:
             hint="One date a line, such as 2026-12-24.",
         ),
     ]
+
+
+def _installers(settings: Settings) -> list[Block]:
+    known = "\n".join(f"{name}: {contact}" for name, contact in settings.installers.items())
+    return [
+        b.field(
+            "Installers",
+            b.text_input("installers", initial=known, multiline=True),
+            block_id="installers",
+            optional=True,
+            hint="One a line, its name as the transfer sheet has it: LGCY Installation Services, LLC: (800) 555-0104",
+        )
+    ]
+
+
+def _installers_given(given: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    lines = (given["installers"].get("value") or "").splitlines()
+    pairs = (line.partition(":") for line in lines if line.strip())
+    return {name.strip(): contact for name, _, contact in pairs}
 
 
 def _time(initial: str) -> Block:

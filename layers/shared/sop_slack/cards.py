@@ -163,7 +163,7 @@ def _buttons(case: Case) -> list[Block]:
 def _origin(case: Case) -> Block:
     inferred = f" · not in the SOP, inferred: {', '.join(case.inferred)}" if case.inferred else ""
     opened = f"Opened by {b.escape(case.owner_name)} {b.time_in_reader_zone(case.opened_at)}"
-    return b.context(f"{opened} · {case.procedure} {case.procedure_version}{inferred}")
+    return b.context(f"{opened} · {case.procedure}, version {case.procedure_version}{inferred}")
 
 
 def _due(case: Case) -> str:

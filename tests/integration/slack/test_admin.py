@@ -10,6 +10,7 @@ import pytest
 
 from infra.local.workspace import limits
 from sop_aws.settings import SettingsStore
+from sop_slack.admin import PARTS
 from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
 from tests.integration.slack.test_case_lists import answered
 
@@ -63,7 +64,7 @@ def held(element: dict[str, Any]) -> dict[str, Any]:
     return {"type": element["type"]} | {names[key]: value for key, value in element.items() if key in names}
 
 
-@pytest.mark.parametrize("part", ["roles", "people", "channels", "values", "calendar"])
+@pytest.mark.parametrize("part", list(PARTS))
 def test_a_form_saved_as_it_is_changes_nothing(desk: Desk, part: str) -> None:
     before = settings(desk)
     assert submit(opened(desk, part), {}) == {}
@@ -96,6 +97,7 @@ def test_groups_stand_beside_users(desk: Desk) -> None:
         ("calendar", "calendar.holidays", {"value": "XX"}),
         ("calendar", "calendar.closed", {"value": "24 December"}),
         ("roles", "roles.admin", {"selected_users": []}),
+        ("installers", "installers", {"value": "North Valley LLC"}),
     ],
 )
 def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_saved(
@@ -124,6 +126,13 @@ def test_a_cleared_value_is_the_shipped_one_again(desk: Desk) -> None:
     assert settings(desk).values["tier2_skill"] == "Tier Two"
     submit(opened(desk, "values"), {"values.tier2_skill": {"value": ""}})
     assert settings(desk).values["tier2_skill"] == "Phone-HO Tier 2"
+
+
+def test_installer_contacts_are_one_a_line_and_what_is_left_out_is_gone(desk: Desk) -> None:
+    submit(opened(desk, "installers"), {"installers": {"value": "North Valley LLC: a@b.example\nSun Co: 1-800"}})
+    assert settings(desk).installers == {"North Valley LLC": "a@b.example", "Sun Co": "1-800"}
+    submit(opened(desk, "installers"), {"installers": {"value": "Sun Co: 1-800"}})
+    assert settings(desk).installers == {"Sun Co": "1-800"}
 
 
 def test_of_two_admins_who_edit_at_once_the_second_is_told(desk: Desk) -> None:

@@ -252,6 +252,13 @@ def test_without_the_search_snapshot_what_is_exact_is_found_and_said_to_be_exact
     assert "LGCY Installation Services" in json.dumps(agent.view)
 
 
+def test_how_the_installer_is_reached_is_shown_where_the_settings_know(desk: Desk) -> None:
+    desk.settings(installers={"LGCY Installation Services, LLC": "(800) 555-0104"})
+    agent = begin(desk)
+    agent.click("project_choose", "INF-100001")
+    assert "Installer's contact: (800) 555-0104" in json.dumps(agent.view)
+
+
 def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:
     desk.sheet()
     desk.aws.s3.delete_object(Bucket="files", Key="snapshots/s1.bin")

@@ -30,7 +30,9 @@ def project(screen: RunScreen) -> list[Block]:
     """Return the chosen project, or the ways to choose one while it can still matter."""
     change = b.button("Change", "project_change", "change")
     if screen.project is not None:
-        shown = b.typed_section(_described(screen.project), accessory=change, block_id="project")
+        shown = b.typed_section(
+            _described(screen.project, screen.installer_contact), accessory=change, block_id="project"
+        )
         return [shown, b.section(CONFLICT)] if screen.project.conflict else [shown]
     answer = screen.guidance.facts.get(FACT)
     if isinstance(answer, str) and answer in UNSURE:
@@ -74,11 +76,12 @@ def project_option(each: Project) -> Block:
     return b.option(who, each.key, _joined(marked, _town(each), phone(each.phone)))
 
 
-def _described(each: Project) -> str:
+def _described(each: Project, installer_contact: str) -> str:
     owners = " and ".join(name for name in (each.homeowner, each.co_homeowner) if name)
     where = ", ".join(part for part in (each.address, _town(each)) if part)
     with_whom = f"With {each.transferred_to}" if each.transferred_to else "No transfer recorded"
-    lines = (_joined(each.project_id, owners), where, _joined(with_whom, each.status, each.milestone))
+    reached = f"Installer's contact: {installer_contact}" if installer_contact else ""
+    lines = (_joined(each.project_id, owners), where, _joined(with_whom, each.status, each.milestone), reached)
     return "\n".join(line for line in lines if line)
 
 

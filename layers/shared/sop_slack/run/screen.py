@@ -27,6 +27,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     ``sources`` says who answered a fact, where it was not the agent. The first ``earlier`` steps were told before the
     agent's latest answer: they are done, and shown as one quiet line. ``asks_project``: the procedure itself asks which
     project it is; elsewhere choosing one is a help. ``due`` holds the moment of each promised deadline rule.
+    ``installer_contact`` is how the project's installer is reached, where the settings know.
     """
 
     title: str
@@ -36,6 +37,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     sheet: Sheet
     asks_project: bool = True
     project: Project | None = None
+    installer_contact: str = ""
     query: str = ""
     matches: tuple[Project, ...] = ()
     earlier: int = 0
