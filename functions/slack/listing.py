@@ -1,4 +1,4 @@
-"""Cases in lists, and cases found: by number, by project, by what the customer is called."""
+"""Cases in lists, and cases found: by number, by project, by what the customer is called; and the runs left off."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from functions.slack.finding import Finder
 from sop_aws.cases import project_pk
 from sop_aws.queue import Page
+from sop_core import procedures
 from sop_core.cases.overview import head
 from sop_core.cases.words import words
+from sop_slack.run.overview import OpenRun
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 NUMBER: Final = re.compile(r"(?:SOP-)?([0-9A-HJKMNP-TV-Z]{8})", re.IGNORECASE)
 PROJECTS: Final = 8
 FOUND: Final = 20
+RUNS_SHOWN: Final = 5
 
 
 class Lists:
@@ -62,3 +65,12 @@ class Lists:
         projects = finder.search(active.sheet if active else None, text, PROJECTS).projects
         places = [project_pk(project_id=project.project_id, key=project.key) for project in projects]
         return list(dict.fromkeys((typed, *places)))
+
+
+def open_runs(services: Services, user: str) -> tuple[OpenRun, ...]:
+    """Return the runs that ``user`` left off, the latest first."""
+    known = procedures.names()
+    runs = services.queue.runs_of(user, limit=RUNS_SHOWN)
+    return tuple(
+        OpenRun(run.id, procedures.load(run.procedure).title, run.started_at) for run in runs if run.procedure in known
+    )

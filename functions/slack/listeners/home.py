@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import Lists
+from functions.slack.listing import Lists, open_runs
 from sop_aws.times import iso
-from sop_core import procedures
 from sop_core.settings import ROLES, missing
-from sop_slack.home import SHOW, HomeScreen, OpenRun, Section, home
+from sop_slack.home import SHOW, HomeScreen, Section, home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +58,7 @@ def _screen(services: Services, user: str) -> HomeScreen:
         roles=roles,
         now=iso(now),
         sections=tuple(sections),
-        runs=_runs(services, user) if roles & AGENTS else (),
+        runs=open_runs(services, user) if roles & AGENTS else (),
         overview=services.queue.overview() if "lead" in roles else None,
         missing=missing(services.settings()) if "admin" in roles else (),
     )
@@ -74,14 +73,6 @@ def _due_soon(lists: Sequence[Section], *, before: str) -> Section:
 def _glance(lists: Lists, kind: str, user: str) -> Section:
     page = lists.page(kind, user, limit=GLANCE)
     return Section(kind, page.heads, page.rest)
-
-
-def _runs(services: Services, user: str) -> tuple[OpenRun, ...]:
-    known = procedures.names()
-    runs = services.queue.runs_of(user, limit=GLANCE)
-    return tuple(
-        OpenRun(run.id, procedures.load(run.procedure).title, run.started_at) for run in runs if run.procedure in known
-    )
 
 
 LISTENERS: Final = (

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from functions.slack.access import refusal
 from functions.slack.listeners.listener import Listener, Request
+from functions.slack.listing import open_runs
 from functions.slack.replies import tell
 from functions.slack.runs import MissingSetting, NotYourRun, RunDesk
 from functions.slack.screens import Meta
@@ -61,14 +62,16 @@ def start(services: Services, request: Request) -> None:
 
 
 def overview(services: Services, request: Request) -> None:
-    """Answer `/sop`: the procedures this person may run."""
+    """Answer `/sop`: the procedures this person may run, and the runs they left off."""
     desk = RunDesk(services)
     offered = [
         (name, procedures.load(name).title, command)
         for command, name in COMMANDS.items()
         if desk.may_run(request.user, name)
     ]
-    request.client.views_open(trigger_id=request.body["trigger_id"], view=views.overview(offered))
+    request.client.views_open(
+        trigger_id=request.body["trigger_id"], view=views.overview(offered, open_runs(services, request.user))
+    )
     request.ack()
 
 
@@ -84,15 +87,18 @@ def start_from_overview(services: Services, request: Request) -> None:
 
 
 def resume(services: Services, request: Request) -> None:
-    """Answer "Resume" on the Home tab: the run's modal as it was left."""
+    """Answer "Resume", on the Home tab or in the list of procedures: the run's modal as it was left."""
     desk = RunDesk(services)
     try:
         run = desk.read(str(request.body["actions"][0]["value"]), request.user)
     except NotYourRun as refused:
         tell(request, str(refused))
         return
-    request.client.views_open(trigger_id=request.body["trigger_id"], view=views.run_modal(desk.screen(run)))
     request.ack()
+    if request.body["view"]["type"] == "modal":
+        _update(request, request.body["view"], desk, run)
+    else:
+        request.client.views_open(trigger_id=request.body["trigger_id"], view=views.run_modal(desk.screen(run)))
 
 
 def _typed_text(body: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from sop_slack import blocks as b
 from sop_slack.case_lists import EMPTY, TITLES, pages, row
+from sop_slack.run.overview import OpenRun, open_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Block
 
 SHOW: Final = "home_show"
-RESUME: Final = "run_resume"
 BAR: Final = 16
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -46,14 +46,6 @@ class Section(msgspec.Struct, frozen=True):
     started: bool = False
 
 
-class OpenRun(msgspec.Struct, frozen=True):
-    """A run that its owner has not ended."""
-
-    id: str
-    title: str
-    started_at: str
-
-
 class HomeScreen(msgspec.Struct, frozen=True, kw_only=True):
     """What the Home tab shows; ``only`` is the one list that somebody looks through."""
 
@@ -77,7 +69,7 @@ def home(screen: HomeScreen) -> Block:
         shown += _numbers(screen.overview)
     elif "lead" in screen.roles:
         shown += [b.section("*📊 All cases*"), b.context("They are counted every minute: open this again in a moment.")]
-    shown += _runs(screen.runs)
+    shown += open_runs(screen.runs)
     for section in screen.sections:
         shown += _glance(section, now=screen.now)
     return {"type": "home", "blocks": [*shown, b.divider(), *_can_do(screen.roles)]}
@@ -105,19 +97,6 @@ def _whole(section: Section, *, now: str) -> list[Block]:
         shown.append(b.context(HOME_EMPTY[section.kind]))
     turns = pages(SHOW, section.kind, rest=section.rest, started=section.started)
     return [*shown, turns] if turns else shown
-
-
-def _runs(runs: Sequence[OpenRun]) -> list[Block]:
-    if not runs:
-        return []
-    lines = [
-        b.section(
-            f"*{b.escape(run.title)}* · begun {b.time_in_reader_zone(run.started_at)}",
-            accessory=b.button("Resume", RESUME, run.id),
-        )
-        for run in runs
-    ]
-    return [b.section("*📞 Where you left off*"), *lines]
 
 
 def _numbers(numbers: Overview) -> list[Block]:

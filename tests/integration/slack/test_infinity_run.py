@@ -259,6 +259,20 @@ def test_how_the_installer_is_reached_is_shown_where_the_settings_know(desk: Des
     assert "Installer's contact: (800) 555-0104" in json.dumps(agent.view)
 
 
+def test_a_run_is_resumed_from_sop_after_a_dropped_call(desk: Desk) -> None:
+    agent = begin(desk)
+    as_homeowner(agent)
+    again = desk.person(AGENT)
+    again.command("/sop")
+    listed = json.dumps(again.view)
+    assert "Where you left off" in listed
+    assert "Escalated customer" in listed
+    again.click("run_resume")
+    shown = json.dumps(again.view)
+    assert "Jane Doe" in shown
+    assert "answer:transfer_answered:yes" in shown
+
+
 def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:
     desk.sheet()
     desk.aws.s3.delete_object(Bucket="files", Key="snapshots/s1.bin")
