@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from slack_sdk.errors import SlackClientError
 
+from sop_core.settings import ROLES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -90,5 +92,8 @@ class Access:
 
 def refusal(roles: Iterable[str]) -> str:
     """Return the private sentence for someone without a role."""
+    roles = tuple(roles)
+    if len(roles) == len(ROLES):
+        return "This needs a role in SOP Desk. Ask an admin to add you."
     names = " or ".join(ROLE_NAMES.get(role, role.replace("_", " ")) for role in roles)
     return f"This needs the role *{names}*. Ask an admin of SOP Desk to add you."

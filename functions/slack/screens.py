@@ -70,7 +70,7 @@ class Screens:
             earlier=self._earlier(run, told),
             searching=searching,
             notes=_prefilled(run, told, project),
-            open_cases=self.open_cases(project) if told.case else (),
+            open_cases=self.open_cases(project) if told.case or "store" in run.sources.values() else (),
             case=self._services.cases.get(run.case) if run.case else None,
             due=self._due(run, told),
         )

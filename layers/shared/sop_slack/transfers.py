@@ -311,7 +311,8 @@ def status(active: ActiveSheet | None, *, age_days: int | None = None, stale: bo
     if active is None:
         text = "There is no active transfer sheet. Upload one with /transfers upload."
         return _message(text, [kit.section(f":warning: *{text}*")])
-    age = "" if age_days is None else f", uploaded {age_days} day{'' if age_days == 1 else 's'} ago"
+    when = "today" if age_days == 0 else f"{age_days} day{'' if age_days == 1 else 's'} ago"
+    age = "" if age_days is None else f", uploaded {when}"
     text = f"The active transfer sheet holds {active.counts.projects:,} projects{age}."
     shown = [kit.section(f"*{text}*"), kit.labelled([("Workbook", active.file_name)]), _against(active)]
     if stale:

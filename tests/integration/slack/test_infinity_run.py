@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders.cases import NASTY
-from tests.builders.people import AGENT, TRAINED
+from tests.builders.people import AGENT, BACK_OFFICE, TRAINED
 from tests.builders.sheets import LISTED
 
 if TYPE_CHECKING:
@@ -271,6 +271,38 @@ def test_a_run_is_resumed_from_sop_after_a_dropped_call(desk: Desk) -> None:
     shown = json.dumps(again.view)
     assert "Jane Doe" in shown
     assert "answer:transfer_answered:yes" in shown
+
+
+def test_an_open_case_of_the_project_is_shown_and_stays_the_back_offices_to_confirm(desk: Desk) -> None:
+    agent = begin(desk)
+    to_the_callback(agent)
+    agent.submit(reason_of_call=REASON)
+    [case] = all_cases(desk)
+    nina = desk.person(BACK_OFFICE)
+    nina.command("/documents", "jane do")
+    nina.click("project_choose", "INF-100001")
+    shown = json.dumps(nina.view)
+    assert case.id in shown
+    assert "case_details" in shown
+    nina.click("answer_menu:case_found", "no")
+    assert nina.view["submit"]["text"] == "Open case"
+
+
+def test_the_project_can_be_chosen_until_the_case_is_open(desk: Desk) -> None:
+    desk.sheet()
+    agent = desk.person(AGENT)
+    agent.command("/escalate")
+    agent.click("answer:customer_asked:no")
+    agent.pick("qualifiers", "fraud")
+    agent.click("answer_none:concerns")
+    assert agent.view["submit"]["text"] == "Open case"
+    agent.choose_suggested("project_search", agent.suggest("project_search", "otto nag")[0])
+    fields = {
+        block["block_id"]: block["element"].get("initial_value")
+        for block in agent.view["blocks"]
+        if block["type"] == "input"
+    }
+    assert fields["note:caller_name"] == "Otto Nagel"
 
 
 def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:

@@ -7,13 +7,14 @@ import json
 import logging
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from functions.slack import app
+from functions.slack.access import refusal
 from functions.slack.listeners import LISTENERS
 from sop_core.settings import ROLES
 from tests.builders.people import ADMIN, AGENT
@@ -155,7 +156,7 @@ def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listen
     button = {"type": "button", "action_id": name, "value": "x"}
     match listener.kind:
         case "event":
-            assert "This needs the role" in json.dumps(guest.open_home())
+            assert "This needs a role" in json.dumps(guest.open_home())
         case "command":
             assert "This needs the role" in guest.command(name)
         case "options":
@@ -167,8 +168,14 @@ def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listen
             guest.interact({"type": "view_closed", "view": view})
         case "action":
             guest.interact({"type": "block_actions", "view": view, "actions": [button]})
-            assert "This needs the role" in json.dumps(list(desk.slack.views.values())[-1])
+            assert refusal(listener.roles) in [block["text"]["text"] for block in guest_sees(desk)]
     assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == 0
+
+
+def guest_sees(desk: Desk) -> list[dict[str, Any]]:
+    """Return the blocks of the latest modal."""
+    blocks: list[dict[str, Any]] = list(desk.slack.views.values())[-1]["blocks"]
+    return blocks
 
 
 def example(listener: Listener) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sop_slack import blocks as b
-from sop_slack.cards import case_button
+from sop_slack.cards import DETAILS, case_button
 from sop_slack.case_views import salesforce
 from sop_slack.notes import checklist_field, note_field
 from sop_slack.run.picker import project
@@ -49,8 +49,8 @@ def _modal(screen: RunScreen, shown: Sequence[Block], *, submit: str | None = No
 def _still_open(screen: RunScreen) -> list[Block]:
     guidance = screen.guidance
     if guidance.case is not None:
-        return _open_cases(screen.open_cases) + _fields(guidance, guidance.case, screen.notes)
-    listed = checklist(guidance.checklist)
+        return _open_cases(screen) + _fields(guidance, guidance.case, screen.notes)
+    listed = _open_cases(screen) + checklist(guidance.checklist)
     if guidance.ask is None:
         return listed + _disposition(guidance)
     return listed + ([] if guidance.ask.widget == "project_search" else ask(guidance.ask))
@@ -64,13 +64,18 @@ def _fields(guidance: Guidance, case: CaseDraft, notes: dict[str, str]) -> list[
     return shown
 
 
-def _open_cases(cases: Sequence[Case]) -> list[Block]:
+def _open_cases(screen: RunScreen) -> list[Block]:
+    opens_another = screen.guidance.case is not None
+    advice = " Open another only if this is a new matter." if opens_another else ""
+    start = "⚠️ This project already has an open case" if opens_another else "📄 An open case of this project"
     return [
         b.section(
-            f"⚠️ This project already has an open case: `{case.id}` {b.escape(case.description)}, {case.state}, due "
-            f"{b.time_in_reader_zone(case.due_at)}. Open another only if this is a new matter."
+            f"{start}: `{case.id}` {b.escape(case.description)}, {case.state}, due "
+            f"{b.time_in_reader_zone(case.due_at)}.{advice}",
+            accessory=case_button(case, DETAILS),
+            block_id=f"open:{case.id}",
         )
-        for case in cases[:OPEN_CASES_SHOWN]
+        for case in screen.open_cases[:OPEN_CASES_SHOWN]
     ]
 
 
@@ -88,5 +93,5 @@ def _case_opened(screen: RunScreen, case: Case) -> list[Block]:
         b.divider(),
         b.section("*Case fields, ready to copy*"),
         b.copyable("\n".join(f"{name}: {value}" for name, value in salesforce(case))),
-        b.actions(*(case_button(case, action) for action in ("details", "withdraw"))),
+        b.actions(*(case_button(case, action) for action in (DETAILS, "withdraw"))),
     ]

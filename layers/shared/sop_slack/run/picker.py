@@ -37,7 +37,7 @@ def project(screen: RunScreen) -> list[Block]:
     answer = screen.guidance.facts.get(FACT)
     if isinstance(answer, str) and answer in UNSURE:
         return [b.section(f"*Project*\n{UNSURE[answer][1]}", accessory=change, block_id="project")]
-    if screen.guidance.status == "done":
+    if screen.guidance.status == "done" and screen.guidance.case is None:
         return []
     return _picker(screen)
 

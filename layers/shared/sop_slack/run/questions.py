@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 SOURCE_WORDS: Final = {
     "sheet": "From the transfer sheet",
     "groups": "From your Slack groups",
-    "store": "From the open cases of this project",
 }
 
 
 def answered(screen: RunScreen) -> list[Block]:
     """Return what was asked so far: the agent's answers, each with a menu to change it, then what the system knew."""
     asked = [question for question in screen.guidance.asked if question.fact != PROJECT]
-    own = [question for question in asked if question.fact not in screen.sources]
-    proved = [question for question in asked if question.fact in screen.sources]
+    # Our cases prove that there is one, not that it is the one meant: that stays the agent's to change.
+    proved = [question for question in asked if screen.sources.get(question.fact, "store") != "store"]
+    own = [question for question in asked if question not in proved]
     return [_own(question, screen) for question in own] + [_proved(question, screen) for question in proved]
 
 
