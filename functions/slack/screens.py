@@ -90,8 +90,12 @@ class Screens:
         return self._services.transfers.projects(run.sheet, run.candidates)
 
     def _earlier(self, run: Run, told: Guidance) -> int:
-        """Return how many of the steps were told before the agent's latest answer."""
-        answered = [question.fact for question in told.asked if run.sources.get(question.fact) == "agent"]
+        """Return how many steps were told before the agent's latest answer, the choice of the project included."""
+        answered = [
+            question.fact
+            for question in told.asked
+            if run.sources.get(question.fact) == "agent" or question.widget == "project_search"
+        ]
         if not answered:
             return 0
         before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
