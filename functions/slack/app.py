@@ -65,11 +65,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _bolt() -> SlackRequestHandler:
-    return SlackRequestHandler(create_app(SlackConfig.from_environment(), _secrets()))
+    return SlackRequestHandler(create_app(_config(), _secrets()))
+
+
+@cache
+def _config() -> SlackConfig:
+    return SlackConfig.from_environment()
 
 
 def _secrets() -> SlackSecrets:
-    return slack_secrets(clients.secrets(), SlackConfig.from_environment().slack_secret_id)
+    return slack_secrets(clients.secrets(), _config().slack_secret_id)
 
 
 def create_app(config: SlackConfig, secrets: SlackSecrets) -> App:

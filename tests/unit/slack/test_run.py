@@ -32,6 +32,17 @@ def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any)
     return RunScreen(**known | changed)
 
 
+def a_homeowner(*, channel: str = "phone", trained: str = "no") -> dict[str, Any]:
+    """Return the facts of an authenticated homeowner whose project is in the sheet."""
+    return {
+        "channel": channel,
+        "caller_type": "homeowner",
+        "authenticated": "yes",
+        "project": "found",
+        "workout_plan_trained": trained,
+    }
+
+
 @pytest.mark.parametrize("name", procedures.names())
 def test_every_screen_of_every_path_is_a_modal_within_slacks_limits(name: str) -> None:
     screens = {repr(facts): facts for path in paths(reading.find(name).file) for facts in _on_the_way(path)}
@@ -53,13 +64,7 @@ def _on_the_way(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
-    facts = {
-        "channel": "phone",
-        "caller_type": "homeowner",
-        "authenticated": "yes",
-        "project": "found",
-        "workout_plan_trained": "no",
-    }
+    facts = a_homeowner()
     modal = run_modal(a_screen(facts))
     quoted = [
         block
@@ -74,26 +79,14 @@ def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
 
 
 def test_the_number_to_call_stands_in_a_block_of_its_own_and_two_buttons_ask_whether_they_answered() -> None:
-    facts = {
-        "channel": "phone",
-        "caller_type": "homeowner",
-        "authenticated": "yes",
-        "project": "found",
-        "workout_plan_trained": "no",
-    }
+    facts = a_homeowner()
     shown = run_modal(a_screen(facts))["blocks"]
     assert _preformatted(shown) == ["1-877-425-5201"]
     assert [element["text"]["text"] for element in shown[-1]["elements"]] == ["Answered", "No answer"]
 
 
 def test_an_inferred_step_says_that_the_sop_does_not_say_it() -> None:
-    facts = {
-        "channel": "phone",
-        "caller_type": "homeowner",
-        "authenticated": "yes",
-        "project": "found",
-        "workout_plan_trained": "yes",
-    }
+    facts = a_homeowner(trained="yes")
     assert "Not in the SOP: check with your lead" in json.dumps(run_modal(a_screen(facts)))
 
 
@@ -119,13 +112,7 @@ def test_the_best_matches_are_choices_with_none_of_these_beside_them() -> None:
 
 
 def test_a_callback_is_prefilled_and_the_case_is_offered_to_be_opened() -> None:
-    facts = {
-        "channel": "chat",
-        "caller_type": "homeowner",
-        "authenticated": "yes",
-        "project": "found",
-        "workout_plan_trained": "no",
-    }
+    facts = a_homeowner(channel="chat")
     modal = run_modal(a_screen(facts, notes={"callback_number": "(267) 555-0185"}))
     fields = {
         block["block_id"]: block["element"].get("initial_value")
@@ -142,13 +129,7 @@ def test_a_callback_is_prefilled_and_the_case_is_offered_to_be_opened() -> None:
 
 
 def test_the_second_script_and_the_disposition_wait_until_the_case_is_open() -> None:
-    facts = {
-        "channel": "chat",
-        "caller_type": "homeowner",
-        "authenticated": "yes",
-        "project": "found",
-        "workout_plan_trained": "no",
-    }
+    facts = a_homeowner(channel="chat")
     script = "One of our Infinity Team specialists will return your call"
     assert script not in json.dumps(run_modal(a_screen(facts)))
     opened = run_modal(a_screen(facts, case=a_case()))
