@@ -298,6 +298,7 @@ def test_emoji_in_preformatted_text_come_from_the_shipped_font(visit: Any, demo:
     maya = visit("U0AGENT01")
     demo.client.chat_postMessage(channel="C0RESOLUT", text="```Called 📞 ✅ 12```")
     expect(maya.messages.locator("pre").last).to_contain_text("Called")
+    maya.page.wait_for_function("[...document.fonts].some((face) => face.family.includes('Desk Emoji'))")
     tools = maya.page.context.new_cdp_session(maya.page)
     root = tools.send("DOM.getDocument")["root"]["nodeId"]
     tools.send("CSS.enable")

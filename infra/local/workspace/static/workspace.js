@@ -5,6 +5,10 @@ const { user, channel, thread, told } = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const modals = byId("modals");
 
+// Declared in the style sheet the face may come after a message is drawn, and Chromium then now and then keeps the next font
+// of the list for good. A face that is added when it is already loaded makes every text choose again.
+new FontFace("Desk Emoji", "url(/static/fonts/desk-emoji.woff2)").load().then((face) => document.fonts.add(face));
+
 const html = (text) => {
   const template = document.createElement("template");
   template.innerHTML = text;
