@@ -2,6 +2,8 @@
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+# With nobody to look, what runs on real time (a browser, a local AWS) may be tried once more; the report names what needed it.
+ONCE_MORE := $(if $(CI),--reruns 1 -r R)
 LOCKS := uv runtime dev ministack sam
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
@@ -53,11 +55,11 @@ unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance
 
 integration: $(READY)  ## tests against the template deployed to the local AWS
-	@$(PYTEST) tests/integration
+	@$(PYTEST) $(ONCE_MORE) tests/integration
 
 e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTHON) -m infra.local browser
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) $(ONCE_MORE) tests/e2e
 
 bench: $(READY)  ## measure the bars of the design
 	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.bench
