@@ -21,6 +21,7 @@ from sop_core.guidance import (
     Step,
     Test,
     Transfer,
+    Translation,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class _Names(msgspec.Struct, frozen=True):
     checklists: Mapping[str, ChecklistGroup]
     spans: Mapping[str, Span]
     documents: Mapping[str, Document]
+    translations: tuple[Translation, ...]
 
 
 def compile_procedure(file: ProcedureFile, sources: Sources) -> Procedure:
@@ -93,6 +95,10 @@ def _names(file: ProcedureFile, sources: Sources) -> _Names:
         checklists={each.name: ChecklistGroup(each.group, each.questions) for each in file.checklists},
         spans={span.id: span for span in sources.spans},
         documents={document.id: document for document in sources.documents},
+        translations=tuple(
+            Translation(each.script, each.language, each.text, each.approved_by, each.approved_on.isoformat())
+            for each in file.translations
+        ),
     )
 
 
@@ -161,6 +167,7 @@ def _step(step: Instruction, names: _Names) -> Step:
         gap=step.gap,
         promise=step.promise,
         stays=step.stays,
+        translations=tuple(each for script in step.say for each in names.translations if each.script == script),
     )
 
 

@@ -26,6 +26,9 @@ ANY = "any"
 """In a branch or guard: at least one answer of a fact that takes several."""
 
 
+LANGUAGES = {"es": "Spanish"}
+"""The languages that scripts may be translated to, by their tags of BCP 47. English is the SOP's own."""
+
 NOT_SET = "as noted"
 """The value of a setting that the SOPs lost and nobody has set: the agent notes it each time."""
 
@@ -61,6 +64,16 @@ class Cite(msgspec.Struct, frozen=True):
     line: int
 
 
+class Translation(msgspec.Struct, frozen=True):
+    """An approved translation of ``script``, one of a step's own: language tag, words, by whom and when approved."""
+
+    script: str
+    language: str
+    text: str
+    approved_by: str
+    approved_on: str
+
+
 class Transfer(msgspec.Struct, frozen=True):
     """A warm transfer: target (number or skill), seconds to wait (``None``: the SOP states none), voicemail or not."""
 
@@ -72,6 +85,7 @@ class Transfer(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """One step of the guidance. ``say`` is verbatim; ``gap`` is set where the SOP is silent and we inferred.
 
+    ``translations`` are those of its scripts, in the order of ``say``; a script that has none is said in English.
     ``promise`` names the deadline rule by which the customer is told that they will hear: the screen, which knows the
     time, shows when that is. The warnings of a step that ``stays`` belong on every later screen too.
     """
@@ -86,6 +100,7 @@ class Step(msgspec.Struct, frozen=True):
     gap: str | None = None
     promise: str | None = None
     stays: bool = False
+    translations: tuple[Translation, ...] = ()
 
 
 class ChecklistGroup(msgspec.Struct, frozen=True):

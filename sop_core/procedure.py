@@ -31,6 +31,9 @@ SpanId = Annotated[str, msgspec.Meta(pattern=r"^D[0-9]+-[0-9]+[a-z]?$")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2900)]
 """Words of a step. A Slack section holds 3,000 characters and a script is never cut, so a longer one is refused."""
 
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A language tag of BCP 47, such as ``es``; verification holds it to the languages that are known."""
+
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -200,6 +203,20 @@ class Gap(_Part, frozen=True, kw_only=True):
     flagged: bool = True
 
 
+class Translation(_Part, frozen=True, kw_only=True):
+    """An approved translation of a script.
+
+    ``script`` is the English, letter for letter, so a script that changes loses its translation until that is
+    approved anew.
+    """
+
+    script: Text
+    language: Language
+    text: Text
+    approved_by: Text
+    approved_on: date
+
+
 class Effect(_Part, frozen=True, kw_only=True):
     """Something a path may do: exactly one of these is set. ``transfer`` names the target as the file writes it."""
 
@@ -248,6 +265,7 @@ class ProcedureFile(_Part, frozen=True, kw_only=True):
     checklists: tuple[Checklist, ...] = ()
     lists: tuple[NamedList, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    translations: tuple[Translation, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     examples: tuple[Example, ...] = ()
 

@@ -12,7 +12,7 @@ from sop_core.reports.tables import answers_in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sop_core.procedure import CaseTemplate, Instruction, ProcedureFile
+    from sop_core.procedure import CaseTemplate, Instruction, ProcedureFile, Translation
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -99,6 +99,8 @@ def _differences(was: Path, now: Path, old: ProcedureFile, new: ProcedureFile) -
     for name, step in before.items():
         if name in after:
             yield from _step_differences(step, after[name])
+            if step.say == after[name].say and _translated(step, old) != _translated(step, new):
+                yield f"{name} is translated otherwise"
     if _checklists(was, old) != _checklists(now, new):
         yield "asks other questions beside it"
     if _case(was, old) != _case(now, new):
@@ -120,6 +122,10 @@ def _step_differences(before: Instruction, after: Instruction) -> Iterator[str]:
 
 def _checklists(path: Path, file: ProcedureFile) -> list[tuple[str, tuple[str, ...]]]:
     return [(each.group, each.questions) for name in path.checklists for each in file.checklists if each.name == name]
+
+
+def _translated(step: Instruction, file: ProcedureFile) -> list[Translation]:
+    return sorted((each for each in file.translations if each.script in step.say), key=lambda each: each.text)
 
 
 def _end(path: Path) -> str:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sop_core.guidance import LANGUAGES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sop_core.guidance import CaseDraft, Guidance, Question, Step
+    from sop_core.guidance import CaseDraft, Guidance, Question, Step, Translation
 
 CASE_FIELDS = ("type", "subtype", "description", "tags", "assign_to")
-STEP_FIELDS = ("id", "say", "do", "warn", "transfer", "cites", "inferred", "gap")
+STEP_FIELDS = ("id", "say", "do", "warn", "transfer", "cites", "inferred", "gap", "translations")
 
 
 def as_json(result: Guidance) -> dict[str, Any]:
@@ -66,7 +68,9 @@ def _step(step: Step) -> Iterator[str]:
     if step.gap:
         yield f"  Not in the SOP: check with your lead. Gap {step.gap}"
     yield from (f"  WARNING   {text}" for text in step.warn)
-    yield from (f"  SAY       “{text}”" for text in step.say)
+    for script in step.say:
+        yield f"  SAY       “{script}”"
+        yield from (_translation(each) for each in step.translations if each.script == script)
     yield from (f"  Do        {text}" for text in step.do)
     if step.transfer:
         wait = f", wait {step.transfer.wait_seconds} seconds" if step.transfer.wait_seconds else ""
@@ -74,6 +78,10 @@ def _step(step: Step) -> Iterator[str]:
         yield f"  Transfer  {step.transfer.to}{wait}{voicemail}"
     if step.promise:
         yield f"  Promised  within {step.promise.replace('_', ' ')}"
+
+
+def _translation(each: Translation) -> str:
+    return f"  {LANGUAGES[each.language]:<10}“{each.text}” (approved by {each.approved_by}, {each.approved_on})"
 
 
 def _sources(step: Step) -> str:

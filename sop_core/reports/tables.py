@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sop_core.cases.lifecycle import TRANSITIONS
+from sop_core.guidance import LANGUAGES
 from sop_core.paths import Value, Values, Way, domains, ways
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ def checklists_table(file: ProcedureFile) -> str:
         for each in file.checklists
     ]
     return markdown(("Checklist", "When", "Questions"), rows)
+
+
+def translations_table(file: ProcedureFile) -> str:
+    """Return every translation beside its English, with who approved it and when."""
+    rows = [
+        (each.script, LANGUAGES[each.language], each.text, each.approved_by, each.approved_on.isoformat())
+        for each in file.translations
+    ]
+    return markdown(("Script", "Language", "Translation", "Approved by", "On"), rows)
 
 
 def paths_json(file: ProcedureFile) -> list[dict[str, Any]]:
@@ -102,6 +112,7 @@ def page(file: ProcedureFile, sources: Sources, counts: Counts) -> str:
     )
     rules = "\n".join(f"- {invariant.rule}" for invariant in file.invariants)
     beside = f"\n## Asked beside the procedure\n\n{checklists_table(file)}\n" if file.checklists else ""
+    translated = f"\n## Translations\n\n{translations_table(file)}\n" if file.translations else ""
     return f"""# {file.title}
 
 Version {file.version}, effective {file.effective.isoformat()}. Proven: {proven}.
@@ -115,7 +126,7 @@ Every combination of answers follows exactly one of these. A step marked * is in
 in brackets is shown only for the answer named there.
 
 {paths_table(file)}
-{beside}
+{beside}{translated}
 ## Rules that hold on every path
 
 {rules}

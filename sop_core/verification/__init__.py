@@ -13,6 +13,7 @@ import msgspec
 from sop_core.verification.outcomes import check_outcomes
 from sop_core.verification.problems import Problem
 from sop_core.verification.structure import check_structure
+from sop_core.verification.translations import check_translations
 from sop_core.verification.wording import check_sources, check_wording
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     ends: int
     steps: int
     scripts: int
+    translations: int
     citations: int
     gaps: int
     invariants: int
@@ -51,7 +53,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def verify(file: ProcedureFile, sources: Sources) -> Report:
     """Prove ``file`` against ``sources``, or say what stands against it."""
     structure = check_structure(file, sources)
-    wording = [] if structure else check_wording(file, sources)
+    wording = [] if structure else [*check_wording(file, sources), *check_translations(file)]
     outcomes = None if structure else check_outcomes(file, sources)
     steps = {step.id: step for node in file.nodes for step in node.steps}.values()
     counts = Counts(
@@ -61,6 +63,7 @@ def verify(file: ProcedureFile, sources: Sources) -> Report:
         ends=sum(node.end is not None for node in file.nodes),
         steps=len(steps),
         scripts=len({script for step in steps for script in step.say}),
+        translations=len(file.translations),
         citations=sum(len(step.cites) for step in steps),
         gaps=len(file.gaps),
         invariants=len(file.invariants),

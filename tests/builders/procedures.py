@@ -88,15 +88,27 @@ examples:
 """
 
 
+TRANSLATED = """translations:
+  - script: "We are sorry."
+    language: es
+    text: "Lo sentimos."
+    approved_by: Ana Ruiz
+    approved_on: 2026-01-01
+"""
+
+
 def rain_file(text: str = TEXT) -> ProcedureFile:
     return read_procedure(text, file="rain.yaml")[0]
 
 
-def rain_sources() -> Sources:
+def rain_sources(text: str = TEXT) -> Sources:
+    """Return the sources of ``text``; where it says it is so sorry, so do they."""
+    said = "We are so sorry." if "We are so sorry." in text else "We are sorry."
     lines = ["documents:", f"  - {{id: D9, title: Weather, sha256: {'a' * 64}, standing: current}}", "spans:"]
-    for name, (text, cited_by) in SPANS.items():
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        lines.append(f"  - {{id: {name}, document: D9, line: {name[3:]}, text: '{text}', sha256: {digest},")
+    for name, (words, cited_by) in SPANS.items():
+        passage = words.replace("We are sorry.", said)
+        digest = hashlib.sha256(passage.encode()).hexdigest()
+        lines.append(f"  - {{id: {name}, document: D9, line: {name[3:]}, text: '{passage}', sha256: {digest},")
         lines.append(f"     cited_by: {cited_by}}}")
     return read_sources("\n".join(lines), file="sources.yaml")[0]
 

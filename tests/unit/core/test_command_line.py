@@ -61,7 +61,7 @@ def test_guide_prints_the_promised_keys(capsys: pytest.CaptureFixture[str]) -> N
     told = run_json(capsys, "guide", "infinity", *NO_ANSWER, "--json")
     assert list(told) == ["procedure", "version", "status", "ask", "steps", "checklist", "case", "disposition"]
     assert [list(step) for step in told["steps"]] == [
-        ["id", "say", "do", "warn", "transfer", "cites", "inferred", "gap"]
+        ["id", "say", "do", "warn", "transfer", "cites", "inferred", "gap", "translations"]
     ] * len(told["steps"])
     assert told["steps"][2]["transfer"] == {"to": "1-877-425-5201", "wait_seconds": None, "voicemail": None}
     assert told["steps"][0]["cites"] == [
