@@ -14,6 +14,7 @@ from infra.local.workspace.conversations import Message
 from infra.local.workspace.elements_check import OPTIONS, groups_faults, options_faults
 from infra.local.workspace.errors import Json, Refused
 from infra.local.workspace.fields import Lookup, Typed, action, faults, find, remembered, state_values
+from infra.local.workspace.files import MESSAGE_FILES
 from infra.local.workspace.limits import check_message
 from infra.local.workspace.problems import Problems
 from infra.local.workspace.response_urls import respond
@@ -46,11 +47,20 @@ class Dispatcher:
         self._transport = transport
         self._background: set[asyncio.Task[None]] = set()
 
-    async def say(self, *, user: str, channel: str, text: str, thread_ts: str | None) -> None:
-        """Post what a person typed, or run it when it is a command."""
+    async def say(
+        self, *, user: str, channel: str, text: str, thread_ts: str | None, files: list[str] | None = None
+    ) -> None:
+        """Post what a person typed and attached, or run it when it is a command, which takes no files.
+
+        Raises:
+            Refused: too many files, or one that ``user`` did not upload.
+        """
         if text.startswith("/") and not text.startswith("//"):
             await self._command(user=user, channel=channel, typed=text, thread_ts=thread_ts)
             return
+        attached = files or []
+        self._check_attached(user, text, attached)
+        self._workspace.files.share(attached, channel=channel)
         message = self._workspace.post(
             Message(
                 ts=self._workspace.conversations.next_ts(self._workspace.now()),
@@ -59,8 +69,11 @@ class Dispatcher:
                 text=self._composed(text),
                 thread_ts=thread_ts,
                 client_msg_id=secrets.token_hex(8),
+                files=attached,
             )
         )
+        for file in attached:
+            self.send_event("file_shared", payloads.file_shared(file, user=user, channel=channel))
         if self._workspace.conversations.dm_user(channel):
             self.send_event("message.im", payloads.direct_message(self._workspace, message))
 
@@ -221,6 +234,14 @@ class Dispatcher:
                 thread_ts=thread_ts,
             )
         )
+
+    def _check_attached(self, user: str, text: str, files: list[str]) -> None:
+        if not text and not files:
+            raise Refused("no_text")
+        if len(files) > MESSAGE_FILES:
+            raise Refused("too_many_files")
+        if any(self._workspace.files.get(file).user != user for file in files):
+            raise Refused("file_not_found")
 
     def _composed(self, text: str) -> str:
         """Typed text as Slack's composer sends it: escaped, with names turned into mentions."""

@@ -14,7 +14,12 @@ from infra.local.workspace.errors import Json, Refused
 if TYPE_CHECKING:
     from infra.local.workspace.config import WorkspaceConfig
 
-FILE_BYTES = 10 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+FILE_BYTES = 10 * MEGABYTE
+"""The largest file of a ``file_input``."""
+MESSAGE_FILE_BYTES = 1024 * MEGABYTE
+"""The largest file of a message."""
+MESSAGE_FILES = 10
 SHEETS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
@@ -32,6 +37,7 @@ class File(msgspec.Struct, kw_only=True):
     created: int
     content: bytes
     channels: list[str] = []
+    ims: list[str] = []
 
     @property
     def kind(self) -> str:
@@ -95,6 +101,15 @@ class Files:
             raise Refused("file_not_found")
         return file
 
+    def share(self, file_ids: list[str], *, channel: str) -> None:
+        """Note that a message of ``channel`` carries these files.
+
+        Raises:
+            Refused: there is none with one of these ids.
+        """
+        for file in [self.get(each) for each in file_ids]:
+            (file.ims if channel.startswith("D") else file.channels).append(channel)
+
     def payload(self, file: File, *, base: str) -> Json:
         """The file as Slack describes it; ``base`` is the workspace's own address."""
         private = f"{base}/files-pri/{self._config.team_id}-{file.id}"
@@ -124,7 +139,7 @@ class Files:
             "permalink": f"{base}/ui/files/{file.id}",
             "channels": file.channels,
             "groups": [],
-            "ims": [],
+            "ims": file.ims,
             "file_access": "visible",
             "has_rich_preview": False,
         }

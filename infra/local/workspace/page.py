@@ -10,6 +10,7 @@ from markupsafe import Markup
 from infra.local.workspace.blocks_html import blocks_html
 from infra.local.workspace.config import Command, Person
 from infra.local.workspace.emoji import EMOJI
+from infra.local.workspace.files import MESSAGE_FILES
 from infra.local.workspace.html import el
 from infra.local.workspace.inputs_html import text
 from infra.local.workspace.inspector import inspector
@@ -301,6 +302,14 @@ class Page:
         commands = None if thread_ts else self._commands()
         return el(
             "form",
+            el("ul", class_="uploads"),
+            el(
+                "label",
+                el("input", type="file", multiple=True, aria_label="Attach files"),
+                el("span", "+", aria_hidden="true"),
+                class_="attach",
+                title="Attach files",
+            ),
             el(
                 "textarea", rows=1, placeholder=label + hint, aria_label=label, autocomplete="off",
                 role="combobox" if commands else None, aria_expanded="false" if commands else None,
@@ -309,6 +318,7 @@ class Page:
             el("button", "➤", type="submit", class_="send", aria_label="Send"),
             commands,
             class_="composer",
+            data_max=str(MESSAGE_FILES),
             data_thread=thread_ts,
         )  # fmt: skip
 

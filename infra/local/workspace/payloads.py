@@ -158,9 +158,22 @@ def home_opened(workspace: Workspace, *, user: str, tab: str) -> Json:
 
 
 def direct_message(workspace: Workspace, message: Message) -> Json:
-    """The ``message.im`` event."""
+    """The ``message.im`` event; with files it has the subtype ``file_share``.
+
+    https://docs.slack.dev/reference/events/message/file_share
+    """
+    shared = {"subtype": "file_share", "upload": False, "display_as_bot": False} if message.files else {}
     return {
         **workspace.message_payload(message),
+        **shared,
         "channel": message.channel,
         "channel_type": "im",
     }
+
+
+def file_shared(file: str, *, user: str, channel: str) -> Json:
+    """The ``file_shared`` event: only the file's id; ``files.info`` tells the rest.
+
+    https://docs.slack.dev/reference/events/file_shared
+    """
+    return {"type": "file_shared", "file_id": file, "user_id": user, "file": {"id": file}, "channel_id": channel}

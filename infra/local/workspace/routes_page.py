@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from infra.local.workspace.errors import Json, Refused
 from infra.local.workspace.fields import Lookup, state_values
-from infra.local.workspace.files import FILE_BYTES
+from infra.local.workspace.files import FILE_BYTES, MEGABYTE, MESSAGE_FILE_BYTES
 from infra.local.workspace.guard import SECURITY_HEADERS
 from infra.local.workspace.html import el
 from infra.local.workspace.inputs_html import option_list
@@ -47,6 +47,7 @@ class Said(msgspec.Struct):
     channel: str
     text: str
     thread: str | None = None
+    files: list[str] = []
 
 
 class Acted(msgspec.Struct):
@@ -165,7 +166,9 @@ class PageRoutes:
         """Post a message or run a command."""
         said = await _body(request, Said)
         channel = self._workspace.conversations.resolve(said.channel)
-        await _dispatcher(request).say(user=said.user, channel=channel, text=said.text, thread_ts=said.thread)
+        await _dispatcher(request).say(
+            user=said.user, channel=channel, text=said.text, thread_ts=said.thread, files=said.files
+        )
         return JSONResponse({"ok": True})
 
     async def opened(self, request: Request) -> Response:
@@ -239,13 +242,14 @@ class PageRoutes:
         return JSONResponse(self._stack(finished.user))
 
     async def upload(self, request: Request) -> Response:
-        """A file chosen in a ``file_input``."""
+        """A file chosen in a ``file_input``, or attached to a message (``for``: ``message``)."""
         async with request.form(max_files=1) as form:
             part = form.get("file")
             if not isinstance(part, UploadFile):
                 return _problem("No file came.")
-            if part.size is not None and part.size > FILE_BYTES:
-                return _problem(f"{part.filename} is larger than 10 MB.")
+            most = MESSAGE_FILE_BYTES if form.get("for") == "message" else FILE_BYTES
+            if part.size is not None and part.size > most:
+                return _problem(f"{part.filename} is larger than {most // MEGABYTE:,} MB.")
             file = self._workspace.files.add(
                 name=part.filename or "file",
                 content=await part.read(),

@@ -372,8 +372,7 @@ def _complete_upload(workspace: Workspace, args: Json) -> Json:
 
 
 def _share(workspace: Workspace, files: list[str], *, channel: str, args: Json) -> None:
-    for file in files:
-        workspace.files.get(file).channels.append(channel)
+    workspace.files.share(files, channel=channel)
     workspace.post(
         Message(
             ts=workspace.conversations.next_ts(workspace.now()),

@@ -199,6 +199,37 @@ def _bare(state: Json) -> Any:
     return [each["value"] if isinstance(each, dict) else each for each in held] if isinstance(held, list) else held
 
 
+def test_files_are_attached_taken_off_again_and_sent_with_a_message(
+    visit: Any, demo: DemoApp, tmp_path: Path, picture: Any
+) -> None:
+    paths = [tmp_path / name for name in ("Infinity Transfers v1.xlsx", "wrong one.xlsx")]
+    for path in paths:
+        path.write_bytes(b"PK" * 2000)
+    maya = visit("U0AGENT01").go("D0AGENT01")
+    composer = maya.page.locator(".composer")
+    composer.get_by_label("Attach files").set_input_files(paths)
+    for name in ("Infinity Transfers v1.xlsx", "wrong one.xlsx"):
+        expect(composer.get_by_text(f"{name} · 4 KB")).to_be_visible()
+    picture.take(maya, "workspace-attached")
+    composer.get_by_role("button", name="Remove wrong one.xlsx").click()
+    composer.get_by_label("Message SOP Desk").press("Enter")
+    expect(maya.messages.get_by_role("link", name="Infinity Transfers v1.xlsx")).to_be_visible()
+    expect(composer.get_by_text("Infinity Transfers v1.xlsx")).to_have_count(0)
+    event = demo.wait_for("message")
+    assert [(file["name"], file["size"]) for file in event["files"]] == [("Infinity Transfers v1.xlsx", 4000)]
+    assert event["text"] == ""
+
+    # A command takes no files: what is attached waits for the next message.
+    maya.go()
+    composer.get_by_label("Attach files").set_input_files(paths[0])
+    expect(composer.get_by_text("Infinity Transfers v1.xlsx · 4 KB")).to_be_visible()
+    maya.say("/hello")
+    expect(maya.messages.get_by_text("Hello, maya.torres")).to_be_visible()
+    expect(composer.get_by_text("Infinity Transfers v1.xlsx")).to_be_visible()
+    maya.say("With the file")
+    expect(maya.messages.get_by_role("article").last.get_by_role("link")).to_contain_text(["Infinity Transfers"])
+
+
 def test_escape_closes_the_list_and_then_the_modal(visit: Any, demo: DemoApp) -> None:
     maya = visit("U0AGENT01")
     maya.say("/incident")

@@ -18,10 +18,14 @@ class Hands:
         self.channel = channel
         self.client = httpx.Client(base_url=url, timeout=10, trust_env=False)
 
-    def say(self, text: str, *, thread: str | None = None) -> None:
-        """Type into the composer."""
-        body = {"user": self.user, "channel": self.channel, "text": text, "thread": thread}
-        self.client.post("/ui/say", json=body).raise_for_status()
+    def say(self, text: str, *, thread: str | None = None, files: tuple[str, ...] = ()) -> None:
+        """Type into the composer; ``files`` are attached."""
+        self.try_to_say(text, thread=thread, files=files).raise_for_status()
+
+    def try_to_say(self, text: str, *, thread: str | None = None, files: tuple[str, ...] = ()) -> httpx.Response:
+        """Type into the composer, whatever comes of it."""
+        body = {"user": self.user, "channel": self.channel, "text": text, "thread": thread, "files": files}
+        return self.client.post("/ui/say", json=body)
 
     def page(self, channel: str | None = None) -> str:
         """The page as it is drawn."""
@@ -45,9 +49,10 @@ class Hands:
         found: Json = answer.json()
         return found
 
-    def upload(self, name: str, content: bytes) -> Json:
-        """Choose a file in a ``file_input``."""
-        answer = self.client.post("/ui/upload", data={"user": self.user}, files={"file": (name, content)})
+    def upload(self, name: str, content: bytes, *, into: str = "view") -> Json:
+        """Choose a file in a ``file_input``, or attach it to a message (``into="message"``)."""
+        said = {"user": self.user, "for": into}
+        answer = self.client.post("/ui/upload", data=said, files={"file": (name, content)})
         found: Json = answer.json()
         return found
 

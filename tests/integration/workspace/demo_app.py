@@ -233,6 +233,7 @@ class DemoApp:
         bolt.view_closed("declare")(self.closed)
         bolt.event("app_home_opened")(self.home)
         bolt.event("message")(self.message)
+        bolt.event("file_shared")(self.shared)
 
     def incident(self, ack: Ack, body: Json, client: WebClient) -> None:
         """Open the first modal."""
@@ -266,6 +267,10 @@ class DemoApp:
         """Answer with text."""
         self._note("hello", body)
         ack(f"Hello, {body['user_name']} <!here>")
+
+    def shared(self, event: Json) -> None:
+        """A file of a message."""
+        self._note("file_shared", event)
 
     def search(self, ack: Ack, body: Json) -> None:
         """Typeahead."""

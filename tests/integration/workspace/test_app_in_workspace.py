@@ -10,12 +10,14 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from infra.local.workspace import routes_page
+from infra.local.workspace.files import MEGABYTE, MESSAGE_FILE_BYTES
+from tests.integration.workspace.acting import Hands
 from tests.integration.workspace.conftest import Clock
 from tests.integration.workspace.demo_app import TOKEN, app_at, card, every_input_view, form_view, workspace_at
 
 if TYPE_CHECKING:
     from infra.local.workspace import WorkspaceServer
-    from tests.integration.workspace.acting import Hands
     from tests.integration.workspace.demo_app import DemoApp
 
 Json = dict[str, Any]
@@ -174,6 +176,63 @@ def test_a_file_goes_from_the_modal_to_the_app(maya: Hands, demo: DemoApp, serve
 
 def test_a_file_over_ten_megabytes_is_refused(maya: Hands) -> None:
     assert maya.upload("big.xlsx", b"x" * (10 * 1024 * 1024 + 1)) == {"problem": "big.xlsx is larger than 10 MB."}
+
+
+def test_a_file_attached_to_a_direct_message_reaches_the_app(maya: Hands, demo: DemoApp) -> None:
+    maya.channel = "D0AGENT01"
+    large = b"PK\x03\x04" + b"x" * (10 * 1024 * 1024)
+    file = maya.upload("Infinity Transfers v1.xlsx", large, into="message")
+    maya.say("", files=(file["id"],))
+    event = demo.wait_for("message")
+    assert (event["subtype"], event["channel_type"], event["user"], event["text"]) == (
+        "file_share",
+        "im",
+        "U0AGENT01",
+        "",
+    )
+    [shared] = event["files"]
+    assert (shared["id"], shared["size"], shared["ims"]) == (file["id"], len(large), ["D0AGENT01"])
+    taken = httpx.get(shared["url_private"], headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+    assert taken.content == large
+    assert "Infinity Transfers v1.xlsx" in maya.page()
+
+
+def test_an_app_that_asks_for_it_is_told_of_each_shared_file() -> None:
+    with (
+        app_at("http://127.0.0.1:1/api/") as (demo, url),
+        workspace_at(url, events=("file_shared",)) as server,
+    ):
+        maya = Hands(server.url, "U0AGENT01", "C0GENERAL")
+        with maya.client:
+            file = maya.upload("a.xlsx", b"PK", into="message")
+            maya.say("look", files=(file["id"],))
+        event = demo.wait_for("file_shared")
+    assert (event["file_id"], event["user_id"], event["channel_id"]) == (file["id"], "U0AGENT01", "C0GENERAL")
+    assert demo.kinds() == ["file_shared"]
+
+
+def test_a_message_takes_ten_files_of_ones_own(maya: Hands, priya: Hands) -> None:
+    own = [maya.upload(f"{n}.txt", b"x", into="message")["id"] for n in range(11)]
+    foreign = priya.upload("hers.txt", b"x", into="message")["id"]
+    before = maya.page()
+    for files, problem in (
+        (tuple(own), "too_many_files"),
+        ((foreign,), "file_not_found"),
+        (("F0NOSUCH",), "file_not_found"),
+        ((), "no_text"),
+    ):
+        answer = maya.try_to_say("", files=files)
+        assert (answer.status_code, answer.json()) == (404, {"problem": problem})
+    assert maya.page() == before
+    maya.say("ten", files=tuple(own[:10]))
+    assert maya.page().count('class="file"') == before.count('class="file"') + 10
+
+
+def test_a_file_over_a_gigabyte_is_refused_in_a_message(maya: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes_page, "MESSAGE_FILE_BYTES", 11 * MEGABYTE)
+    assert MESSAGE_FILE_BYTES == 1024 * MEGABYTE
+    problem = maya.upload("big.xlsx", b"x" * (11 * MEGABYTE + 1), into="message")
+    assert problem == {"problem": "big.xlsx is larger than 11 MB."}
 
 
 def test_the_app_uploads_a_file_to_a_channel(maya: Hands, demo: DemoApp) -> None:

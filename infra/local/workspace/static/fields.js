@@ -316,24 +316,27 @@ const Combo = {
 };
 
 const Uploads = {
-  async add(input) {
-    const field = input.closest(".field-files");
+  // The last file chosen takes the place of the first in a field; a message says that it takes no more.
+  async add(field, files) {
     const list = field.querySelector(".uploads");
-    for (const file of input.files) {
-      if (list.children.length >= Number(field.dataset.max)) list.firstElementChild.remove();
+    const isMessage = field.matches(".composer");
+    for (const file of files) {
+      const isFull = list.children.length >= Number(field.dataset.max);
+      if (isFull && isMessage) { toast(`A message takes ${field.dataset.max} files.`); break; }
+      if (isFull) list.firstElementChild.remove();
       const row = document.createElement("li");
       row.textContent = `${file.name} · uploading…`;
       list.append(row);
-      await Uploads.send(file, row);
+      await Uploads.send(file, row, isMessage);
     }
-    input.value = "";
     Fields.changed(field);
   },
 
-  async send(file, row) {
+  async send(file, row, isMessage) {
     const form = new FormData();
     form.append("user", document.body.dataset.user);
     form.append("file", file);
+    if (isMessage) form.append("for", "message");
     const answer = await post("/ui/upload", form).catch(() => ({ problem: `${file.name} could not be uploaded.` }));
     if (answer.problem) {
       row.textContent = answer.problem;
@@ -387,7 +390,11 @@ window.addEventListener("resize", () => Combo.opened().forEach(Combo.place));
 document.addEventListener("keydown", (event) => { if (inCombo(event)) Combo.key(event); }, true);
 document.addEventListener("focusout", (event) => { if (inCombo(event)) Combo.settle(event.target.closest(".field")); });
 document.addEventListener("change", (event) => {
-  if (event.target.type === "file") Uploads.add(event.target);
+  if (event.target.type === "file") {
+    const files = [...event.target.files];
+    event.target.value = "";
+    Uploads.add(event.target.closest(".field, .composer"), files);
+  }
   else if (event.target.matches(".field-radio input, .field-checkbox input, .field-text input:not([type=text], [type=email], [type=url])")) {
     Fields.changed(event.target.closest(".field"));
   }
@@ -400,5 +407,5 @@ document.addEventListener("click", (event) => {
     Combo.parts(field).input.focus();
   }
   const removed = event.target.closest("[data-remove-upload]");
-  if (removed) { const field = removed.closest(".field"); removed.closest("li").remove(); Fields.changed(field); }
+  if (removed) { const field = removed.closest(".field, .composer"); removed.closest("li").remove(); Fields.changed(field); }
 });

@@ -297,12 +297,18 @@ const grow = (box) => { box.rows = Math.min(8, box.value.split("\n").length); };
 const send = async (form) => {
   const box = form.querySelector("textarea");
   const text = box.value.trim();
-  if (!text) return;
+  const list = form.querySelector(".uploads");
+  const attached = [...list.children].filter((row) => !row.matches(".failed"));
+  if (attached.some((row) => !row.dataset.id)) { toast("A file is still being uploaded."); return; }
+  // A command takes no files: they stay for the message after it.
+  const files = text.startsWith("/") ? [] : attached.map((row) => row.dataset.id);
+  if (!text && !files.length) return;
   box.value = "";
   grow(box);
   suggestCommands(box);
-  const answer = await busy(form.querySelector(".send"), () => post("/ui/say", { user, channel, text, thread: form.dataset.thread }));
+  const answer = await busy(form.querySelector(".send"), () => post("/ui/say", { user, channel, text, files, thread: form.dataset.thread }));
   if (!answer.ok) box.value ||= text;
+  else if (files.length) list.replaceChildren();
 };
 
 document.addEventListener("submit", (event) => {
@@ -331,6 +337,24 @@ document.addEventListener("keydown", (event) => {
 commandList?.addEventListener("mousedown", (event) => {
   const row = event.target.closest("[role=option]");
   if (row) { event.preventDefault(); completeCommand(commandList.parentElement.querySelector("textarea"), row); }
+});
+
+// Files dropped on the conversation, or pasted, are attached to the message being written.
+const composerAt = (node) => (node.closest?.(".thread") || document.querySelector(".main"))?.querySelector(".composer");
+document.addEventListener("dragover", (event) => {
+  if (event.dataTransfer?.types.includes("Files") && composerAt(event.target)) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const composer = composerAt(event.target);
+  if (!composer || !event.dataTransfer?.files.length) return;
+  event.preventDefault();
+  Uploads.add(composer, [...event.dataTransfer.files]);
+});
+document.addEventListener("paste", (event) => {
+  const composer = event.target.closest?.(".composer");
+  if (!composer || !event.clipboardData.files.length) return;
+  event.preventDefault();
+  Uploads.add(composer, [...event.clipboardData.files]);
 });
 
 // Live changes
