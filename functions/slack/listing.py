@@ -40,7 +40,7 @@ class Lists:
             case "opened":
                 return queue.opened_by(user, limit=limit, start=start)
             case _:
-                return queue.unclaimed(limit=limit, start=start)
+                return queue.unclaimed(limit=limit, start=start, now=self._services.now())
 
     def numbered(self, text: str) -> Case | None:
         """Return the case whose number was typed, with or without its prefix."""

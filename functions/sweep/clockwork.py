@@ -12,7 +12,7 @@ from sop_aws.times import iso, parse
 from sop_core.cases import lifecycle
 from sop_core.cases.clock import fingerprint, planned, to_send
 from sop_core.cases.deadlines import in_office_hours
-from sop_core.cases.overview import overview, tally
+from sop_core.cases.overview import front, overview, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,6 +108,7 @@ def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> None:
             queue.put_tally(day, counted, expires_at=int((now + TALLY_KEPT).timestamp()))
         earlier.append(counted)
     queue.put_overview(overview(live, [today, *earlier], at=iso(now)))
+    queue.put_front(front(live, at=iso(now)))
 
 
 def _wake(deliver: DeliverQueue, rows: Sequence[Delivery]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from heapq import nsmallest
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
     from sop_core.cases.case import Case, CaseEvent
 
 
+LONG = 500
+"""From more waiting cases on, a list of them begins with its front as it was counted last."""
+FRONT_KEPT = 100
+
+
 class CaseHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a list shows of a case: no customer data but the project's id."""
+    """What a list shows of a case; ``customer`` is the homeowner's name, or the caller's where no project is known."""
 
     id: str
     state: State
@@ -29,6 +35,7 @@ class CaseHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened_at: str
     due_at: str
     project_id: str | None = None
+    customer: str | None = None
     assignee: str | None = None
     closed_at: str | None = None
     planned_by: str = ""
@@ -39,6 +46,14 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     to_claim: tuple[int, ...] = ()
     to_close: tuple[int, ...] = ()
+
+
+class Front(msgspec.Struct, frozen=True, kw_only=True):
+    """Of ``waiting`` cases that nobody has the first ones due, as they were counted; none where a query is as quick."""
+
+    at: str
+    waiting: int
+    heads: tuple[CaseHead, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +82,7 @@ def head(case: Case) -> CaseHead:
         opened_at=case.opened_at,
         due_at=case.due_at,
         project_id=None if case.project is None else case.project.project_id,
+        customer=(case.project.homeowner if case.project else None) or case.notes.get("caller_name") or None,
         assignee=case.assignee,
         closed_at=case.closed_at,
         planned_by=case.planned_by,
@@ -81,6 +97,13 @@ def tally(events: Iterable[CaseEvent]) -> Tally:
         if event.action in took and not (event.action == "assign" and event.from_state != "open"):
             took[event.action].append(seconds(event.clock_from, event.at))
     return Tally(to_claim=tuple(took["claim"] + took["assign"]), to_close=tuple(took["close"]))
+
+
+def front(live: Iterable[CaseHead], *, at: str) -> Front:
+    """Return the front of the queue; cases due at one time are in the order of their ids, as in the index."""
+    waiting = [each for each in live if each.state == "open"]
+    first = nsmallest(FRONT_KEPT, waiting, key=lambda each: (each.due_at, each.id)) if len(waiting) > LONG else ()
+    return Front(at=at, waiting=len(waiting), heads=tuple(first))
 
 
 def overview(live: Iterable[CaseHead], days: Iterable[Tally], *, at: str) -> Overview:

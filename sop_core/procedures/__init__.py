@@ -37,6 +37,11 @@ def load(name: str) -> Procedure:
     return reading.compiled(name)
 
 
+def title(name: str) -> str:
+    """Return how people call the procedure; one that no longer ships goes by its name."""
+    return load(name).title if name in names() else name
+
+
 def decode(data: bytes) -> Procedure:
     """Return the procedure that :func:`encode` wrote."""
     return _DECODER.decode(data)

@@ -99,7 +99,8 @@ def _report(services: Services, request: Request, period: str) -> None:
 
 def _list(services: Services, user: str, kind: str, *, start: str | None = None) -> Message:
     page = Lists(services).page(kind, user, limit=PAGE, start=start)
-    return listing(kind, page.heads, now=iso(services.now()), rest=page.rest, started=start is not None)
+    now = iso(services.now())
+    return listing(kind, page.heads, now=now, rest=page.rest, started=start is not None, front=page.front)
 
 
 def _answer(request: Request, message: Message) -> None:

@@ -38,7 +38,7 @@ def show(services: Services, request: Request) -> None:
         request.client.views_publish(user_id=request.user, view=home(_screen(services, request.user)))
         return
     page = Lists(services).page(kind, request.user, limit=PAGE, start=start or None)
-    section = Section(kind, page.heads, page.rest, bool(start))
+    section = Section(kind, page.heads, page.rest, bool(start), page.front)
     now = iso(services.now())
     screen = HomeScreen(roles=services.access.roles(request.user), now=now, sections=(section,), only=True)
     request.client.views_publish(user_id=request.user, view=home(screen))
@@ -72,7 +72,7 @@ def _due_soon(lists: Sequence[Section], *, before: str) -> Section:
 
 def _glance(lists: Lists, kind: str, user: str) -> Section:
     page = lists.page(kind, user, limit=GLANCE)
-    return Section(kind, page.heads, page.rest)
+    return Section(kind, page.heads, page.rest, front=page.front)
 
 
 LISTENERS: Final = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -9,9 +10,9 @@ import msgspec
 from sop_aws.deliveries import SHARDS
 from sop_aws.runs import Run, RunHead
 from sop_aws.table import Table, attributes, text
-from sop_aws.times import iso
+from sop_aws.times import iso, parse
 from sop_core.cases.case import CaseEvent
-from sop_core.cases.overview import CaseHead, Overview, Tally
+from sop_core.cases.overview import CaseHead, Front, Overview, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
 
 _HEAD: Final = msgspec.json.Decoder(CaseHead)
 _EVENT: Final = msgspec.json.Decoder(CaseEvent)
+FRONT_FRESH: Final = timedelta(minutes=5)
+"""Without a sweep for so long, the queue itself is asked."""
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page of a list; ``rest`` is where the next begins (``None``: this is the last)."""
+    """One page of a list; ``rest`` is where the next begins (``None``: this is the last).
+
+    ``front`` is the count that it was taken from: a case that came since then may be missing.
+    """
 
     heads: tuple[CaseHead, ...]
     rest: str | None = None
+    front: Front | None = None
 
 
 class CaseQueue:
@@ -39,9 +46,9 @@ class CaseQueue:
         """Take the client and the name of the cases table."""
         self._table = Table(client, table)
 
-    def unclaimed(self, *, limit: int, start: str | None = None) -> Page:
-        """Return the cases that nobody has, the soonest due first."""
-        return self._page("queue", "OPEN", limit=limit, start=start)
+    def unclaimed(self, *, limit: int, start: str | None = None, now: datetime) -> Page:
+        """Return the cases that nobody has, the soonest due first; of a long queue the front as it was last counted."""
+        return self._of_front(limit, start, now) or self._page("queue", "OPEN", limit=limit, start=start)
 
     def claimed_by(self, user: str, *, limit: int, start: str | None = None) -> Page:
         """Return the cases that ``user`` has, the soonest due first."""
@@ -104,6 +111,28 @@ class CaseQueue:
         """Keep the numbers of this sweep."""
         self._table.put(attributes(pk="OVERVIEW", sk="CURRENT", body=msgspec.json.encode(numbers).decode()))
 
+    def front(self) -> Front | None:
+        """Return the front of the queue as the last sweep counted it."""
+        item = self._table.get("OVERVIEW", "FRONT")
+        return None if item is None else msgspec.json.decode(text(item, "body"), type=Front)
+
+    def put_front(self, front: Front) -> None:
+        """Keep the front of the queue of this sweep."""
+        self._table.put(attributes(pk="OVERVIEW", sk="FRONT", body=msgspec.json.encode(front).decode()))
+
+    def _of_front(self, limit: int, start: str | None, now: datetime) -> Page | None:
+        """Return a page of the counted front, without those taken since; ``None`` where it does not fill one."""
+        front = self.front()
+        if front is None or not front.heads or now - parse(front.at) > FRONT_FRESH:
+            return None
+        ahead = [(place, head.id) for head in front.heads if (place := _place(head)) > (start or "")]
+        now_stored = self._table.get_many([(f"CASE#{id_}", "CASE") for _, id_ in ahead[: 2 * limit]], "head")
+        heads = {head.id: head for head in (_HEAD.decode(text(item, "head")) for item in now_stored)}
+        shown = [(place, heads[id_]) for place, id_ in ahead if id_ in heads and heads[id_].state == "open"][:limit]
+        if len(shown) < limit:
+            return None
+        return Page(heads=tuple(head for _, head in shown), rest=shown[-1][0], front=front)
+
     def _page(self, index: str, place: str, *, limit: int, start: str | None, newest_first: bool = False) -> Page:
         pk, at = ("queue_pk", "queue_at") if index == "queue" else ("owner_pk", "owner_at")
         items = list(
@@ -120,6 +149,11 @@ class CaseQueue:
         shown = items[:limit]
         rest = f"{text(shown[-1], at)}|{text(shown[-1], 'pk')}" if len(items) > limit else None
         return Page(heads=tuple(_HEAD.decode(text(item, "head")) for item in shown), rest=rest)
+
+
+def _place(head: CaseHead) -> str:
+    """Return where a waiting case stands, as the start of a page names it."""
+    return f"{head.due_at}|CASE#{head.id}"
 
 
 def _key(start: str | None, pk: str, at: str, place: str) -> Item | None:

@@ -79,9 +79,12 @@ def header(text: str) -> Block:
     return {"type": "header", "text": label(text, HEADER_TEXT)}
 
 
-def section(text: str, *, accessory: Block | None = None, block_id: str | None = None) -> Block:
-    """Return a section of our own words in mrkdwn."""
-    return _with({"type": "section", "text": mrkdwn(text)}, accessory=accessory, block_id=block_id)
+def section(
+    text: str, *, typed: str | None = None, accessory: Block | None = None, block_id: str | None = None
+) -> Block:
+    """Return a section of our own words in mrkdwn; ``typed`` stands below them, literal."""
+    below = [plain(typed)] if typed else None
+    return _with({"type": "section", "text": mrkdwn(text)}, fields=below, accessory=accessory, block_id=block_id)
 
 
 def typed_section(text: str, *, accessory: Block | None = None, block_id: str | None = None) -> Block:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sop_core.cases.case import Case
+from sop_core.procedures import title
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
 from sop_slack.notes import note
@@ -163,7 +164,7 @@ def _buttons(case: Case) -> list[Block]:
 def _origin(case: Case) -> Block:
     inferred = f" · not in the SOP, inferred: {', '.join(case.inferred)}" if case.inferred else ""
     opened = f"Opened by {b.escape(case.owner_name)} {b.time_in_reader_zone(case.opened_at)}"
-    return b.context(f"{opened} · {case.procedure}, version {case.procedure_version}{inferred}")
+    return b.context(f"{opened} · {title(case.procedure)}, version {case.procedure_version}{inferred}")
 
 
 def _due(case: Case) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sop_core.procedures import title
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
 from sop_slack.cards import DETAILS, ICONS, case_value
@@ -11,7 +12,7 @@ from sop_slack.cards import DETAILS, ICONS, case_value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sop_core.cases.overview import CaseHead
+    from sop_core.cases.overview import CaseHead, Front
 
 PAGE_ACTION: Final = "cases_page"
 TITLES: Final = {
@@ -25,7 +26,7 @@ EMPTY: Final = {
     "claimed": "You have no case. *Unclaimed* cases wait for somebody: `/cases open`.",
     "opened": "You have opened no case yet. A procedure opens one when somebody else has to act.",
     "unclaimed": "Nothing waits: every case is in somebody's hands. 🎉",
-    "closed": "You have closed no case yet.",
+    "closed": "Cases that you close stay here until somebody re-opens them.",
     "found": "No case matches. Try the number (SOP-…), the project id or the customer's name.",
 }
 HELP: Final = (
@@ -34,16 +35,23 @@ HELP: Final = (
 )
 
 
-def listing(kind: str, heads: Sequence[CaseHead], *, now: str, rest: str | None, started: bool) -> Message:
-    """Return a page of a list; ``rest`` is where the next begins, ``started`` whether there is one before."""
-    title = TITLES[kind]
-    shown = [b.section(f"*{title}*"), *(row(head, now=now) for head in heads)]
+def listing(
+    kind: str, heads: Sequence[CaseHead], *, now: str, rest: str | None, started: bool, front: Front | None = None
+) -> Message:
+    """Return a page of a list; ``rest`` is where the next begins, ``started`` whether there is one before.
+
+    ``front`` is the count that a page of a long queue was taken from.
+    """
+    name = TITLES[kind]
+    shown = [b.section(f"*{name}*"), *(row(head, now=now) for head in heads)]
     if not heads:
         shown.append(b.section(EMPTY[kind]))
+    if front:
+        shown.append(of_many(front))
     if turns := pages(PAGE_ACTION, kind, rest=rest, started=started):
         shown.append(turns)
     shown.append(b.context(HELP))
-    return Message(text=f"{title}: {len(heads)} shown.", blocks=tuple(shown))
+    return Message(text=f"{name}: {len(heads)} shown.", blocks=tuple(shown))
 
 
 def row(head: CaseHead, *, now: str) -> Block:
@@ -51,9 +59,15 @@ def row(head: CaseHead, *, now: str) -> Block:
     project = f" · {b.escape(head.project_id)}" if head.project_id else ""
     sign = "🔴" if head.state in {"open", "claimed"} and head.due_at < now else ICONS[head.state]
     return b.section(
-        f"{sign} *{b.escape(head.description)}* · `{head.id}`{project}\n{_standing(head)} · {b.escape(head.procedure)}",
+        f"{sign} *{b.escape(head.description)}* · `{head.id}`{project}\n{_standing(head)} · {title(head.procedure)}",
+        typed=head.customer,
         accessory=b.button("Open", f"case_{DETAILS}", case_value(head)),
     )
+
+
+def of_many(front: Front) -> Block:
+    """Return the line that says of a page how many there are, and when they were counted."""
+    return b.context(f"{front.waiting:,} cases wait, the soonest due first, as of {b.time_in_reader_zone(front.at)}.")
 
 
 def pages(action: str, kind: str, *, rest: str | None, started: bool) -> Block | None:

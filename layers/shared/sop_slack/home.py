@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sop_core.procedures import title
 from sop_slack import blocks as b
-from sop_slack.case_lists import EMPTY, TITLES, pages, row
+from sop_slack.case_lists import EMPTY, TITLES, of_many, pages, row
 from sop_slack.run.overview import OpenRun, open_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sop_core.cases.overview import CaseHead, Overview
+    from sop_core.cases.overview import CaseHead, Front, Overview
     from sop_slack.blocks import Block
 
 SHOW: Final = "home_show"
@@ -38,12 +39,16 @@ CAN_DO: Final = (
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A list on the Home tab; ``rest`` is where its next page begins, ``started`` whether there is one before."""
+    """A list on the Home tab; ``rest`` is where its next page begins, ``started`` whether there is one before.
+
+    ``front`` is the count that a page of a long queue was taken from.
+    """
 
     kind: str
     heads: tuple[CaseHead, ...]
     rest: str | None = None
     started: bool = False
+    front: Front | None = None
 
 
 class HomeScreen(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +89,8 @@ def _glance(section: Section, *, now: str) -> list[Block]:
     all_of_it = b.button("See all", SHOW, f"{section.kind}|") if section.rest else None
     shown = [b.section(f"*{HOME_TITLES[section.kind]}*", accessory=all_of_it, block_id=f"home:{section.kind}")]
     shown += [row(head, now=now) for head in section.heads]
+    if section.front:
+        shown.append(of_many(section.front))
     return shown if section.heads else [*shown, b.context(HOME_EMPTY[section.kind])]
 
 
@@ -95,6 +102,8 @@ def _whole(section: Section, *, now: str) -> list[Block]:
     ]
     if not section.heads:
         shown.append(b.context(HOME_EMPTY[section.kind]))
+    if section.front:
+        shown.append(of_many(section.front))
     turns = pages(SHOW, section.kind, rest=section.rest, started=section.started)
     return [*shown, turns] if turns else shown
 
@@ -113,7 +122,8 @@ def _numbers(numbers: Overview) -> list[Block]:
     if numbers.oldest is not None:
         shown += [b.section("*The oldest*"), row(numbers.oldest, now=numbers.at)]
     if numbers.procedures:
-        shown += [b.section("*By procedure*"), b.copyable(bars(numbers.procedures))]
+        by_title = {title(name): count for name, count in numbers.procedures.items()}
+        shown += [b.section("*By procedure*"), b.copyable(bars(by_title))]
     told = f"As of {b.time_in_reader_zone(numbers.at)}; medians over {numbers.days} days."
     return [*shown, b.context(told), b.divider()]
 

@@ -16,6 +16,7 @@ from sop_aws.runs import RunStore
 from sop_aws.times import iso, parse
 from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply
+from sop_core.cases.overview import Front, head
 from tests.builders.desk import Clock, a_run, an_opened_case
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_a_case_is_listed_where_it_stands_and_nowhere_else(
 ) -> None:
     def listed(case: Case) -> set[str]:
         lists = {
-            "unclaimed": queue.unclaimed(limit=1000).heads,
+            "unclaimed": queue.unclaimed(limit=1000, now=Clock().now).heads,
             "claimed": queue.claimed_by(owner, limit=10).heads,
             "closed": queue.closed_by(owner, limit=10).heads,
             "opened": queue.opened_by(owner, limit=10).heads,
@@ -86,6 +87,32 @@ def test_pages_hold_every_case_once(aws: Aws, cases: CaseStore, queue: CaseQueue
             break
         start = page.rest
     assert (len(found), set(found)) == (5, made)
+
+
+def test_the_counted_front_of_a_long_queue_is_turned_page_by_page_without_what_was_taken_since(
+    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
+) -> None:
+    now = Clock().now
+    made = sorted((opened(aws, cases, owner) for _ in range(6)), key=lambda case: case.id)
+    queue.put_front(Front(at=iso(now), waiting=9000, heads=tuple(head(case) for case in made)))
+    act(cases, made[1], "claim", owner)
+    first = queue.unclaimed(limit=2, now=now)
+    second = queue.unclaimed(limit=2, start=first.rest, now=now)
+    assert [each.id for page in (first, second) for each in page.heads] == [made[n].id for n in (0, 2, 3, 4)]
+    assert first.front is not None
+    assert first.front.waiting == 9000
+
+
+def test_past_its_end_or_once_it_is_old_the_front_gives_way_to_the_queue(
+    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
+) -> None:
+    now = Clock().now
+    case = opened(aws, cases, owner)
+    queue.put_front(Front(at=iso(now), waiting=9000, heads=(head(case),)))
+    beyond = queue.unclaimed(limit=1, start=f"{case.due_at}|CASE#{case.id}", now=now)
+    late = queue.unclaimed(limit=1, now=now + timedelta(minutes=6))
+    assert (beyond.front, late.front) == (None, None)
+    assert len(late.heads) == 1
 
 
 def test_a_case_is_to_be_reminded_of_once_its_time_has_come(

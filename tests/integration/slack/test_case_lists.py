@@ -141,8 +141,11 @@ class TestHome:
         limits.check_view(home)
         shown = json.dumps(home, ensure_ascii=False)
         assert all(title in shown for title in ("🔵 Mine", "🟡 Unclaimed", "⏰ Due soon", "✅ Recently closed"))
-        assert "You have closed no case yet." in shown
+        assert "Cases that you close stay here until somebody re-opens them." in shown
         assert case.id in shown
+        assert "Infinity communications" in shown
+        assert "· infinity" not in shown
+        assert {"type": "plain_text", "text": "Jane Doe", "emoji": False} in fields_of(home)
 
     def test_see_all_turns_pages_and_comes_back(self, desk: Desk) -> None:
         many(desk, 12)
@@ -179,7 +182,7 @@ class TestHome:
         limits.check_view(home)
         shown = json.dumps(home, ensure_ascii=False)
         assert "*Claimed*\\n3" in shown
-        assert "infinity  ████████████████ 3" in shown
+        assert "Infinity communications  ████████████████ 3" in shown
         assert "*Median time to claim*\\n0 minutes" in shown
 
     def test_an_admin_learns_what_is_missing_and_its_effect(self, desk: Desk) -> None:
@@ -213,6 +216,10 @@ def button(home: dict[str, Any], action_id: str, value: str | None = None) -> di
         e for e in elements if e.get("action_id") == action_id and (value is None or e["value"] == value)
     )
     return found
+
+
+def fields_of(view: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for block in view["blocks"] for each in block.get("fields", ())]
 
 
 def pressed_home(person: Person, pressed: dict[str, Any]) -> dict[str, Any]:

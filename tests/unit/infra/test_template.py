@@ -27,7 +27,7 @@ CONFIGS: Final[dict[str, type[Config]]] = {
 }
 ALLOWED: Final = {
     "SlackRole": {
-        "CasesTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        "CasesTable": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "CasesTable/index/by_project": {"dynamodb:Query"},
         "CasesTable/index/queue": {"dynamodb:Query"},
         "CasesTable/index/by_owner": {"dynamodb:Query"},
