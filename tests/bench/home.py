@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 import msgspec
-from botocore.client import BaseClient
+from botocore.httpsession import URLLib3Session
 
 from functions.slack import app
 from functions.sweep.clockwork import count
@@ -96,14 +96,14 @@ def _opened(person: Person, waited: list[float]) -> tuple[float, float]:
 def _timed_aws() -> Iterator[list[float]]:
     """Collect how long each call of AWS takes, in seconds."""
     waited: list[float] = []
-    call: Callable[..., Any] = BaseClient._make_api_call
+    send: Callable[..., Any] = URLLib3Session.send
 
-    def timed(client: BaseClient, *about: Any) -> Any:
+    def timed(session: URLLib3Session, request: Any) -> Any:
         began = time.perf_counter()
         try:
-            return call(client, *about)
+            return send(session, request)
         finally:
             waited.append(time.perf_counter() - began)
 
-    with patch.object(BaseClient, "_make_api_call", timed):
+    with patch.object(URLLib3Session, "send", timed):
         yield waited
