@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from functions.slack.finding import Finder
+from functions.slack.screens import Screens
 from sop_aws.cases import project_pk
 from sop_aws.queue import Page
 from sop_core import procedures
 from sop_core.cases.overview import head
 from sop_core.cases.words import words
-from sop_slack.run.overview import OpenRun
+from sop_slack.run.overview import OpenRun, RunLine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from functions.slack.services import Services
+    from sop_aws.runs import Run, RunHead
     from sop_core.cases.case import Case
 
 NUMBER: Final = re.compile(r"(?:SOP-)?([0-9A-HJKMNP-TV-Z]{8})", re.IGNORECASE)
 PROJECTS: Final = 8
 FOUND: Final = 20
 RUNS_SHOWN: Final = 5
+ENDED_SHOWN: Final = 8
 
 
 class Lists:
@@ -74,3 +80,25 @@ def open_runs(services: Services, user: str) -> tuple[OpenRun, ...]:
     return tuple(
         OpenRun(run.id, procedures.load(run.procedure).title, run.started_at) for run in runs if run.procedure in known
     )
+
+
+def left_off(services: Services, user: str) -> tuple[RunLine, ...]:
+    """Return the runs that ``user`` left off with whom each is about and what it waits for, the latest first."""
+    screens, now = Screens(services), services.now()
+    runs = _read(services, services.queue.runs_of(user, limit=RUNS_SHOWN))
+    return tuple(screens.line(run, now) for run in runs if run.state == "active")
+
+
+def ended_today(services: Services, user: str) -> tuple[RunLine, ...]:
+    """Return the runs that ``user`` has finished since the office's midnight, the latest first."""
+    screens, now = Screens(services), services.now()
+    zone = ZoneInfo(services.settings().calendar.zone)
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    runs = _read(services, services.queue.runs_ended_by(user, since=midnight, limit=ENDED_SHOWN))
+    return tuple(screens.line(run, now) for run in runs if run.state == "done")
+
+
+def _read(services: Services, heads: Iterable[RunHead]) -> list[Run]:
+    known = procedures.names()
+    runs = [services.runs.get(head.id) for head in heads if head.procedure in known]
+    return [run for run in runs if run is not None]

@@ -145,10 +145,15 @@ class RunDesk:
         notes = _in_order(told, typed)
         if run.state != "active" or told.status != "done":
             return run
-        ended = {"notes": notes, "disposition": told.disposition, "state": "done"}
+        now = iso(self._services.now())
+        ended = {"notes": notes, "disposition": told.disposition, "state": "done", "ended_at": now}
         if told.case is None:
-            return self._save(run, None, lambda now: replace(now, **ended))
+            return self._save(run, None, lambda run: replace(run, **ended))
         return self._open_case(replace(run, **ended), told, told.case)
+
+    def abandon(self, run_id: str, user: str) -> None:
+        """Give the run up: it is in nobody's list any more, and counts as not finished."""
+        self._save(self.read(run_id, user), None, lambda run: replace(run, state="abandoned"))
 
     def _unreadable(self, run: Run) -> Run:
         return self._save(run, None, lambda now: replace(now, is_sheet_unreadable=True))
@@ -158,7 +163,10 @@ class RunDesk:
             if run.state != "active" or interaction in run.seen:
                 return run
             seen = run.seen if interaction is None else (*run.seen, interaction)[-SEEN_KEPT:]
-            edited = replace(edit(run), seen=seen, updated_at=iso(self._services.now()))
+            edited = replace(edit(run), seen=seen)
+            if interaction is not None:
+                # What is promised to the customer is counted from the latest answer.
+                edited = replace(edited, updated_at=iso(self._services.now()))
             try:
                 return self._services.runs.save(edited)
             except StaleRun as stale:
@@ -204,7 +212,7 @@ class RunDesk:
             calendar=settings.calendar,
         )
         deliveries = outbox(case, "card", at=iso(now))
-        ended = replace(run, case=case.id, updated_at=iso(now))
+        ended = replace(run, case=case.id)
         opened = self._services.cases.open(case, event, deliveries, ended)
         wake(self._services.deliver, deliveries)
         return opened.run

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -12,15 +13,22 @@ from sop_aws.times import iso, parse
 from sop_core import procedures
 from sop_core.cases.deadlines import DEADLINES, deadline
 from sop_core.guidance import guidance, render
+from sop_core.story import story
 from sop_slack.notes import phone
-from sop_slack.run import RunScreen, Sheet
+from sop_slack.run import RunLine, RunScreen, Sheet
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from functions.slack.services import Services
     from sop_aws.runs import Run
     from sop_core.cases.case import Case
     from sop_core.guidance import Guidance
     from sop_core.transfers.project import Project
+
+
+HOUR: Final = 60
+DAY: Final = 24
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -73,7 +81,21 @@ class Screens:
             open_cases=self.open_cases(project) if told.case or "store" in run.sources.values() else (),
             case=self._services.cases.get(run.case) if run.case else None,
             due=self._due(run, told),
+            ended_at=self._ended_at(run),
+            story=story(procedure, told, run.sources) if run.state == "done" else (),
         )
+
+    def line(self, run: Run, now: datetime) -> RunLine:
+        """Return a run in two lines: whom it is about, and what it waits for or what came of it."""
+        told = self.guidance(run)
+        project = self.project(run)
+        known = (project.project_id, project.homeowner) if project else (run.notes.get("caller_name"), run.query)
+        since = _ago(now - parse(run.ended_at or run.updated_at))
+        if run.state == "done":
+            about = run.case or run.disposition or "nothing to file"
+            return RunLine(run.id, procedures.load(run.procedure).title, _joined(*known), f"{since} · {about}")
+        waits = told.ask.question if told.ask else ("opening the case" if told.case else "being finished")
+        return RunLine(run.id, procedures.load(run.procedure).title, _joined(*known), f"{since} · waiting for: {waits}")
 
     def _installer_contact(self, project: Project | None) -> str:
         return self._services.settings().installers.get(project.transferred_to or "", "") if project else ""
@@ -101,11 +123,34 @@ class Screens:
         before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
         return len(guidance(procedures.load(run.procedure), before).steps)
 
+    def _ended_at(self, run: Run) -> str:
+        """Return when the run was finished, as the office's clock had it; nothing while it goes on."""
+        if run.state != "done":
+            return ""
+        zone = ZoneInfo(self._services.settings().calendar.zone)
+        return f"{parse(run.ended_at or run.updated_at).astimezone(zone):%b %d, %Y, %H:%M %Z}"
+
     def _due(self, run: Run, told: Guidance) -> dict[str, str]:
         """Return the moment of each deadline that a step promises, counted from the latest answer."""
         promised = {rule for step in told.steps if (rule := step.promise) in DEADLINES}
         calendar = self._services.settings().calendar
         return {rule: iso(deadline(rule, parse(run.updated_at), calendar)) for rule in promised}
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _ago(time: timedelta) -> str:
+    """Return how long ago that was, in the largest unit that fits."""
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < HOUR:
+        return f"{minutes} min ago"
+    hours = minutes // HOUR
+    days = hours // DAY
+    return f"{hours} h ago" if hours < DAY else f"{days} day{'s' if days > 1 else ''} ago"
 
 
 def _prefilled(run: Run, told: Guidance, project: Project | None) -> dict[str, str]:

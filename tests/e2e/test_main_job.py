@@ -132,6 +132,8 @@ def test_the_bare_command_finds_a_project_as_one_types_and_a_trained_agent_sees_
     expect(agent.modal.get_by_text("Not in the SOP: check with your lead")).to_be_visible()
     picture.take(agent, "infinity-phone")
     agent.modal.get_by_role("button", name="Finish").click()
+    expect(agent.modal.get_by_text("Interaction notes, ready to copy")).to_be_visible()
+    agent.modal.get_by_role("button", name="Done").click()
     expect(agent.page.get_by_role("dialog")).to_have_count(0)
 
 

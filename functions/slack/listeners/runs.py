@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from functions.slack.access import refusal
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import open_runs
+from functions.slack.listing import ended_today, left_off
 from functions.slack.replies import tell
 from functions.slack.runs import MissingSetting, NotYourRun, RunDesk
 from functions.slack.screens import Meta
@@ -62,17 +62,28 @@ def start(services: Services, request: Request) -> None:
 
 
 def overview(services: Services, request: Request) -> None:
-    """Answer `/sop`: the procedures this person may run, and the runs they left off."""
+    """Answer `/sop`: the procedures this person may run, the runs they left off, and those they finished today."""
+    request.client.views_open(trigger_id=request.body["trigger_id"], view=_overview(services, request.user))
+    request.ack()
+
+
+def _overview(services: Services, user: str) -> dict[str, Any]:
     desk = RunDesk(services)
     offered = [
-        (name, procedures.load(name).title, command)
-        for command, name in COMMANDS.items()
-        if desk.may_run(request.user, name)
+        (name, procedures.load(name).title, command) for command, name in COMMANDS.items() if desk.may_run(user, name)
     ]
-    request.client.views_open(
-        trigger_id=request.body["trigger_id"], view=views.overview(offered, open_runs(services, request.user))
-    )
+    return views.overview(offered, left_off(services, user), ended_today(services, user))
+
+
+def discard(services: Services, request: Request) -> None:
+    """Answer "Discard" beside a run that was left off: it is given up, and the list is drawn without it."""
+    try:
+        RunDesk(services).abandon(str(request.body["actions"][0]["value"]), request.user)
+    except NotYourRun as refused:
+        tell(request, str(refused))
+        return
     request.ack()
+    request.client.views_update(view_id=request.body["view"]["id"], view=_overview(services, request.user))
 
 
 def start_from_overview(services: Services, request: Request) -> None:
@@ -182,9 +193,6 @@ def submit(services: Services, request: Request) -> None:
     except (NotYourRun, MissingSetting) as refused:
         tell(request, str(refused))
         return
-    if run.case is None and run.state == "done":
-        request.ack()
-        return
     request.ack({"response_action": "update", "view": views.run_modal(desk.screen(run))})
 
 
@@ -277,6 +285,7 @@ LISTENERS: Final = (
     Listener(kind="command", name="/sop", roles=ANYONE, answer=overview),
     Listener(kind="action", name="procedure_start", roles=ANYONE, answer=start_from_overview),
     Listener(kind="action", name="run_resume", roles=ANYONE, answer=resume),
+    Listener(kind="action", name="run_discard", roles=ANYONE, answer=discard),
     Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=ANYONE, answer=answer),
     Listener(kind="action", name=re.compile(r"^pick:"), roles=ANYONE, answer=keep_picking),
     Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=ANYONE, answer=choose_project),

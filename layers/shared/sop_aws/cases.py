@@ -92,11 +92,7 @@ class CaseStore:
             raise StaleRun(self._runs.get(run.id)) from error
         if stored.run != run.id:
             raise CaseIdTaken(case.id) from error
-        current = self._runs.get(run.id)
-        if current is not None and current.version == run.version:
-            # The agent went back, changed answers and came to the same step again: the case stands, the run moves on.
-            return Opened(case=stored, run=self._runs.save(run), repeated=True)
-        return Opened(case=stored, run=current or run, repeated=True)
+        return Opened(case=stored, run=self._runs.get(run.id) or run, repeated=True)
 
     def change(self, case: Case, event: CaseEvent, deliveries: Sequence[Delivery]) -> Case:
         """Store the next version of a case with its event and deliveries, or nothing.

@@ -69,6 +69,14 @@ class CaseQueue:
         )
         return tuple(msgspec.json.decode(text(item, "head"), type=RunHead) for item in items)
 
+    def runs_ended_by(self, user: str, *, since: datetime, limit: int) -> tuple[RunHead, ...]:
+        """Return the runs that ``user`` has finished since a moment, the latest first."""
+        when = "#owner_pk = :owner AND #owner_at >= :since"
+        items = self._table.query(
+            when, index="by_owner", limit=limit, backwards=True, owner=f"ENDED#{user}", since=iso(since)
+        )
+        return tuple(msgspec.json.decode(text(item, "head"), type=RunHead) for item in items)
+
     def to_remind(self, now: datetime, *, limit: int) -> Iterator[str]:
         """Yield the ids of cases with a reminder that is due, up to ``limit`` of each shard."""
         for number in range(SHARDS):

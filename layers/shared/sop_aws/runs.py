@@ -17,11 +17,15 @@ Source = Literal["agent", "sheet", "groups", "store"]
 
 NEW: Final = "attribute_not_exists(#pk)"
 UNCHANGED: Final = "#version = :version"
+LISTS: Final = {"active": "RUNS", "done": "ENDED"}
+"""The lists of their owner that runs are in, by state."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run. ``version`` counts saves and guards them; ``expires_at`` is in epoch seconds; times are UTC ISO 8601.
 
+    ``updated_at`` is when the latest answer was given, ``ended_at`` when the run was finished. ``page`` is the page of
+    a long form that the agent has come to, ``language`` the one that scripts are shown in beside English.
     ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing.
     """
 
@@ -34,6 +38,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["active", "done", "abandoned"]
     started_at: str
     updated_at: str
+    ended_at: str | None = None
     expires_at: int
     facts: dict[str, str | tuple[str, ...]] = {}
     sources: dict[str, Source] = {}
@@ -44,6 +49,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...] = ()
     case: str | None = None
     disposition: str | None = None
+    page: int = 0
+    language: str = ""
     seen: tuple[str, ...] = ()
     is_sheet_unreadable: bool = False
 
@@ -128,9 +135,9 @@ def run_item(run: Run) -> Item:
         expires_at=run.expires_at,
         body=msgspec.json.encode(run).decode(),
         head=msgspec.json.encode(RunHead(run.id, run.procedure, run.started_at, run.updated_at)).decode(),
-        # Sparse: a run that has ended is nobody's open run.
-        owner_pk=f"RUNS#{run.owner}" if run.state == "active" else None,
-        owner_at=run.updated_at if run.state == "active" else None,
+        # Sparse: a run that was given up is in nobody's list.
+        owner_pk=f"{LISTS[run.state]}#{run.owner}" if run.state in LISTS else None,
+        owner_at=(run.ended_at or run.updated_at) if run.state in LISTS else None,
         day_pk=f"RUNS#{run.started_at[:10]}",
         day_at=f"{run.started_at}#{run.id}",
     )

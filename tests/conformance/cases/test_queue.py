@@ -135,6 +135,21 @@ def test_only_runs_that_are_not_over_are_open(aws: Aws, queue: CaseQueue, owner:
     assert queue.runs_of(owner, limit=5) == ()
 
 
+def test_finished_runs_are_listed_since_a_moment_and_those_given_up_nowhere(
+    aws: Aws, queue: CaseQueue, owner: str
+) -> None:
+    runs = RunStore(aws.dynamodb, aws.cases_table)
+    for name, changed in (
+        ("yesterday", {"state": "done", "ended_at": "2026-11-19T23:00:00Z"}),
+        ("today", {"state": "done", "ended_at": "2026-11-20T09:00:00Z"}),
+        ("given-up", {"state": "abandoned"}),
+    ):
+        runs.create(msgspec.structs.replace(a_run(f"{name}-{owner}", owner=owner), **changed))
+    ended = queue.runs_ended_by(owner, since=parse("2026-11-20T05:00:00Z"), limit=5)
+    assert [head.id for head in ended] == [f"today-{owner}"]
+    assert queue.runs_of(owner, limit=5) == ()
+
+
 def test_a_case_is_found_by_every_word_of_its_callers_name(
     aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
 ) -> None:

@@ -134,16 +134,6 @@ class TestOpen:
         assert again.repeated
         assert now == again.case
 
-    def test_step_reached_again(self, cases: CaseStore, runs: RunStore, opened: Opened) -> None:
-        """An agent who went back and came to the same step again keeps the case, and the run moves on."""
-        case, event = an_opened_case(opened.case.run)
-        moved = runs.save(msgspec.structs.replace(opened.run, notes={"callback_number": "other"}))
-        again = cases.open(case, event, (), msgspec.structs.replace(moved, state="done"))
-
-        assert again.repeated
-        assert ("done", moved.version + 1) == (again.run.state, again.run.version)
-        assert again.run == runs.get(case.run)
-
     def test_stale_run(self, cases: CaseStore, runs: RunStore, run_id: str) -> None:
         """A run saved by someone else since opens no case."""
         run = runs.create(a_run(run_id))

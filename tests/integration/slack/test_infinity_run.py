@@ -273,6 +273,46 @@ def test_a_run_is_resumed_from_sop_after_a_dropped_call(desk: Desk) -> None:
     assert "answer:transfer_answered:yes" in shown
 
 
+def test_what_was_left_off_says_whom_it_is_about_and_what_it_waits_for(desk: Desk) -> None:
+    agent = begin(desk)
+    as_homeowner(agent)
+    desk.person(AGENT).command("/infinity", "otto nag")
+    again = desk.person(AGENT)
+    again.command("/sop")
+    listed = [block["text"]["text"] for block in again.view["blocks"] if block.get("block_id", "").startswith("run:")]
+    assert sorted(listed) == [
+        "Infinity communications · INF-100001 · Jane Doe\njust now · waiting for: Did the specialist team answer?",
+        "Infinity communications · otto nag\njust now · waiting for: How did they reach us?",
+    ]
+
+
+def test_what_is_not_needed_any_more_is_discarded(desk: Desk) -> None:
+    agent = begin(desk)
+    as_homeowner(agent)
+    again = desk.person(AGENT)
+    again.command("/sop")
+    again.click("run_discard")
+    assert "Where you left off" not in json.dumps(again.view)
+    agent.click("answer:transfer_answered:yes")
+    assert "answer:transfer_answered:yes" in json.dumps(agent.view), "given up, the run takes no answer"
+
+
+def test_a_run_that_is_finished_can_be_looked_at_from_sop_the_same_day(desk: Desk) -> None:
+    agent = begin(desk)
+    as_homeowner(agent)
+    agent.click("answer:transfer_answered:yes")
+    assert agent.submit()["response_action"] == "update"
+    again = desk.person(AGENT)
+    again.command("/sop")
+    shown = json.dumps(again.view)
+    assert "Finished today" in shown
+    assert "just now \\u00b7 Workout Plan Status" in shown
+    again.click("run_resume")
+    notes = json.dumps(again.view, ensure_ascii=False)
+    assert "Said: “Thanks so much for that information." in notes
+    assert "Transfer to 1-877-425-5201: Answered" in notes
+
+
 def test_an_open_case_of_the_project_is_shown_and_stays_the_back_offices_to_confirm(desk: Desk) -> None:
     agent = begin(desk)
     to_the_callback(agent)

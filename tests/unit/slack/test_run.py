@@ -13,11 +13,18 @@ from sop_core.guidance import guidance, render
 from sop_core.paths import Path, paths
 from sop_core.procedures import reading
 from sop_core.settings import Settings
+from sop_core.story import story
 from sop_slack.run import RunScreen, Sheet, run_modal
 from tests.builders.cases import NASTY, a_case, a_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+FIRST_SCRIPT = (
+    "Thanks so much for that information. Let me transfer you over to our Infinity specialist team "
+    "for the most up-to-date information."
+)
 
 
 def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any) -> RunScreen:
@@ -30,6 +37,13 @@ def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any)
         "sheet": Sheet(),
     }
     return RunScreen(**known | changed)
+
+
+def an_end(facts: dict[str, Any], procedure: str = "infinity", **changed: Any) -> RunScreen:
+    """Return the screen of a run that was finished."""
+    screen = a_screen(facts, procedure)
+    turns = story(procedures.load(procedure), screen.guidance, {"workout_plan_trained": "groups"})
+    return a_screen(facts, procedure, ended_at="Nov 20, 2026, 10:05 EST", story=turns, **changed)
 
 
 def a_homeowner(*, channel: str = "phone", trained: str = "no") -> dict[str, Any]:
@@ -50,8 +64,8 @@ def test_every_screen_of_every_path_is_a_modal_within_slacks_limits(name: str) -
     for facts in screens.values():
         screen = a_screen(facts, name, asks_project=name == "infinity")
         limits.check_view(run_modal(screen))
-        if screen.guidance.case:
-            limits.check_view(run_modal(a_screen(facts, name, case=a_case())))
+        if screen.guidance.status == "done":
+            limits.check_view(run_modal(an_end(facts, name, case=a_case() if screen.guidance.case else None)))
 
 
 def _on_the_way(path: Path) -> Iterator[dict[str, Any]]:
@@ -71,11 +85,7 @@ def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
         for block in modal["blocks"]
         if block["type"] == "rich_text" and block["elements"][0]["type"] == "rich_text_quote"
     ]
-    script = (
-        "Thanks so much for that information. Let me transfer you over to our Infinity specialist team "
-        "for the most up-to-date information."
-    )
-    assert [block["elements"][0]["elements"][0]["text"] for block in quoted] == [script]
+    assert [block["elements"][0]["elements"][0]["text"] for block in quoted] == [FIRST_SCRIPT]
 
 
 def test_the_number_to_call_stands_in_a_block_of_its_own_and_two_buttons_ask_whether_they_answered() -> None:
@@ -132,10 +142,45 @@ def test_the_second_script_and_the_disposition_wait_until_the_case_is_open() -> 
     facts = a_homeowner(channel="chat")
     script = "One of our Infinity Team specialists will return your call"
     assert script not in json.dumps(run_modal(a_screen(facts)))
-    opened = run_modal(a_screen(facts, case=a_case()))
+    opened = run_modal(an_end(facts, case=a_case()))
     assert script in json.dumps(opened)
     assert {"SOP-7K3M9QPD", "Workout Plan Status"} <= set(_preformatted(opened["blocks"]))
     assert "submit" not in opened
+
+
+def test_the_end_lists_what_was_said_tried_and_filed_in_order_ready_to_copy() -> None:
+    facts = a_homeowner() | {"transfer_answered": "no"}
+    shown = run_modal(an_end(facts, case=a_case(), project=a_project()))["blocks"]
+    notes, fields = _preformatted(shown)[-2:]
+    assert notes.splitlines() == [
+        "Infinity communications · Nov 20, 2026, 10:05 EST",
+        "Project: INF-100001 · Jane Doe · 71 Curry Street · with LGCY Installation Services, LLC",
+        "How did they reach us? Phone",
+        "Who is it? Homeowner",
+        "Are they authenticated? Authenticated",
+        f"Said: “{FIRST_SCRIPT}”",
+        "Transfer to 1-877-425-5201: No answer",
+        "Case SOP-7K3M9QPD: Installer Complaints, Workout Plan, assigned to Customer Support Resolution Specialist",
+        "Reason of call: Panels dark",
+        "Number to call back: (267) 555-0185",
+        "Said: “One of our Infinity Team specialists will return your call with the most up-to-date information.”",
+        "Disposition: Workout Plan Status",
+    ]
+    assert "Case Description: Infinity Callbacks: Panels dark" in fields
+
+
+def test_an_end_without_a_case_lists_what_was_said_and_leaves_nothing_to_submit() -> None:
+    facts = a_homeowner() | {"transfer_answered": "yes"}
+    modal = run_modal(an_end(facts))
+    assert modal["blocks"][0]["text"]["text"] == "✅ Finished"
+    assert "Transfer to 1-877-425-5201: Answered" in _preformatted(modal["blocks"])[-1]
+    assert "submit" not in modal
+
+
+def test_a_case_that_has_moved_on_is_not_offered_to_be_withdrawn() -> None:
+    facts = a_homeowner(channel="chat")
+    assert "case_withdraw" in json.dumps(run_modal(an_end(facts, case=a_case())))
+    assert "case_withdraw" not in json.dumps(run_modal(an_end(facts, case=a_case(state="claimed", assignee="U1"))))
 
 
 def test_what_was_typed_or_read_from_a_workbook_is_literal() -> None:

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
-from sop_slack.case_views import salesforce
 from sop_slack.notes import checklist_field, note_field
+from sop_slack.run.ended import disposition, ended
 from sop_slack.run.picker import project
 from sop_slack.run.questions import answered, ask
-from sop_slack.run.steps import after_case, at_hand, checklist
+from sop_slack.run.steps import at_hand, checklist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sop_core.cases.case import Case
     from sop_core.guidance import CaseDraft, Guidance
     from sop_slack.blocks import Block
     from sop_slack.run.screen import RunScreen
@@ -26,8 +25,8 @@ OPEN_CASES_SHOWN: Final = 3
 
 def run_modal(screen: RunScreen) -> Block:
     """Return the modal of a run as it stands."""
-    if screen.case is not None:
-        return _modal(screen, _case_opened(screen, screen.case), close="Done")
+    if screen.ended_at:
+        return _modal(screen, ended(screen), close="Done")
     warned = [] if screen.sheet.warning is None else [b.section(f"⚠️ {screen.sheet.warning}")]
     shown = warned + project(screen) + answered(screen) + at_hand(screen) + _still_open(screen)
     submit = None if screen.guidance.status == "ask" else ("Open case" if screen.guidance.case else "Finish")
@@ -52,7 +51,7 @@ def _still_open(screen: RunScreen) -> list[Block]:
         return _open_cases(screen) + _fields(guidance, guidance.case, screen.notes)
     listed = _open_cases(screen) + checklist(guidance.checklist)
     if guidance.ask is None:
-        return listed + _disposition(guidance)
+        return listed + disposition(screen)
     return listed + ([] if guidance.ask.widget == "project_search" else ask(guidance.ask))
 
 
@@ -76,22 +75,4 @@ def _open_cases(screen: RunScreen) -> list[Block]:
             block_id=f"open:{case.id}",
         )
         for case in screen.open_cases[:OPEN_CASES_SHOWN]
-    ]
-
-
-def _disposition(guidance: Guidance) -> list[Block]:
-    return [] if guidance.disposition is None else [b.section("*Disposition*"), b.copyable(guidance.disposition)]
-
-
-def _case_opened(screen: RunScreen, case: Case) -> list[Block]:
-    return [
-        b.header("✅ The case is open"),
-        b.copyable(case.id),
-        b.section(f"It goes to the resolution team's channel. Due {b.time_in_reader_zone(case.due_at)}."),
-        *after_case(screen),
-        *_disposition(screen.guidance),
-        b.divider(),
-        b.section("*Case fields, ready to copy*"),
-        b.copyable("\n".join(f"{name}: {value}" for name, value in salesforce(case))),
-        b.actions(*(case_button(case, action) for action in (DETAILS, "withdraw"))),
     ]

@@ -1,4 +1,4 @@
-"""All procedures, each with a button that starts it, and the runs that were left off."""
+"""All procedures, each with a button that starts it; the runs that were left off, and those finished today."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 CALLBACK: Final = "procedures"
 RESUME: Final = "run_resume"
+DISCARD: Final = "run_discard"
+LEFT_OFF: Final = "*📞 Where you left off*"
+QUERY: Final = 60
+DISCARDING: Final = {
+    "title": b.label("Discard this guidance?", 100),
+    "text": b.plain("It cannot be resumed then. A case that is open already is not touched.", 300),
+    "confirm": b.label("Discard", 30),
+    "deny": b.label("Keep", 30),
+}
 
 
 class OpenRun(msgspec.Struct, frozen=True):
@@ -25,8 +34,19 @@ class OpenRun(msgspec.Struct, frozen=True):
     started_at: str
 
 
-def overview(procedures: Sequence[tuple[str, str, str]], runs: Sequence[OpenRun] = ()) -> Block:
-    """Return the modal that lists the reader's open runs, and procedures, each as name, title and command."""
+class RunLine(msgspec.Struct, frozen=True):
+    """A run in its owner's own list. ``about`` is the customer, as far as known; ``told`` when and what of."""
+
+    id: str
+    title: str
+    about: str
+    told: str
+
+
+def overview(
+    procedures: Sequence[tuple[str, str, str]], left_off: Sequence[RunLine] = (), ended: Sequence[RunLine] = ()
+) -> Block:
+    """Return the modal that lists the reader's runs, and procedures, each as name, title and command."""
     shown = [
         b.section(
             f"*{b.escape(title)}*\n`{command}`",
@@ -36,13 +56,11 @@ def overview(procedures: Sequence[tuple[str, str, str]], runs: Sequence[OpenRun]
         for name, title, command in procedures
     ]
     help_line = b.context("Each command takes a name, address, phone or project id to look up at once.")
-    return b.modal(
-        "SOP Desk", [*open_runs(runs), *([b.divider()] if runs else []), *shown, help_line], callback_id=CALLBACK
-    )
+    return b.modal("SOP Desk", [*_left_off(left_off), *shown, help_line, *_ended(ended)], callback_id=CALLBACK)
 
 
 def open_runs(runs: Sequence[OpenRun]) -> list[Block]:
-    """Return the runs that the reader left off, each to be resumed."""
+    """Return the runs that the reader left off, each to be resumed, without a word about customers."""
     if not runs:
         return []
     lines = [
@@ -52,4 +70,26 @@ def open_runs(runs: Sequence[OpenRun]) -> list[Block]:
         )
         for run in runs
     ]
-    return [b.section("*📞 Where you left off*"), *lines]
+    return [b.section(LEFT_OFF), *lines]
+
+
+def _left_off(runs: Sequence[RunLine]) -> list[Block]:
+    if not runs:
+        return []
+    shown: list[Block] = [b.section(LEFT_OFF)]
+    for run in runs:
+        resume = b.button("Resume", RESUME, run.id, style="primary")
+        shown += [_line(run), b.actions(resume, b.button("Discard", DISCARD, run.id, confirm=DISCARDING))]
+    return [*shown, b.divider()]
+
+
+def _ended(runs: Sequence[RunLine]) -> list[Block]:
+    if not runs:
+        return []
+    lines = [_line(run, accessory=b.button("Look", RESUME, run.id)) for run in runs]
+    return [b.divider(), b.section("*✅ Finished today*"), *lines]
+
+
+def _line(run: RunLine, accessory: Block | None = None) -> Block:
+    about = f" · {b.fit(run.about, QUERY)}" if run.about else ""
+    return b.typed_section(f"{run.title}{about}\n{run.told}", accessory=accessory, block_id=f"run:{run.id}")

@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
     from sop_core.guidance import Guidance
+    from sop_core.story import Turn
     from sop_core.transfers.project import Project
 
 MATCHES_SHOWN: Final = 8
@@ -27,7 +28,8 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     ``sources`` says who answered a fact, where it was not the agent. The first ``earlier`` steps were told before the
     agent's latest answer: they are done, and shown as one quiet line. ``asks_project``: the procedure itself asks which
     project it is; elsewhere choosing one is a help. ``due`` holds the moment of each promised deadline rule.
-    ``installer_contact`` is how the project's installer is reached, where the settings know.
+    ``installer_contact`` is how the project's installer is reached, where the settings know. A run that has ended has
+    its ``story``, and ``ended_at`` is when that was, in words and in the office's time.
     """
 
     title: str
@@ -46,3 +48,5 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     open_cases: tuple[Case, ...] = ()
     case: Case | None = None
     due: dict[str, str] = {}
+    ended_at: str = ""
+    story: tuple[Turn, ...] = ()
