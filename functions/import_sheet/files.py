@@ -139,4 +139,7 @@ class SlackFiles:
 
 def fetch(record: ImportRecord, slack: SlackFiles, bucket: Workbooks) -> Upload:
     """Return the workbook of an import."""
-    return bucket.at(record.source_key) if record.source_key else slack.fetch(record.file_id)
+    if record.source_key is None:
+        return slack.fetch(record.file_id)
+    upload = bucket.at(record.source_key)
+    return msgspec.structs.replace(upload, name=record.file_name or upload.name)

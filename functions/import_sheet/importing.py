@@ -20,8 +20,10 @@ from functions.import_sheet.files import fetch
 from functions.import_sheet.workbook import take
 from sop_aws.times import iso
 from sop_core.transfers import changes
+from sop_core.transfers.columns import applying
 from sop_core.transfers.records import FINISHED, Counts, ImportRecord, Sheet
 from sop_core.transfers.sheet import Reading, SheetError
+from sop_slack import columns
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ class _Work:
             error_kind=refusal.kind,
             error=refusal.message,
             missing=refusal.missing if can_choose else (),
-            headers=refusal.found[: told.MOST_HEADERS] if can_choose else (),
+            headers=refusal.found[: columns.MOST_HEADERS] if can_choose else (),
         )
 
     def let_go(self) -> None:
@@ -164,16 +166,18 @@ class _Work:
         self._progress.show("Fetching the workbook")
         upload = fetch(self._record, self._to.files, self._to.workbooks)
         digest = hashlib.sha256(upload.content).hexdigest()
+        named = self._to.transfers.columns.named()
         known = self._to.transfers.sheet_of_file(digest)
-        if known and known.id != self._record.id:
+        # Once columns were named otherwise, the same file is no longer the same sheet.
+        if known and known.id != self._record.id and known.named == applying(named, known.headers):
             return self._repeat(known)
         taken = take(
             upload.content,
-            chosen=self._to.transfers.columns(),
+            chosen=named,
             progress=lambda rows: self._progress.show("Reading the workbook", rows),
         )
         self._to.workbooks.put(self._record.id, upload)
-        sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, taken.reading))
+        sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, taken.reading, named))
         if sheet.state == "loading":
             sheet = self._load(sheet, taken.reading)
         self._report(taken)
@@ -194,7 +198,8 @@ class _Work:
         )
         self._save(report=file_id)
 
-    def _new_sheet(self, upload: Upload, digest: str, reading: Reading) -> Sheet:
+    def _new_sheet(self, upload: Upload, digest: str, reading: Reading, named: dict[str, str]) -> Sheet:
+        headers = reading.headers[: columns.MOST_HEADERS]
         return Sheet(
             id=self._record.id,
             state="loading",
@@ -205,6 +210,8 @@ class _Work:
             file_sha256=digest,
             file_size=len(upload.content),
             columns=reading.columns,
+            named=applying(named, headers),
+            headers=headers,
             counts=_counts(reading),
             problems=dict(Counter(problem.kind for problem in reading.problems)),
         )

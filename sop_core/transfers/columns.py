@@ -253,6 +253,19 @@ class _Names:
         return sum(any(c.isdigit() for c in name) and not self.known(name) for name in line) < _FEW
 
 
+def renamed(named: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
+    """Return what admins named (field to header) after a change; ``None`` forgets, a header stands for one field."""
+    taken = {header_form(header) for header in changed.values() if header}
+    kept = {f: header for f, header in named.items() if f not in changed and header_form(header) not in taken}
+    return kept | {field: header for field, header in changed.items() if header}
+
+
+def applying(named: Mapping[str, str], headers: Sequence[str]) -> dict[str, str]:
+    """Return those of the columns that admins named which a workbook with these headers has."""
+    forms = {header_form(header) for header in headers}
+    return {field: header for field, header in named.items() if header_form(header) in forms}
+
+
 def find_columns(rows: Sequence[Sequence[Cell]], chosen: Mapping[str, str] | None = None) -> Columns:
     """Return the columns of the header among the first rows: the row, or pair of rows, that names most fields.
 

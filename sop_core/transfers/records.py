@@ -51,7 +51,11 @@ class SnapshotRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """One uploaded workbook, read and kept. ``version`` guards every change of the record."""
+    """One uploaded workbook, read and kept. ``version`` guards every change of the record.
+
+    ``columns`` is the header found for each field, ``named`` those of them that an admin had named, ``headers`` what
+    there was to choose from.
+    """
 
     id: str
     state: SheetState
@@ -62,6 +66,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     file_sha256: str
     file_size: int = 0
     columns: dict[str, str] = {}
+    named: dict[str, str] = {}
+    headers: tuple[str, ...] = ()
     counts: Counts = Counts()
     problems: dict[str, int] = {}
     difference: Difference = Difference()
@@ -85,6 +91,16 @@ class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: SnapshotRef | None
 
 
+class ColumnChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the columns that admins named (field to header), the ``version``-th."""
+
+    version: int
+    before: dict[str, str]
+    after: dict[str, str]
+    actor: str
+    at: str
+
+
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One upload on its way to a sheet, or a workbook on its way to an admin (``job``).
 
@@ -92,8 +108,9 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     problems, once it is sent. Where needed columns were not found, ``missing`` are their fields and ``headers`` what
     the admin may choose from.
 
-    The workbook is ``file_id`` in Slack or, put there by an operator, ``source_key`` in the files bucket; without a
-    ``user`` nobody is told. ``sheet`` is the sheet it makes (or, for a file seen before, the one it found).
+    The workbook is ``file_id`` in Slack or, put there by an operator or read before, ``source_key`` in the files bucket
+    (``file_name`` is what it was called); without a ``user`` nobody is told. ``sheet`` is the sheet it makes (or, for a
+    file seen before, the one it found).
     """
 
     id: str
@@ -101,6 +118,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     file_id: str = ""
     source_key: str | None = None
+    file_name: str = ""
     state: ImportState = "queued"
     version: int = 1
     attempts: int = 0

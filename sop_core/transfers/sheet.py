@@ -64,13 +64,14 @@ class SheetError(Exception):
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """A tab that was read: ``rows`` are projects, ``merged`` and rejected rows (with one ``reject`` problem each).
 
-    ``header_row`` is Excel's number of the header, the last row of it where it has two.
+    ``header_row`` is Excel's number of the header, the last row of it where it has two; ``headers`` are its texts.
     """
 
     columns: dict[str, str]
     rows: int
     merged: int
     header_row: int
+    headers: tuple[str, ...]
     projects: tuple[Project, ...]
     problems: tuple[Problem, ...]
 
@@ -144,6 +145,7 @@ def read(
         rows=len(taken) + len(rejected),
         merged=len(merged),
         header_row=columns.first_row,
+        headers=columns.names,
         projects=tuple(row.project for row in named),
         problems=tuple(sorted(problems, key=lambda problem: problem.row)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +14,12 @@ from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
 from sop_core.transfers.records import ImportRecord
+from sop_slack import columns
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
-    from sop_core.transfers.records import Job
+    from sop_core.transfers.records import Job, Sheet
     from sop_slack.blocks import Block, Message
 
 ADMINS: Final = ("admin",)
@@ -25,10 +27,18 @@ ON_ITS_WAY: Final = "The workbook is on its way. Progress and the changes appear
 SENT: Final = "It will be in your messages with SOP Desk in a moment."
 NOTHING_KEPT: Final = "No earlier transfer sheet is kept, so there is nothing to go back to."
 NOTHING_ACTIVE: Final = "There is no active transfer sheet to export. Upload one with `/transfers upload`."
+NO_COLUMNS: Final = "There is no active transfer sheet, and no column was named. Upload one with `/transfers upload`."
+SAME_COLUMNS: Final = "Nothing was changed."
+REMEMBERED: Final = "Remembered. The workbook is read as before."
+READ_AGAIN: Final = (
+    "Remembered. The workbook is read again; progress and the changes appear in your messages with SOP Desk. "
+    "Agents keep the sheet they have until you activate it."
+)
 TAKEN_UP: Final = "This import has gone on already; its message says how it went."
 HELP: Final = (
     "`/transfers upload` a new workbook · `status` which sheet agents see · `history` the sheets before it · "
-    "`rollback` to an earlier one · `template` an empty workbook · `export` the active sheet as a workbook"
+    "`rollback` to an earlier one · `columns` which column is which · "
+    "`template` an empty workbook · `export` the active sheet as a workbook"
 )
 
 
@@ -44,6 +54,9 @@ def command(services: Services, request: Request) -> None:
             _answer(request, _status(services))
         case "rollback":
             _roll_back(services, request)
+        case "columns":
+            active = services.transfers.active()
+            _columns(services, request, active.sheet if active else None)
         case "template":
             _send(services, request, "template")
         case "export" if services.transfers.active() is None:
@@ -148,7 +161,7 @@ def ask_columns(services: Services, request: Request) -> None:
     if record is None or not record.missing:
         tell(request, TAKEN_UP)
         return
-    _open(request, told.columns_modal(record))
+    _open(request, columns.missing_modal(record))
     request.ack()
 
 
@@ -159,14 +172,68 @@ def columns_chosen(services: Services, request: Request) -> None:
     if record is None or not record.missing:
         request.ack({"response_action": "update", "view": notice(TAKEN_UP, close="Done")})
         return
-    chosen, errors = told.chosen_columns(record, view["state"]["values"])
+    chosen, errors = columns.chosen_columns(record, view["state"]["values"])
     if errors:
         request.ack({"response_action": "errors", "errors": errors})
         return
-    services.transfers.choose_columns(chosen)
+    services.transfers.columns.change(chosen, actor=request.user, at=iso(services.now()))
     services.transfers.requeue_import(record.id, at=iso(services.now()))
     wake_import(services.imports, record.id)
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
+
+
+def show_columns(services: Services, request: Request) -> None:
+    """Answer "Columns…" under a preview or the status: which header stands for which field."""
+    _columns(services, request, request.body["actions"][0]["value"])
+
+
+def _columns(services: Services, request: Request, sheet_id: str | None) -> None:
+    sheet = services.transfers.sheet(sheet_id) if sheet_id else None
+    store = services.transfers.columns
+    view = columns.columns_modal(sheet, store.named(), store.changes(columns.MOST_CHANGES))
+    if view is None:
+        tell(request, NO_COLUMNS)
+        return
+    _open(request, view)
+    request.ack()
+
+
+def columns_changed(services: Services, request: Request) -> None:
+    """Answer a change of the columns: remember it, and read the workbook again where it would be read otherwise."""
+    view = request.body["view"]
+    sheet = services.transfers.sheet(view["private_metadata"]) if view["private_metadata"] else None
+    store = services.transfers.columns
+    wanted = columns.asked(sheet, store.named(), view["state"]["values"])
+    if wanted.errors:
+        request.ack({"response_action": "errors", "errors": wanted.errors})
+        return
+    sentence = SAME_COLUMNS
+    if wanted.changed:
+        store.change(wanted.changed, actor=request.user, at=iso(services.now()))
+        sentence = REMEMBERED
+    if sheet is not None and columns.is_read_otherwise(sheet, wanted.changed):
+        _read_again(services, request.user, sheet, view["id"])
+        sentence = READ_AGAIN
+    request.ack({"response_action": "update", "view": notice(sentence, close="Done")})
+
+
+def _read_again(services: Services, user: str, sheet: Sheet, view_id: str) -> None:
+    first = services.transfers.get_import(sheet.id)
+    # In the same message, if it is this admin's and still to be decided: nobody should activate what was read wrongly.
+    goes_on = first is not None and first.user == user and sheet.state == "ready"
+    record = ImportRecord(
+        id=hashlib.sha256(f"{view_id}:{sheet.id}".encode()).hexdigest()[:20],
+        source_key=f"workbooks/{sheet.id}.xlsx",
+        file_name=sheet.file_name,
+        user=user,
+        created_at=iso(services.now()),
+        channel=first.channel if first and goes_on else None,
+        ts=first.ts if first and goes_on else None,
+    )
+    _begin(services, record)
+    if sheet.state == "ready":
+        with suppress(SheetNotReady):
+            services.transfers.discard(sheet.id)
 
 
 def ask_rollback(services: Services, request: Request) -> None:
@@ -221,8 +288,10 @@ LISTENERS: Final = (
     Listener(kind="view_submission", name=told.UPLOAD_CALLBACK, roles=ADMINS, answer=uploaded),
     Listener(kind="action", name=told.ACTIVATE, roles=ADMINS, answer=activate),
     Listener(kind="action", name=told.DISCARD, roles=ADMINS, answer=discard),
-    Listener(kind="action", name=told.CHOOSE, roles=ADMINS, answer=ask_columns),
-    Listener(kind="view_submission", name=told.CHOOSE_CALLBACK, roles=ADMINS, answer=columns_chosen),
+    Listener(kind="action", name=columns.CHOOSE, roles=ADMINS, answer=ask_columns),
+    Listener(kind="view_submission", name=columns.CHOOSE_CALLBACK, roles=ADMINS, answer=columns_chosen),
+    Listener(kind="action", name=columns.SHOW, roles=ADMINS, answer=show_columns),
+    Listener(kind="view_submission", name=columns.SHOW_CALLBACK, roles=ADMINS, answer=columns_changed),
     Listener(kind="action", name=told.ROLL_BACK, roles=ADMINS, answer=ask_rollback),
     Listener(kind="view_submission", name=told.ROLL_BACK_CALLBACK, roles=ADMINS, answer=rolled_back),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 from botocore.exceptions import ClientError
 
+from sop_aws.columns import ColumnStore
 from sop_core.transfers.exact import Bucket, bucket_count, bucket_of, buckets, readings
 from sop_core.transfers.project import Project
 from sop_core.transfers.records import ACTIVATABLE, FINISHED, ActiveSheet, ImportRecord, Sheet, SheetState
@@ -69,12 +70,16 @@ class Throttled(Exception):
 
 
 class TransferStore:
-    """Sheets and imports of one table. ``pause`` waits between retries of throttled writes (seconds)."""
+    """Sheets and imports of one table. ``pause`` waits between retries of throttled writes (seconds).
+
+    ``columns`` are those that admins named.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._table = table
         self._pause = pause
+        self.columns = ColumnStore(client, table)
 
     # -- the active sheet
 
@@ -219,18 +224,6 @@ class TransferStore:
                 "ExpressionAttributeValues": {":seen": {"N": str(sheet.version)}},
             }
         }
-
-    # -- columns that an admin named
-
-    def columns(self) -> dict[str, str]:
-        """Return the headers that admins chose for fields whose column was not found by name."""
-        item = self._get(_COLUMNS)
-        return msgspec.json.decode(item["body"]["S"], type=dict[str, str]) if item else {}
-
-    def choose_columns(self, chosen: Mapping[str, str]) -> None:
-        """Remember which header stands above a field, beside what is remembered already."""
-        body = {"S": msgspec.json.encode(self.columns() | dict(chosen)).decode()}
-        self._client.put_item(TableName=self._table, Item={**_COLUMNS, "body": body})
 
     # -- projects
 
@@ -438,7 +431,6 @@ class TransferStore:
 
 
 _ACTIVE: Final[Item] = {"pk": {"S": "ACTIVE"}, "sk": {"S": "ACTIVE"}}
-_COLUMNS: Final[Item] = {"pk": {"S": "COLUMNS"}, "sk": {"S": "COLUMNS"}}
 _ABSENT: Final = "attribute_not_exists(pk)"
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sop_core.transfers.columns import display
 from sop_core.transfers.problems import KINDS
 from sop_slack import blocks as kit
+from sop_slack import columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sop_core.transfers.records import ActiveSheet, ImportRecord, Sheet, SheetState
+    from sop_core.transfers.records import ActiveSheet, Counts, Sheet, SheetState
     from sop_slack.blocks import Block, Message
 
 UPLOAD_CALLBACK: Final = "sheet_upload"
@@ -19,13 +19,10 @@ FILE_BLOCK: Final = "sheet_file"
 FILE_ACTION: Final = "file"
 ACTIVATE: Final = "sheet_activate"
 DISCARD: Final = "sheet_discard"
-CHOOSE: Final = "sheet_columns"
-CHOOSE_CALLBACK: Final = "sheet_columns"
 ROLL_BACK: Final = "sheet_rollback"
 ROLL_BACK_CALLBACK: Final = "sheet_rollback"
 VERSION_BLOCK: Final = "sheet_version"
 VERSION_ACTION: Final = "version"
-COLUMN_ACTION: Final = "header"
 
 LARGE_LOSS: Final = 0.20
 BAR: Final = 20
@@ -34,7 +31,6 @@ UNCHANGED: Final = "Nothing changes until it is activated."
 MOST_KINDS: Final = 12
 MOST_FOUND: Final = 30
 MOST_SHEETS: Final = 15
-MOST_HEADERS: Final = 100
 MOST_VERSIONS: Final = 10
 TEMPLATE_WORDS: Final = "An empty transfer sheet. Fill in the tab All Projects and send it with /transfers upload."
 ROLLABLE: Final = ("superseded", "ready")
@@ -131,8 +127,9 @@ def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False)
         *_figures(sheet),
         *_warnings(sheet),
         *_problems(sheet),
+        *columns.named_line(sheet.named),
         _against(active),
-        kit.actions(*_choices(button_value(sheet.id))),
+        kit.actions(*_choices(button_value(sheet.id)), columns.button(sheet.id)),
     ]
     change = sheet.difference
     text = (
@@ -145,7 +142,7 @@ def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False)
 def already_active(sheet: Sheet) -> Message:
     """Return the outcome of uploading the active workbook again."""
     text = "This is the same file as the active transfer sheet; nothing was changed."
-    return _message(text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), _counts_line(sheet)])
+    return _message(text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), _counts_line(sheet.counts)])
 
 
 def activated(sheet: Sheet, active: ActiveSheet) -> Message:
@@ -209,49 +206,10 @@ def refused(
             kit.section(
                 "Is it there under another name? Say which column it is: the import goes on, and next time too."
             ),
-            kit.actions(kit.button("Choose the columns…", CHOOSE, choose, style="primary")),
+            kit.actions(kit.button("Choose the columns…", columns.CHOOSE, choose, style="primary")),
         ]
     shown.append(_against(active, kept=True))
     return _message(f"The workbook was not imported. {message}", shown)
-
-
-def columns_modal(record: ImportRecord) -> Block:
-    """Return the modal in which an admin says which header stands above each needed field."""
-    options = [kit.option(header, str(at)) for at, header in enumerate(record.headers)]
-    fields = [
-        kit.field(
-            display(field),
-            kit.select(COLUMN_ACTION, options, placeholder="Which column is it?"),
-            block_id=f"column:{field}",
-        )
-        for field in record.missing
-    ]
-    hint = kit.context("Remembered for the next workbook with the same headers.")
-    return kit.modal(
-        "Choose the columns",
-        [*fields, hint],
-        callback_id=CHOOSE_CALLBACK,
-        private_metadata=record.id,
-        submit="Import",
-        close="Cancel",
-    )
-
-
-def chosen_columns(record: ImportRecord, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return which header was chosen for each field of :func:`columns_modal`, and what is wrong beside which block."""
-    chosen: dict[str, str] = {}
-    errors: dict[str, str] = {}
-    for field in record.missing:
-        option = values.get(f"column:{field}", {}).get(COLUMN_ACTION, {}).get("selected_option") or {}
-        at = int(option.get("value", -1))
-        header = record.headers[at] if 0 <= at < len(record.headers) else None
-        if header is None:
-            errors[f"column:{field}"] = "Choose the column."
-        elif header in chosen.values():
-            errors[f"column:{field}"] = "This column is chosen above already."
-        else:
-            chosen[field] = header
-    return chosen, errors
 
 
 def rollback_modal(sheets: Sequence[Sheet], active: ActiveSheet | None, *, chosen: str | None = None) -> Block | None:
@@ -311,13 +269,24 @@ def status(active: ActiveSheet | None, *, age_days: int | None = None, stale: bo
     if active is None:
         text = "There is no active transfer sheet. Upload one with /transfers upload."
         return _message(text, [kit.section(f":warning: *{text}*")])
-    when = "today" if age_days == 0 else f"{age_days} day{'' if age_days == 1 else 's'} ago"
-    age = "" if age_days is None else f", uploaded {when}"
-    text = f"The active transfer sheet holds {active.counts.projects:,} projects{age}."
-    shown = [kit.section(f"*{text}*"), kit.labelled([("Workbook", active.file_name)]), _against(active)]
+    text = f"The active transfer sheet holds {active.counts.projects:,} projects{_age(age_days)}."
+    shown = [
+        kit.section(f"*{text}*"),
+        kit.labelled([("Workbook", active.file_name)]),
+        _counts_line(active.counts),
+        kit.context(f"Uploaded {kit.time_in_reader_zone(active.uploaded_at)}{_by(active.uploaded_by)}"),
+        kit.context(f"Activated {kit.time_in_reader_zone(active.activated_at)}{_by(active.activated_by)}"),
+        kit.actions(columns.button(active.sheet)),
+    ]
     if stale:
         shown.insert(1, kit.section(":warning: It is older than the freshness limit; agents are told so."))
     return _message(text, shown)
+
+
+def _age(days: int | None) -> str:
+    if days is None:
+        return ""
+    return ", uploaded today" if days == 0 else f", uploaded {days} day{'' if days == 1 else 's'} ago"
 
 
 def history(sheets: Sequence[Sheet]) -> Message:
@@ -386,16 +355,15 @@ def _warnings(sheet: Sheet) -> list[Block]:
 
 def _problems(sheet: Sheet) -> list[Block]:
     if not sheet.problems:
-        return [_counts_line(sheet)]
+        return [_counts_line(sheet.counts)]
     counted = sorted(sheet.problems.items(), key=lambda pair: (-pair[1], pair[0]))
     lines = [f"{count:,} {KINDS.get(kind, kind)}" for kind, count in counted[:MOST_KINDS]]
     if len(counted) > MOST_KINDS:
         lines.append(f"and {len(counted) - MOST_KINDS} more kinds")
-    return [_counts_line(sheet), kit.context("Worth a look"), kit.bullets(lines)]
+    return [_counts_line(sheet.counts), kit.context("Worth a look"), kit.bullets(lines)]
 
 
-def _counts_line(sheet: Sheet) -> Block:
-    counts = sheet.counts
+def _counts_line(counts: Counts) -> Block:
     return kit.context(
         f"{counts.rows:,} rows: {counts.projects:,} projects, {counts.merged:,} repeats merged, "
         f"{counts.rejected:,} rejected, {counts.warned:,} kept with a warning"

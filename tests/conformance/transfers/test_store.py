@@ -232,11 +232,35 @@ def test_the_exact_look_up_needs_no_snapshot_and_expires_with_its_sheet(store: T
 
 
 def test_columns_that_an_admin_named_are_kept_beside_each_other(store: TransferStore) -> None:
-    assert store.columns() == {}
-    store.choose_columns({"homeowner": "Kunde"})
-    store.choose_columns({"project_id": "Nummer", "homeowner": "Name des Kunden"})
+    columns = store.columns
+    assert (columns.named(), columns.changes(5)) == ({}, ())
+    columns.change({"homeowner": "Kunde"}, actor="U1", at=AT)
+    columns.change({"project_id": "Nummer", "homeowner": "Name des Kunden"}, actor="U2", at=LATER)
+    columns.change({"project_id": "Nummer"}, actor="U3", at=LATER)
 
-    assert store.columns() == {"homeowner": "Name des Kunden", "project_id": "Nummer"}
+    assert columns.named() == {"homeowner": "Name des Kunden", "project_id": "Nummer"}
+    assert [(change.actor, change.at, change.before) for change in columns.changes(5)] == [
+        ("U2", LATER, {"homeowner": "Kunde"}),
+        ("U1", AT, {}),
+    ], "what changes nothing is no change"
+
+
+def test_a_named_column_is_forgotten_and_a_header_stands_for_one_field(store: TransferStore) -> None:
+    columns = store.columns
+    columns.change({"homeowner": "Kunde", "city": "Ort"}, actor="U1", at=AT)
+    columns.change({"address": "kunde"}, actor="U1", at=AT)
+    assert columns.named() == {"city": "Ort", "address": "kunde"}
+    columns.change({"city": None, "email": None}, actor="U1", at=LATER)
+    assert columns.named() == {"address": "kunde"}
+
+
+def test_of_many_who_name_columns_at_once_nobodys_is_lost(isolated: Aws) -> None:
+    columns = store_of(isolated).columns
+    fields = ("homeowner", "address", "city", "email")
+    with ThreadPoolExecutor(len(fields)) as pool:
+        list(pool.map(lambda field: columns.change({field: f"My {field}"}, actor="U1", at=AT), fields))
+    assert columns.named() == {field: f"My {field}" for field in fields}
+    assert [change.version for change in columns.changes(10)] == [4, 3, 2, 1]
 
 
 def test_of_many_activations_at_once_one_wins(isolated: Aws) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from sop_core.transfers.records import ImportRecord, Sheet
+from sop_slack import columns
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT
 from tests.standin.person import signed
@@ -200,7 +202,7 @@ def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on
     admin = desk.person(ADMIN)
     message = posted(desk, told.refused("No such column.", None, found=record.headers, choose=record.id))
     seen = set(desk.slack.views)
-    admin.press(message, told.CHOOSE)
+    admin.press(message, columns.CHOOSE)
     [opened] = set(desk.slack.views) - seen
     admin.view = desk.slack.views[opened]
     assert [block["label"]["text"] for block in admin.view["blocks"][:2]] == ["Project ID", "Homeowner"]
@@ -208,7 +210,7 @@ def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on
     assert twice["errors"] == {"column:homeowner": "This column is chosen above already."}
     result = submit_columns(admin, {"column:project_id": "0", "column:homeowner": "1"})
     assert "on its way" in json.dumps(result)
-    assert desk.transfers.columns() == {"project_id": "Nummer", "homeowner": "Kunde"}
+    assert desk.transfers.columns.named() == {"project_id": "Nummer", "homeowner": "Kunde"}
     again = desk.transfers.get_import("i1")
     assert again is not None
     assert (again.state, again.missing, set(woken(desk))) == ("queued", (), {"i1"})
@@ -217,13 +219,126 @@ def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on
 
 def submit_columns(admin: Person, chosen: dict[str, str]) -> dict[str, Any]:
     values = {
-        block: {told.COLUMN_ACTION: {"type": "static_select", "selected_option": {"value": value}}}
+        block: {columns.COLUMN_ACTION: {"type": "static_select", "selected_option": {"value": value}}}
         for block, value in chosen.items()
     }
     view = {**admin.view, "type": "modal", "team_id": "T0SOLAR01", "state": {"values": values}}
     answer = admin.interact({"type": "view_submission", "view": view})
     result: dict[str, Any] = json.loads(answer)
     return result
+
+
+def a_read_sheet(desk: Desk, sheet_id: str, **changed: Any) -> Sheet:
+    """A sheet whose homeowner column was named wrongly by an admin, with the import that made it."""
+    desk.transfers.columns.change({"homeowner": "Ort"}, actor=ADMIN, at="2026-11-20T09:00:00Z")
+    sheet = msgspec.structs.replace(
+        a_ready_sheet(desk, f"{sheet_id}-plain"),
+        id=sheet_id,
+        columns={"project_id": "Project ID", "homeowner": "Ort", "address": "Address", "transferred_to": "New IP"},
+        named={"homeowner": "Ort"},
+        headers=("Project ID", "Ort", "Kunde", "Address", "New IP"),
+        **changed,
+    )
+    record = ImportRecord(
+        id=sheet_id, user=ADMIN, created_at="2026-11-20T09:00:00Z", file_id="F1", state="ready", channel="D1", ts="1.0"
+    )
+    desk.transfers.create_import(record)
+    return desk.transfers.create_sheet(sheet)
+
+
+def show_columns(desk: Desk, admin: Person, sheet: Sheet) -> None:
+    message = posted(desk, told.preview(sheet, desk.transfers.active()))
+    seen = set(desk.slack.views)
+    admin.press(message, columns.SHOW)
+    [opened] = set(desk.slack.views) - seen
+    admin.view = desk.slack.views[opened]
+
+
+def initial(view: dict[str, Any]) -> dict[str, str]:
+    return {
+        block["label"]["text"]: block["element"]["initial_option"]["text"]["text"]
+        for block in view["blocks"]
+        if block["type"] == "input" and "initial_option" in block["element"]
+    }
+
+
+def test_a_column_named_wrongly_is_seen_in_the_preview_changed_and_the_workbook_read_again(desk: Desk) -> None:
+    sheet = a_read_sheet(desk, "s2")
+    admin = desk.person(ADMIN)
+    assert "Homeowner = Ort" in json.dumps(told.preview(sheet, None).blocks)
+    show_columns(desk, admin, sheet)
+    assert initial(admin.view) == {
+        "Project ID": "Project ID",
+        "Homeowner": "Ort",
+        "Property Address": "Address",
+        "Transferred To": "New IP",
+    }
+    at = {option["text"]["text"]: option["value"] for option in admin.view["blocks"][2]["element"]["options"]}
+    result = submit_columns(admin, {"column:homeowner": at["Kunde"]})
+
+    assert "read again" in json.dumps(result)
+    assert desk.transfers.columns.named() == {"homeowner": "Kunde"}
+    [change, _] = desk.transfers.columns.changes(5)
+    assert (change.actor, change.before, change.after) == (ADMIN, {"homeowner": "Ort"}, {"homeowner": "Kunde"})
+    [import_id] = set(woken(desk))
+    record = desk.transfers.get_import(import_id)
+    assert record is not None
+    assert (record.source_key, record.file_name) == ("workbooks/s2.xlsx", "Infinity Transfers v1.xlsx")
+    assert (record.channel, record.ts) == ("D1", "1.0"), "the same message goes on"
+    gone = desk.transfers.sheet("s2")
+    assert gone is not None
+    assert gone.state == "discarded", "nobody activates what was read wrongly"
+
+
+def test_a_needed_column_is_not_left_without_one_and_no_column_stands_twice(desk: Desk) -> None:
+    admin = desk.person(ADMIN)
+    show_columns(desk, admin, a_read_sheet(desk, "s2"))
+    at = {option["text"]["text"]: option["value"] for option in admin.view["blocks"][2]["element"]["options"]}
+    taken = submit_columns(admin, {"column:homeowner": at["Address"]})
+    assert list(taken["errors"]) == ["column:address"]
+    twice = submit_columns(admin, {"column:city": at["Kunde"], "column:homeowner": at["Kunde"]})
+    assert "chosen above already" in json.dumps(twice["errors"])
+    swapped = submit_columns(admin, {"column:homeowner": at["Address"], "column:address": at["Ort"]})
+    assert "read again" in json.dumps(swapped)
+    assert desk.transfers.columns.named() == {"homeowner": "Address", "address": "Ort"}
+
+
+def test_what_was_named_is_forgotten_with_the_command_and_who_did_it_is_shown(desk: Desk) -> None:
+    desk.sheet()
+    desk.transfers.columns.change({"homeowner": "Kunde"}, actor=ADMIN, at="2026-11-20T09:00:00Z")
+    admin = desk.person(ADMIN)
+    admin.command("/transfers", "columns")
+    values = {columns.FORGET_BLOCK: {columns.FORGET_ACTION: {"selected_options": [{"value": "homeowner"}]}}}
+    view = {**admin.view, "type": "modal", "team_id": "T0SOLAR01", "state": {"values": values}}
+    result = admin.interact({"type": "view_submission", "view": view})
+    assert "read as before" in result, "the active workbook has no such header"
+    assert desk.transfers.columns.named() == {}
+    assert woken(desk) == []
+
+    admin.command("/transfers", "columns")
+    shown = json.dumps(admin.view["blocks"])
+    assert f"<@{ADMIN}>" in shown
+    assert "forgot Homeowner = Kunde" in shown
+    assert "named Homeowner = Kunde" in shown
+    assert "Nothing was changed" in json.dumps(submit_columns(admin, {}))
+
+
+def test_the_active_workbook_is_read_again_in_a_message_of_its_own(desk: Desk) -> None:
+    sheet = a_read_sheet(desk, "s2")
+    desk.transfers.activate("s2", actor=ADMIN, at="2026-11-20T10:00:00Z")
+    admin = desk.person(ADMIN)
+    admin.command("/transfers", "columns")
+    at = {option["text"]["text"]: option["value"] for option in admin.view["blocks"][2]["element"]["options"]}
+    submit_columns(admin, {"column:homeowner": at["Kunde"]})
+    [import_id] = set(woken(desk))
+    record, active = desk.transfers.get_import(import_id), desk.transfers.active()
+    assert record is not None
+    assert active is not None
+    assert (record.ts, active.sheet) == (None, sheet.id)
+
+
+def test_without_a_sheet_or_a_named_column_there_are_no_columns_to_show(desk: Desk) -> None:
+    assert "no column was named" in desk.person(ADMIN).command("/transfers", "columns")
 
 
 def tell(person: Person, **event: Any) -> None:
@@ -266,7 +381,7 @@ def test_any_other_message_is_acknowledged_and_does_nothing(desk: Desk, event: d
     assert desk.slack.called("chat.postEphemeral") == []
 
 
-@pytest.mark.parametrize("text", ["", "upload", "status", "history", "rollback", "template", "export"])
+@pytest.mark.parametrize("text", ["", "upload", "status", "history", "rollback", "columns", "template", "export"])
 def test_agents_are_told_that_it_takes_an_admin(desk: Desk, text: str) -> None:
     assert "*admin*" in desk.person(AGENT).command("/transfers", text)
 

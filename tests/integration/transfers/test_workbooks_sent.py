@@ -106,7 +106,7 @@ def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_
     assert record.headers[:2] == ("Nummer", "Kunde")
     assert "Choose the columns" in desk.told
 
-    desk.transfers.choose_columns({"project_id": "Nummer", "homeowner": "Kunde"})
+    desk.transfers.columns.change({"project_id": "Nummer", "homeowner": "Kunde"}, actor=ADMIN, at=iso(desk.now))
     desk.transfers.requeue_import(record.id, at=iso(desk.now))
     again = desk.importer.run(record.id, seconds_left=60)
 
@@ -114,3 +114,32 @@ def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_
     assert len(desk.slack.messages) == 1, "the same message goes on"
     assert desk.transfers.requeue_import(record.id, at=iso(desk.now)).state == "ready", "once is enough"
     assert desk.take(workbook([JANE], headers=FOREIGN)).state == "ready"
+
+
+def test_a_file_is_read_anew_once_its_columns_are_named_otherwise_and_only_then(desk: Desk) -> None:
+    named = {"project_id": "Nummer", "homeowner": "City"}
+    desk.transfers.columns.change(named, actor=ADMIN, at=iso(desk.now))
+    file = workbook(headers=FOREIGN)
+    wrong = desk.take(file)
+    assert {project.homeowner for project in desk.transfers.all_projects(wrong.id)} == {"Camden", "Reno"}
+    desk.transfers.columns.change({"email": "Elsewhere"}, actor=ADMIN, at=iso(desk.now))
+    assert desk.take(file).state == "repeated", "a header that the file does not have changes nothing"
+
+    desk.transfers.columns.change({"homeowner": "Kunde"}, actor=ADMIN, at=iso(desk.now))
+    again = ImportRecord(
+        id="again",
+        source_key=f"workbooks/{wrong.id}.xlsx",
+        file_name="Anders.xlsx",
+        user=ADMIN,
+        created_at=iso(desk.now),
+        channel=wrong.channel,
+        ts=wrong.ts,
+    )
+    desk.transfers.create_import(again)
+    told_before = len(desk.slack.messages)
+    right = desk.importer.run(again.id, seconds_left=60)
+    assert (right.state, desk.sheet(right).file_name) == ("ready", "Anders.xlsx")
+    assert {project.homeowner for project in desk.transfers.all_projects("again")} == {"Jane Doe", "Omar Haddad"}
+    assert len(desk.slack.messages) == told_before, "the same message goes on"
+    assert "Homeowner = Kunde" in str(desk.slack.messages[0]["blocks"])
+    assert desk.take(file).sheet == "again"

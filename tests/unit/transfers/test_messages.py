@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from sop_core.transfers.problems import KINDS
-from sop_core.transfers.records import ActiveSheet, Counts, Difference, ImportRecord, Sheet
+from sop_core.transfers.records import ActiveSheet, ColumnChange, Counts, Difference, ImportRecord, Sheet
+from sop_slack import columns
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ MESSAGES = {
     "failed": told.failed(None),
     "status": told.status(ACTIVE, age_days=1, stale=True),
     "no status": told.status(None),
+    "history of one": told.history([SHEET]),
     "history": told.history([msgspec.structs.replace(SHEET, state="superseded")] * 40),
     "no history": told.history([]),
 }
@@ -126,14 +128,34 @@ def test_modals_keep_slacks_limits_whatever_the_workbook_says() -> None:
         id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id",), headers=("x" * 400,) * 100
     )
     kept = [msgspec.structs.replace(SHEET, id=f"s{n}", state="superseded") for n in range(30)]
-    columns, rollback = told.columns_modal(record), told.rollback_modal(kept, ACTIVE)
+    missing, rollback = columns.missing_modal(record), told.rollback_modal(kept, ACTIVE)
 
     assert rollback is not None
     assert told.rollback_modal([], ACTIVE) is None
-    for part in elements((columns, rollback)):
+    for part in elements((missing, rollback)):
         assert len(part.get("options", ())) <= (10 if part.get("type") == "radio_buttons" else 100)
         if "value" in part and "text" in part:
             assert (len(part["text"]["text"]) <= 75, len(part["value"]) <= 150) == (True, True)
+
+
+@pytest.mark.parametrize("text", ["Short", "x" * 400, "\U0001f600" * 100])
+def test_the_columns_keep_slacks_limits_whatever_the_workbook_says(text: str) -> None:
+    named = {field: f"{text} {field}" for field in columns.FIELDS}
+    headers = tuple(f"{at} {text}" for at in range(300))
+    change = ColumnChange(version=1, before={}, after=named, actor="U1", at="2026-11-20T15:00:00Z")
+    view = columns.columns_modal(
+        msgspec.structs.replace(SHEET, columns=named, named=named, headers=headers), named, [change] * 20
+    )
+
+    assert view is not None
+    assert len(json.dumps(view, ensure_ascii=False).encode()) < 250_000
+    assert len(view["blocks"]) <= 100
+    for part in elements(view):
+        assert len(part.get("options", ())) <= 100
+        if "value" in part and "text" in part:
+            assert (len(part["text"]["text"]) <= 75, len(part["value"]) <= 150) == (True, True)
+    # What stands for a field now is always there to see.
+    assert all("initial_option" in part for part in elements(view) if part.get("type") == "static_select")
 
 
 def test_columns_are_chosen_once_each() -> None:
@@ -143,9 +165,10 @@ def test_columns_are_chosen_once_each() -> None:
 
     def state(**chosen: str) -> dict[str, Any]:
         return {
-            f"column:{field}": {told.COLUMN_ACTION: {"selected_option": {"value": at}}} for field, at in chosen.items()
+            f"column:{field}": {columns.COLUMN_ACTION: {"selected_option": {"value": at}}}
+            for field, at in chosen.items()
         }
 
-    assert told.chosen_columns(record, state(project_id="0", address="1"))[0] == {"project_id": "A", "address": "B"}
-    assert set(told.chosen_columns(record, state(project_id="0", address="0"))[1]) == {"column:address"}
-    assert set(told.chosen_columns(record, state(project_id="9"))[1]) == {"column:project_id", "column:address"}
+    assert columns.chosen_columns(record, state(project_id="0", address="1"))[0] == {"project_id": "A", "address": "B"}
+    assert set(columns.chosen_columns(record, state(project_id="0", address="0"))[1]) == {"column:address"}
+    assert set(columns.chosen_columns(record, state(project_id="9"))[1]) == {"column:project_id", "column:address"}
