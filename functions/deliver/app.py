@@ -20,10 +20,12 @@ from sop_aws.config import DeliverConfig
 from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
+from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.secrets import slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
+from sop_aws.versions import VersionStore
 from sop_aws.wake import DeliverQueue
 from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
@@ -100,12 +102,13 @@ def _deliverer() -> Deliverer:
     chat = Chat(slack)
     store = DocumentStore(clients.s3(clients.PATIENT), config.files_bucket)
     settings = SettingsStore(database, config.settings_table, clock=system_clock)
+    procedures = Procedures(VersionStore(database, config.settings_table), settings.today, system_clock)
     return Deliverer(
         cases=CaseStore(database, config.cases_table),
         chat=chat,
         render=Renderers(card=case_message, line=event_message, direct=direct_message),
         copy=SlackDocuments(slack, token, store).copy,
-        send_report=Reporter(chat, CaseQueue(database, config.cases_table), settings.current).send,
+        send_report=Reporter(chat, CaseQueue(database, config.cases_table), settings.current, procedures.of).send,
         clock=system_clock,
         report=_report,
     )

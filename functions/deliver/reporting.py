@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from sop_aws.procedures import VersionUnavailable
 from sop_aws.times import parse
-from sop_core import procedures
 from sop_core.cases.report import RunEnd, days_of, report
 from sop_core.guidance import UnknownName, guidance
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sop_aws.queue import CaseQueue
     from sop_aws.runs import Run
     from sop_core.cases.case import CaseEvent
+    from sop_core.guidance import Procedure
     from sop_core.settings import Settings
 
 OTHER_VERSION: Final = "(an older version of the procedure)"
@@ -27,11 +28,14 @@ OTHER_VERSION: Final = "(an older version of the procedure)"
 class Reporter:
     """Makes the reports that people asked for."""
 
-    def __init__(self, chat: Chat, queue: CaseQueue, settings: Callable[[], Settings]) -> None:
-        """Take Slack, the events, and the settings, whose zone says when a day begins."""
+    def __init__(
+        self, chat: Chat, queue: CaseQueue, settings: Callable[[], Settings], version_of: Callable[[Run], Procedure]
+    ) -> None:
+        """Take Slack, the events, the settings, whose zone says when a day begins, and the version of each run."""
         self._chat = chat
         self._queue = queue
         self._settings = settings
+        self._version_of = version_of
 
     def send(self, row: Delivery) -> None:
         """Send the report that a row of the outbox asks for."""
@@ -52,10 +56,19 @@ class Reporter:
 
     def _runs(self, days: tuple[str, ...]) -> list[RunEnd]:
         runs = [run for day in _utc_days(days) for run in self._queue.runs_on(day) if self._day(run.started_at) in days]
-        return [_end(run, self._day(run.started_at)) for run in runs]
+        return [self._end(run, self._day(run.started_at)) for run in runs]
 
     def _day(self, at: str) -> str:
         return parse(at).astimezone(self._zone()).date().isoformat()
+
+    def _end(self, run: Run, day: str) -> RunEnd:
+        try:
+            told = guidance(self._version_of(run), run.facts)
+        except (UnknownName, VersionUnavailable):
+            return RunEnd(procedure=run.procedure, day=day, path=OTHER_VERSION)
+        path = " > ".join(step.id for step in told.steps)
+        stopped = told.ask.fact if told.ask is not None else ("not finished" if run.state != "done" else None)
+        return RunEnd(procedure=run.procedure, day=day, path=path or "(start)", stopped_at=stopped)
 
 
 def _utc_days(days: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,13 +76,3 @@ def _utc_days(days: tuple[str, ...]) -> tuple[str, ...]:
     first, last = (parse(f"{day}T00:00:00+00:00") for day in (days[0], days[-1]))
     before, after = (first - timedelta(days=1)).date().isoformat(), (last + timedelta(days=1)).date().isoformat()
     return (before, *days, after)
-
-
-def _end(run: Run, day: str) -> RunEnd:
-    try:
-        told = guidance(procedures.load(run.procedure), run.facts)
-    except UnknownName:
-        return RunEnd(procedure=run.procedure, day=day, path=OTHER_VERSION)
-    path = " > ".join(step.id for step in told.steps)
-    stopped = told.ask.fact if told.ask is not None else ("not finished" if run.state != "done" else None)
-    return RunEnd(procedure=run.procedure, day=day, path=path or "(start)", stopped_at=stopped)

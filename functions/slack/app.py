@@ -25,6 +25,7 @@ from sop_aws.cases import CaseStore
 from sop_aws.config import SlackConfig
 from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
+from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_aws.secrets import slack_secrets
@@ -32,6 +33,7 @@ from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
+from sop_aws.versions import VersionStore
 from sop_aws.wake import DeliverQueue, ImportQueue
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ def _client(config: SlackConfig, token: str | None = None) -> WebClient:
 def _services(config: SlackConfig, client: WebClient) -> Services:
     database = clients.dynamodb()
     store = SettingsStore(database, config.settings_table, clock=system_clock)
+    versions = VersionStore(database, config.settings_table)
     return Services(
         runs=RunStore(database, config.cases_table),
         cases=CaseStore(database, config.cases_table),
@@ -106,6 +109,8 @@ def _services(config: SlackConfig, client: WebClient) -> Services:
         documents=DocumentStore(clients.s3(), config.files_bucket),
         transfers=TransferStore(database, config.transfers_table),
         snapshots=SnapshotStore(clients.s3(), config.files_bucket),
+        procedures=Procedures(versions, store.today, system_clock),
+        versions=versions,
         settings=store.current,
         settings_store=store,
         access=Access(store.current, Groups(client, time.monotonic)),

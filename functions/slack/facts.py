@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from sop_core import procedures
 from sop_core.guidance import change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sop_aws.runs import Run, Source
+    from sop_core.guidance import Procedure
     from sop_core.transfers.project import Project
 
 OF_THE_PROJECT: Final = ("sheet", "store")
@@ -28,9 +28,8 @@ ABSENT: Final = ("project", "not_found")
 Value = str | tuple[str, ...]
 
 
-def answered(run: Run, answers: Mapping[str, Value], source: Source) -> Run:
+def answered(procedure: Procedure, run: Run, answers: Mapping[str, Value], source: Source) -> Run:
     """Return the run with facts answered by ``source``; later answers that no longer apply are dropped."""
-    procedure = procedures.load(run.procedure)
     proved = {fact: run.facts[fact] for fact, name in run.sources.items() if name != "agent" and fact in run.facts}
     facts: dict[str, Value] = dict(run.facts)
     for fact, value in answers.items():
@@ -40,17 +39,18 @@ def answered(run: Run, answers: Mapping[str, Value], source: Source) -> Run:
     return replace(run, facts=facts, sources={fact: name for fact, name in sources.items() if fact in facts})
 
 
-def with_project(run: Run, project: Project, *, has_open_case: bool) -> Run:
+def with_project(procedure: Procedure, run: Run, project: Project, *, has_open_case: bool) -> Run:
     """Return the run with its project chosen, and what the sheet and our cases prove by that."""
     # Rows that contradict each other prove that the project is there, not who has it: that is asked.
     installer = None if project.conflict else project.installer
     of_sheet = {"project": "found"} | ({"installer": installer} if installer else {})
-    asked = procedures.load(run.procedure).facts
-    proved = answered(without_project(run), {fact: value for fact, value in of_sheet.items() if fact in asked}, "sheet")
+    asked = procedure.facts
+    known = {fact: value for fact, value in of_sheet.items() if fact in asked}
+    proved = answered(procedure, without_project(run), known, "sheet")
     if has_open_case:
         # Our store proves that there is a case, never that there is none: Salesforce may hold one.
-        known = {name: "yes" for name, question in asked.items() if question.source == "store"}
-        proved = answered(proved, known, "store")
+        held = {name: "yes" for name, question in asked.items() if question.source == "store"}
+        proved = answered(procedure, proved, held, "store")
     return replace(proved, project_key=project.key)
 
 

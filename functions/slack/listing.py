@@ -10,7 +10,6 @@ from functions.slack.finding import Finder
 from functions.slack.screens import Screens
 from sop_aws.cases import project_pk
 from sop_aws.queue import Page
-from sop_core import procedures
 from sop_core.cases.overview import head
 from sop_core.cases.words import words
 from sop_slack.run.overview import OpenRun, RunLine
@@ -75,10 +74,12 @@ class Lists:
 
 def open_runs(services: Services, user: str) -> tuple[OpenRun, ...]:
     """Return the runs that ``user`` left off, the latest first."""
-    known = procedures.names()
+    known = services.procedures.names()
     runs = services.queue.runs_of(user, limit=RUNS_SHOWN)
     return tuple(
-        OpenRun(run.id, procedures.load(run.procedure).title, run.started_at) for run in runs if run.procedure in known
+        OpenRun(run.id, services.procedures.active(run.procedure).title, run.started_at)
+        for run in runs
+        if run.procedure in known
     )
 
 
@@ -99,6 +100,7 @@ def ended_today(services: Services, user: str) -> tuple[RunLine, ...]:
 
 
 def _read(services: Services, heads: Iterable[RunHead]) -> list[Run]:
-    known = procedures.names()
+    known = services.procedures.names()
     runs = [services.runs.get(head.id) for head in heads if head.procedure in known]
-    return [run for run in runs if run is not None]
+    # One whose version cannot be had now must not keep the others from being shown.
+    return [run for run in runs if run is not None and services.procedures.has(run)]

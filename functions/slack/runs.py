@@ -16,7 +16,6 @@ from functions.slack.waking import wake
 from sop_aws.deliveries import outbox
 from sop_aws.runs import Run, StaleRun
 from sop_aws.times import iso
-from sop_core import procedures
 from sop_core.cases import deadlines, lifecycle
 from sop_core.cases.case import CaseProject
 from sop_slack.notes import problem
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from functions.slack.facts import Value
     from functions.slack.services import Services
-    from sop_core.guidance import CaseDraft, Guidance
+    from sop_core.guidance import CaseDraft, Guidance, Procedure
     from sop_core.transfers.project import Project
     from sop_slack.run import RunScreen
 
@@ -61,14 +60,16 @@ class RunDesk:
         """Begin a run; the same command delivered twice is the same run."""
         now = self._services.now()
         active = self._find.active()
-        facts = self._from_groups(procedure, owner)
+        begun = self._services.procedures.active(procedure)
+        facts = self._from_groups(begun, owner)
         run = Run(
             id=run_id,
             version=1,
             owner=owner,
             owner_name=owner_name,
             procedure=procedure,
-            procedure_version=procedures.load(procedure).version,
+            procedure_version=begun.version,
+            procedure_digest=begun.digest,
             state="active",
             facts=dict(facts),
             sources=dict.fromkeys(facts, "groups"),
@@ -84,8 +85,12 @@ class RunDesk:
             return self._own(repeated.current, owner)
 
     def may_run(self, user: str, procedure: str) -> bool:
-        """Return whether the procedure is for this user."""
-        return self._services.access.has_any(user, procedures.load(procedure).audience)
+        """Return whether the procedure, as new runs get it, is for this user."""
+        return self._services.access.has_any(user, self.audience(procedure))
+
+    def audience(self, procedure: str) -> tuple[str, ...]:
+        """Return the roles that may begin the procedure."""
+        return self._services.procedures.active(procedure).audience
 
     def read(self, run_id: str, user: str) -> Run:
         """Return a run of ``user``; raises :class:`NotYourRun`."""
@@ -116,7 +121,8 @@ class RunDesk:
         if (fact, value) == ABSENT and not self._find.search(run.sheet, "", 1).is_complete:
             # "Not found" is never concluded from a sheet that could not be read (INF-11).
             return self._unreadable(run)
-        return self._save(run, interaction, lambda now: answered(now, {fact: value}, "agent"))
+        procedure = self._services.procedures.of(run)
+        return self._save(run, interaction, lambda now: answered(procedure, now, {fact: value}, "agent"))
 
     def choose_project(self, run_id: str, user: str, interaction: str, key: str) -> Run:
         """Save the project, and what the sheet and our cases prove by it."""
@@ -125,7 +131,10 @@ class RunDesk:
         if project is None:
             return run
         has_open_case = bool(self._screens.open_cases(project))
-        return self._save(run, interaction, lambda now: with_project(now, project, has_open_case=has_open_case))
+        procedure = self._services.procedures.of(run)
+        return self._save(
+            run, interaction, lambda now: with_project(procedure, now, project, has_open_case=has_open_case)
+        )
 
     def forget_project(self, run_id: str, user: str, interaction: str) -> Run:
         """Take the choice of the project back, and what was proved by it."""
@@ -174,13 +183,15 @@ class RunDesk:
         raise StaleRun(run)
 
     def _own(self, run: Run | None, user: str) -> Run:
-        if run is None or run.owner != user or not self.may_run(user, run.procedure):
+        if run is None or run.owner != user:
+            raise NotYourRun
+        if not self._services.access.has_any(user, self._services.procedures.of(run).audience):
             raise NotYourRun
         return run
 
-    def _from_groups(self, procedure: str, user: str) -> dict[str, str]:
+    def _from_groups(self, procedure: Procedure, user: str) -> dict[str, str]:
         """Return what the agent's groups prove; what they cannot tell is asked of the agent."""
-        questions = procedures.load(procedure).facts.values()
+        questions = procedure.facts.values()
         facts = [question.fact for question in questions if question.source == "groups"]
         known = {fact: self._services.access.knows(user, fact) for fact in facts}
         return {fact: "yes" if holds else "no" for fact, holds in known.items() if holds is not None}

@@ -10,7 +10,6 @@ import msgspec
 from functions.slack.finding import UNREADABLE, Finder
 from sop_aws.cases import project_pk
 from sop_aws.times import iso, parse
-from sop_core import procedures
 from sop_core.cases.deadlines import DEADLINES, deadline
 from sop_core.guidance import guidance, render
 from sop_core.story import story
@@ -47,7 +46,7 @@ class Screens:
 
     def guidance(self, run: Run) -> Guidance:
         """Return the guidance of a run, with the settings filled in."""
-        return render(guidance(procedures.load(run.procedure), run.facts), self._services.settings())
+        return render(guidance(self._services.procedures.of(run), run.facts), self._services.settings())
 
     def project(self, run: Run) -> Project | None:
         """Return the chosen project as the run's sheet has it."""
@@ -63,7 +62,7 @@ class Screens:
         """Return what the run's modal shows."""
         told = self.guidance(run)
         project = self.project(run)
-        procedure = procedures.load(run.procedure)
+        procedure = self._services.procedures.of(run)
         return RunScreen(
             title=procedure.title,
             metadata=msgspec.json.encode(Meta(run=run.id, version=run.version)).decode(),
@@ -89,13 +88,14 @@ class Screens:
         """Return a run in two lines: whom it is about, and what it waits for or what came of it."""
         told = self.guidance(run)
         project = self.project(run)
+        title = self._services.procedures.of(run).title
         known = (project.project_id, project.homeowner) if project else (run.notes.get("caller_name"), run.query)
         since = _ago(now - parse(run.ended_at or run.updated_at))
         if run.state == "done":
             about = run.case or run.disposition or "nothing to file"
-            return RunLine(run.id, procedures.load(run.procedure).title, _joined(*known), f"{since} · {about}")
+            return RunLine(run.id, title, _joined(*known), f"{since} · {about}")
         waits = told.ask.question if told.ask else ("opening the case" if told.case else "being finished")
-        return RunLine(run.id, procedures.load(run.procedure).title, _joined(*known), f"{since} · waiting for: {waits}")
+        return RunLine(run.id, title, _joined(*known), f"{since} · waiting for: {waits}")
 
     def _installer_contact(self, project: Project | None) -> str:
         return self._services.settings().installers.get(project.transferred_to or "", "") if project else ""
@@ -121,7 +121,7 @@ class Screens:
         if not answered:
             return 0
         before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
-        return len(guidance(procedures.load(run.procedure), before).steps)
+        return len(guidance(self._services.procedures.of(run), before).steps)
 
     def _ended_at(self, run: Run) -> str:
         """Return when the run was finished, as the office's clock had it; nothing while it goes on."""

@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from functions.slack.access import Access
     from sop_aws.cases import CaseStore
     from sop_aws.documents import DocumentStore
+    from sop_aws.procedures import Procedures
     from sop_aws.queue import CaseQueue
     from sop_aws.runs import RunStore
     from sop_aws.settings import SettingsStore
     from sop_aws.snapshots import SnapshotStore
     from sop_aws.transfers import TransferStore
+    from sop_aws.versions import VersionStore
     from sop_aws.wake import DeliverQueue, ImportQueue
     from sop_core.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Stores, queues, settings, roles and the clock (UTC)."""
+    """Stores, queues, procedures, settings, roles and the clock (UTC)."""
 
     runs: RunStore
     cases: CaseStore
@@ -31,6 +33,8 @@ class Services:
     documents: DocumentStore
     transfers: TransferStore
     snapshots: SnapshotStore
+    procedures: Procedures
+    versions: VersionStore
     settings: Callable[[], Settings]
     settings_store: SettingsStore
     access: Access

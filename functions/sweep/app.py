@@ -14,10 +14,12 @@ from sop_aws.cases import CaseStore
 from sop_aws.config import SweepConfig
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
+from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
+from sop_aws.versions import VersionStore
 from sop_aws.wake import DeliverQueue, ImportQueue
 
 if TYPE_CHECKING:
@@ -37,7 +39,13 @@ class SweepIncomplete(Exception):
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     """Wake what is pending, remind of what is due, count; a failure of one part keeps no other from being done."""
-    parts = {"Deliveries": _deliveries, "Imports": _imports, "Reminders": _reminders, "Plans": _plans}
+    parts = {
+        "Deliveries": _deliveries,
+        "Imports": _imports,
+        "Reminders": _reminders,
+        "Plans": _plans,
+        "Versions": _versions,
+    }
     done = [_swept(name, sweep) for name, sweep in parts.items()]
     metrics.add_metric(name="SweepFailed", unit=MetricUnit.Count, value=done.count(False))
     if not all(done):
@@ -73,6 +81,18 @@ def _plans() -> Found:
     live = tuple(_case_queue().live())
     count(_case_queue(), live, now=system_clock())
     return replan(_cases(), live, _deliver_queue(), _settings().current().calendar, now=system_clock())
+
+
+def _versions() -> Found:
+    _keep_shipped()
+    return Found(woken=0, oldest_seconds=0.0)
+
+
+@cache
+def _keep_shipped() -> None:
+    # Once a container: a release brings new containers, and its procedures with them.
+    store = VersionStore(clients.dynamodb(clients.PATIENT), _config().settings_table)
+    Procedures(store, _settings().today, system_clock).keep_shipped()
 
 
 def _cases() -> CaseStore:

@@ -209,7 +209,8 @@ def _items(params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _size(item: Mapping[str, Any]) -> int:
-    return sum(len(name.encode()) + len(json.dumps(value, ensure_ascii=False).encode()) for name, value in item.items())
+    written = ((name, json.dumps(value, ensure_ascii=False, default=bytes.hex)) for name, value in item.items())
+    return sum(len(name.encode()) + len(value.encode()) for name, value in written)
 
 
 def _check_numbers(item: Mapping[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,7 +11,6 @@ from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.settings import StaleSettings
 from sop_aws.times import iso
-from sop_core import procedures
 from sop_core.settings import BadSettings, changes, edit, missing, still_spoken
 from sop_slack import admin as views
 
@@ -68,7 +66,7 @@ def save(services: Services, request: Request) -> None:
     if wanted != stored.settings and not _put(services, request, wanted, meta.version):
         tell(request, STALE)
         return
-    _after(request, view, wanted)
+    _after(services, request, view, wanted)
 
 
 def _put(services: Services, request: Request, wanted: Settings, version: int) -> bool:
@@ -79,11 +77,9 @@ def _put(services: Services, request: Request, wanted: Settings, version: int) -
     return True
 
 
-def _after(request: Request, view: dict[str, Any], wanted: Settings) -> None:
+def _after(services: Services, request: Request, view: dict[str, Any], wanted: Settings) -> None:
     """Show the menu anew; first say which changed number an SOP still has read out."""
-    if spoken := still_spoken(
-        wanted, chain.from_iterable(procedures.load(name).scripts() for name in procedures.names())
-    ):
+    if spoken := still_spoken(wanted, services.procedures.scripts()):
         names = ", ".join(name.replace("_", " ") for name in spoken)
         told = f"Saved. A script still has the old one read out, word for word, until its SOP is changed: *{names}*."
         request.ack({"response_action": "update", "view": notice(told)})

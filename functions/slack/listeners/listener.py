@@ -55,13 +55,18 @@ class Request:
 class Listener:
     """``kind`` is Bolt's decorator; ``roles``: any of them suffices (a run or a case checks its own people besides).
 
+    Where published data says whose it is, ``roles`` reads it then.
     An event may be named by its type and subtype.
     """
 
     kind: Literal["command", "action", "view_submission", "view_closed", "options", "event"]
     name: str | re.Pattern[str] | dict[str, str]
-    roles: tuple[str, ...]
+    roles: tuple[str, ...] | Callable[[Services], tuple[str, ...]]
     answer: Callable[[Services, Request], None]
+
+    def allowed(self, services: Services) -> tuple[str, ...]:
+        """Return the roles of which any suffices now."""
+        return self.roles(services) if callable(self.roles) else self.roles
 
 
 def guarded(listener: Listener, services: Services, answer: Callable[[Request], None]) -> Callable[..., None]:
@@ -71,9 +76,11 @@ def guarded(listener: Listener, services: Services, answer: Callable[[Request], 
         request = Request(body=body, ack=ack, client=client)
         if request.is_of_an_app:
             ack()
-        elif services.access.has_any(request.user, listener.roles):
+            return
+        roles = listener.allowed(services)
+        if services.access.has_any(request.user, roles):
             answer(request)
         else:
-            tell(request, refusal(listener.roles))
+            tell(request, refusal(roles))
 
     return listen

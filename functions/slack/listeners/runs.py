@@ -15,7 +15,6 @@ from functions.slack.listing import ended_today, left_off
 from functions.slack.replies import tell
 from functions.slack.runs import MissingSetting, NotYourRun, RunDesk
 from functions.slack.screens import Meta
-from sop_core import procedures
 from sop_slack import run as views
 
 if TYPE_CHECKING:
@@ -33,9 +32,6 @@ COMMANDS: Final = {
     "/autopay": "autopay_opt_out",
     "/documents": "supporting_documents",
 }
-AUDIENCES: Final = {name: procedures.load(name).audience for name in COMMANDS.values()}
-ANYONE: Final = tuple(dict.fromkeys(role for audience in AUDIENCES.values() for role in audience))
-"""Whoever may run some procedure; which of them this one is for, the run says."""
 
 SUGGESTIONS: Final = 20
 REDRAWS: Final = 3
@@ -70,7 +66,9 @@ def overview(services: Services, request: Request) -> None:
 def _overview(services: Services, user: str) -> dict[str, Any]:
     desk = RunDesk(services)
     offered = [
-        (name, procedures.load(name).title, command) for command, name in COMMANDS.items() if desk.may_run(user, name)
+        (name, services.procedures.active(name).title, command)
+        for command, name in COMMANDS.items()
+        if desk.may_run(user, name)
     ]
     return views.overview(offered, left_off(services, user), ended_today(services, user))
 
@@ -91,7 +89,7 @@ def start_from_overview(services: Services, request: Request) -> None:
     procedure = str(request.body["actions"][0]["value"])
     desk = RunDesk(services)
     if not desk.may_run(request.user, procedure):
-        tell(request, refusal(procedures.load(procedure).audience))
+        tell(request, refusal(desk.audience(procedure)))
         return
     request.ack()
     _update(request, request.body["view"], desk, _begin(desk, request, procedure, query=""))
@@ -277,20 +275,30 @@ def _fingerprint(trigger: str) -> str:
     return hashlib.sha256(trigger.encode()).hexdigest()[:20]
 
 
+def _audience(procedure: str) -> Callable[[Services], tuple[str, ...]]:
+    return lambda services: services.procedures.active(procedure).audience
+
+
+def _anyone(services: Services) -> tuple[str, ...]:
+    """Return whoever may run some procedure; which of them a run is for, its version says."""
+    audiences = (services.procedures.active(name).audience for name in services.procedures.names())
+    return tuple(dict.fromkeys(role for audience in audiences for role in audience))
+
+
 LISTENERS: Final = (
     *(
-        Listener(kind="command", name=command, roles=AUDIENCES[name], answer=start)
+        Listener(kind="command", name=command, roles=_audience(name), answer=start)
         for command, name in COMMANDS.items()
     ),
-    Listener(kind="command", name="/sop", roles=ANYONE, answer=overview),
-    Listener(kind="action", name="procedure_start", roles=ANYONE, answer=start_from_overview),
-    Listener(kind="action", name="run_resume", roles=ANYONE, answer=resume),
-    Listener(kind="action", name="run_discard", roles=ANYONE, answer=discard),
-    Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=ANYONE, answer=answer),
-    Listener(kind="action", name=re.compile(r"^pick:"), roles=ANYONE, answer=keep_picking),
-    Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=ANYONE, answer=choose_project),
-    Listener(kind="action", name="project_change", roles=ANYONE, answer=change_project),
-    Listener(kind="options", name="project_search", roles=ANYONE, answer=suggest_projects),
-    Listener(kind="view_submission", name=views.CALLBACK, roles=ANYONE, answer=submit),
-    Listener(kind="view_closed", name=views.CALLBACK, roles=ANYONE, answer=closed),
+    Listener(kind="command", name="/sop", roles=_anyone, answer=overview),
+    Listener(kind="action", name="procedure_start", roles=_anyone, answer=start_from_overview),
+    Listener(kind="action", name="run_resume", roles=_anyone, answer=resume),
+    Listener(kind="action", name="run_discard", roles=_anyone, answer=discard),
+    Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=_anyone, answer=answer),
+    Listener(kind="action", name=re.compile(r"^pick:"), roles=_anyone, answer=keep_picking),
+    Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=_anyone, answer=choose_project),
+    Listener(kind="action", name="project_change", roles=_anyone, answer=change_project),
+    Listener(kind="options", name="project_search", roles=_anyone, answer=suggest_projects),
+    Listener(kind="view_submission", name=views.CALLBACK, roles=_anyone, answer=submit),
+    Listener(kind="view_closed", name=views.CALLBACK, roles=_anyone, answer=closed),
 )

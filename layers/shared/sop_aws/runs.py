@@ -24,6 +24,7 @@ LISTS: Final = {"active": "RUNS", "done": "ENDED"}
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run. ``version`` counts saves and guards them; ``expires_at`` is in epoch seconds; times are UTC ISO 8601.
 
+    ``procedure_version`` and ``procedure_digest`` are of the version it began with, under which it is replayed.
     ``updated_at`` is when the latest answer was given, ``ended_at`` when the run was finished. ``page`` is the page of
     a long form that the agent has come to, ``language`` the one that scripts are shown in beside English.
     ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing.
@@ -35,6 +36,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     owner_name: str = ""
     procedure: str
     procedure_version: str
+    procedure_digest: str = ""
     state: Literal["active", "done", "abandoned"]
     started_at: str
     updated_at: str

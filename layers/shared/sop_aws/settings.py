@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,6 +17,8 @@ from sop_aws.table import Cancelled, Table, attributes, text
 from sop_core.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from sop_aws.times import Clock
@@ -58,6 +61,10 @@ class SettingsStore:
         if self._cached is None or now - self._cached[0] >= FRESH_FOR:
             self._cached = (now, self.stored().settings)
         return self._cached[1]
+
+    def today(self) -> date:
+        """Return the office's day."""
+        return self._clock().astimezone(ZoneInfo(self.current().calendar.zone)).date()
 
     def stored(self) -> Stored:
         """Read the settings as they are now, with their version, for whoever edits them."""

@@ -39,12 +39,14 @@ class Contended(Exception):
     """Others kept writing the same items; nothing was written and the same request may be repeated."""
 
 
-def attributes(**values: str | int | None) -> Item:
+def attributes(**values: str | int | bytes | None) -> Item:
     """Build an item from plain values; what is ``None`` is left out."""
     return {name: _attribute(value) for name, value in values.items() if value is not None}
 
 
-def _attribute(value: str | int) -> dict[str, str]:
+def _attribute(value: str | int | bytes) -> dict[str, Any]:
+    if isinstance(value, bytes):
+        return {"B": value}
     return {"S": value} if isinstance(value, str) else {"N": str(value)}
 
 

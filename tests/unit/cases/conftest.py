@@ -15,9 +15,11 @@ from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import Delivery, outbox
 from sop_aws.documents import DocumentStore
+from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_aws.secrets import slack_secrets
+from sop_aws.versions import VersionStore
 from sop_core.settings import Settings
 from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
@@ -51,6 +53,7 @@ class Desk:
     def __init__(self, aws: Aws, slack: Slack, clock: Clock) -> None:
         self.aws, self.slack, self.clock = aws, slack, clock
         self.cases = CaseStore(aws.dynamodb, aws.cases_table)
+        self.procedures = Procedures(VersionStore(aws.dynamodb, aws.settings_table), lambda: clock().date(), clock)
         self.outcomes: list[tuple[str, str, str]] = []
 
     def open(self, run_id: str = "run-1") -> Case:
@@ -65,12 +68,13 @@ class Desk:
     def worker(self, cases: CaseStore | None = None) -> Deliverer:
         slack = WebClient(token=BOT_TOKEN, base_url=self.slack.url, timeout=1, retry_handlers=[])
         chat = Chat(slack)
+        queue = CaseQueue(self.aws.dynamodb, self.aws.cases_table)
         return Deliverer(
             cases=cases or self.cases,
             chat=chat,
             render=Renderers(card=case_message, line=event_message, direct=direct_message),
             copy=SlackDocuments(slack, BOT_TOKEN, DocumentStore(self.aws.s3, "files")).copy,
-            send_report=Reporter(chat, CaseQueue(self.aws.dynamodb, self.aws.cases_table), Settings.default).send,
+            send_report=Reporter(chat, queue, Settings.default, self.procedures.of).send,
             clock=self.clock,
             report=self._report,
         )
@@ -111,6 +115,7 @@ def _cold() -> Iterator[None]:
         deliver_app._queue,
         deliver_app._deliverer,
         sweep_app._config,
+        sweep_app._keep_shipped,
     )
     for cached in caches:
         cached.cache_clear()

@@ -43,7 +43,7 @@ ALLOWED: Final = {
     "DeliverRole": {
         "CasesTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "CasesTable/index/by_day": {"dynamodb:Query"},
-        "SettingsTable": {"dynamodb:GetItem"},
+        "SettingsTable": {"dynamodb:GetItem", "dynamodb:Query"},
         "FilesBucket/cases/*": {"s3:PutObject"},
         "DeliverQueue": {
             "sqs:ReceiveMessage",
@@ -73,7 +73,7 @@ ALLOWED: Final = {
         "CasesTable/index/due": {"dynamodb:Query"},
         "CasesTable/index/by_day": {"dynamodb:Query"},
         "CasesTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
-        "SettingsTable": {"dynamodb:GetItem"},
+        "SettingsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "TransfersTable/index/pending": {"dynamodb:Query"},
         "DeliverQueue": {"sqs:SendMessage"},
         "ImportQueue": {"sqs:SendMessage"},
