@@ -14,9 +14,9 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.deliver.replay import replay
 from sop_aws.cases import CaseStore
 from sop_aws.clients import PATIENT
+from sop_aws.replay import replay
 from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue
 

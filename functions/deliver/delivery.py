@@ -23,6 +23,10 @@ LEASE: Final = timedelta(seconds=60)
 """Longer than the function may run, so that a held row's worker is either at work or dead."""
 FIRST_PAUSE: Final = timedelta(seconds=20)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
+MOST_FAILURES: Final = 10
+"""Attempts that ended in a fault of ours or the worker's death, after which a row is given up: within two hours."""
+MOST_ATTEMPTS: Final = 150
+"""Attempts after which a row to which Slack never answers is given up, a day's; a revived one has as many again."""
 REMINDED: Final = frozenset({"open", "claimed"})
 
 
@@ -61,10 +65,15 @@ class Deliverer:
 
     def _attempt(self, rows: Sequence[Delivery]) -> bool:
         first = rows[0]
+        if first.kind == "unreadable":
+            return self._give_up(first, "unreadable", unsure=False)
         now = self.clock()
         row = self.cases.hold(first, now=now, lease=LEASE + _pause(first.attempts))
         if row is None:
             return False
+        if row.attempts - row.told_to_wait > MOST_FAILURES:
+            # Its workers died, so none of them could give it up.
+            return self._give_up(row, "failed", unsure=first.unsure)
         attempt = _Attempt(deliverer=self, row=row, unsure=first.unsure)
         try:
             shown = attempt.send()
@@ -73,14 +82,24 @@ class Deliverer:
             self.report("waits", row, str(held.seconds))
             raise
         except Unsure:
+            if row.attempts % MOST_ATTEMPTS == 0:
+                return self._give_up(row, "no_answer", unsure=True)
             self.cases.later(row, at=now + _pause(row.attempts), unsure=True)
             self.report("unsure", row, "no answer")
             return False
         except Refused as refused:
-            self.cases.dead(row, reason=refused.code, unsure=attempt.unsure)
-            self.report("dead", row, refused.code)
-            return True
+            return self._give_up(row, refused.code, unsure=attempt.unsure)
+        except Exception:
+            # A fault of ours: the row comes back, but not for ever, since others wait behind it.
+            if row.attempts - row.told_to_wait < MOST_FAILURES:
+                raise
+            return self._give_up(row, "failed", unsure=attempt.unsure)
         self._done(row, [other for other in rows[1:] if other.kind == "card" and other.version <= shown])
+        return True
+
+    def _give_up(self, row: Delivery, reason: str, *, unsure: bool) -> bool:
+        self.cases.dead(row, reason=reason, unsure=unsure)
+        self.report("dead", row, reason)
         return True
 
     def _done(self, row: Delivery, told_with_it: Sequence[Delivery]) -> None:

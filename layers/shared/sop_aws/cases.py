@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item, shard
+from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item, read_delivery, set_aside, shard
 from sop_aws.runs import NEW, UNCHANGED, Run, RunStore, StaleRun, next_version, run_item
 from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
 from sop_aws.times import iso, parse
@@ -150,14 +150,14 @@ class CaseStore:
         """Read the undelivered rows of a case, in order, strongly consistent."""
         when = "#pk = :pk AND begins_with(#sk, :prefix)"
         items = self._table.query(when, pk=_pk(case_id), prefix="DELIVERY#", keep="#state = :state", state="pending")
-        return tuple(_delivery(item) for item in items)
+        return tuple(map(read_delivery, items))
 
     def due_deliveries(self, now: datetime, *, limit: int) -> Iterator[Delivery]:
         """Yield undelivered rows that are due, up to ``limit`` of each shard, oldest first within it."""
         for number in range(SHARDS):
             when = "#pending_pk = :shard AND #pending_at <= :now"
             rows = self._table.query(when, index="pending", limit=limit, shard=f"PENDING#{number}", now=iso(now))
-            yield from (_delivery(item) for item in rows)
+            yield from map(read_delivery, rows)
 
     def hold(self, row: Delivery, *, now: datetime, lease: timedelta) -> Delivery | None:
         """Take a row for one attempt, or return ``None`` if it is not due or another worker has it.
@@ -175,19 +175,28 @@ class CaseStore:
 
     def dead(self, row: Delivery, *, reason: str, unsure: bool) -> None:
         """Give a row up until it is revived."""
-        self._replace(row, msgspec.structs.replace(row, state="dead", reason=reason, unsure=unsure))
+        if row.kind == "unreadable":
+            self._set_aside(row)
+        else:
+            self._replace(row, msgspec.structs.replace(row, state="dead", reason=reason, unsure=unsure))
 
     def later(self, row: Delivery, *, at: datetime, unsure: bool) -> None:
-        """Let a row wait until ``at``."""
-        self._replace(row, msgspec.structs.replace(row, next_attempt_at=iso(at), unsure=unsure))
+        """Let a row wait until ``at``, since Slack asked to, or did not answer."""
+        waits = row.told_to_wait + 1
+        self._replace(row, msgspec.structs.replace(row, next_attempt_at=iso(at), unsure=unsure, told_to_wait=waits))
 
-    def dead_deliveries(self) -> Iterator[Delivery]:
+    def dead_deliveries(self, *, limit: int | None = None) -> Iterator[Delivery]:
         """Yield the rows that were given up."""
-        yield from map(_delivery, self._table.query("#pending_pk = :dead", index="pending", dead=DEAD))
+        yield from map(read_delivery, self._table.query("#pending_pk = :dead", index="pending", limit=limit, dead=DEAD))
 
     def revive(self, row: Delivery, *, now: datetime) -> bool:
-        """Make a dead row pending and due again; ``False`` if it no longer was dead."""
-        return self._replace(row, msgspec.structs.replace(row, state="pending", reason=None, next_attempt_at=iso(now)))
+        """Make a dead row pending and due again, its attempts forgiven; ``False`` if it is not dead or not readable."""
+        if row.kind == "unreadable":
+            return False
+        again = msgspec.structs.replace(
+            row, state="pending", reason=None, next_attempt_at=iso(now), told_to_wait=row.attempts
+        )
+        return self._replace(row, again)
 
     def card(self, case_id: str) -> Card | None:
         """Read where the card of a case is."""
@@ -214,6 +223,12 @@ class CaseStore:
         except ConditionFailed:
             return False
         return True
+
+    def _set_aside(self, row: Delivery) -> None:
+        item = self._table.get(_pk(row.case), f"DELIVERY#{row.id.partition('#')[2]}")
+        if item is not None:
+            with suppress(ConditionFailed):
+                self._table.put(set_aside(item), when="#state = :state", state="pending")
 
     def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[TransactWriteItemTypeDef]:
         rows = [self._table.write(delivery_item(row), when=NEW) for row in deliveries]
@@ -281,7 +296,3 @@ def _pk(case_id: str) -> str:
 
 def _case(item: Item) -> Case:
     return msgspec.json.decode(text(item, "body"), type=Case)
-
-
-def _delivery(item: Item) -> Delivery:
-    return msgspec.json.decode(text(item, "body"), type=Delivery)

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import msgspec
 
-from sop_aws.table import attributes
+from sop_aws.table import attributes, text
 
 if TYPE_CHECKING:
     from sop_aws.table import Item
@@ -17,7 +17,7 @@ SHARDS: Final = 8
 DEAD: Final = "DEAD"
 """Partition of the ``pending`` index that lists dead rows for a replay; the sweep never reads it."""
 
-Kind = Literal["card", "thread", "dm", "documents", "report"]
+Kind = Literal["card", "thread", "dm", "documents", "report", "unreadable"]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +26,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     ``documents`` are to be copied out of Slack, a ``report`` (whose ``case`` is its own id) to be made and sent to the
     person in ``channel``; ``period`` is what it is about.
 
-    ``attempts`` counts the workers that took the row; ``next_attempt_at`` is when the next one may, so a worker holds
-    the row by moving it on. ``unsure`` says that Slack may have posted it without our knowing.
+    ``attempts`` counts the workers that took the row, ``told_to_wait`` those that Slack or its silence sent away: the
+    others failed or died. ``next_attempt_at`` is when the next one may, so a worker holds the row by moving it on.
+    ``unsure`` says that Slack may have posted it without our knowing. An ``unreadable`` row is of another release.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at: str
     state: Literal["pending", "done", "dead"] = "pending"
     attempts: int = 0
+    told_to_wait: int = 0
     unsure: bool = False
     reason: str | None = None
     period: str | None = None
@@ -77,6 +79,30 @@ def delivery_item(row: Delivery) -> Item:
         pending_at=None if pending_pk is None else row.next_attempt_at,
         body=msgspec.json.encode(row).decode(),
     )
+
+
+def read_delivery(item: Item) -> Delivery:
+    """Read a row as it is stored; one that this release cannot read is ``unreadable``, and stands for what it is."""
+    state = text(item, "state")
+    try:
+        row = msgspec.json.decode(text(item, "body"), type=Delivery)
+    except msgspec.MsgspecError:
+        case = text(item, "pk").removeprefix("CASE#")
+        row = Delivery(
+            id=f"{case}#{text(item, 'sk').removeprefix('DELIVERY#')}",
+            case=case,
+            version=0,
+            kind="unreadable",
+            channel="",
+            created_at=text(item, "pending_at"),
+            next_attempt_at=text(item, "pending_at"),
+        )
+    return msgspec.structs.replace(row, state=state)
+
+
+def set_aside(item: Item) -> Item:
+    """Return a row as it is stored once it is dead, without a look into it."""
+    return item | attributes(state="dead", pending_pk=DEAD)
 
 
 def pending_shard(case_id: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.deliver import delivery
+from functions.deliver.delivery import MOST_FAILURES, Renderers
 from functions.deliver.failures import Held, TokenRefused
-from functions.deliver.replay import replay
 from sop_aws.cases import Card, CaseStore
+from sop_aws.replay import replay
 from sop_aws.times import parse
 from sop_aws.wake import DeliverQueue
 from sop_slack.cards import case_message
@@ -19,6 +23,7 @@ from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
+    from sop_slack.blocks import Message
     from tests.unit.cases.conftest import Desk
 
 POST = "chat.postMessage"
@@ -36,6 +41,10 @@ def lines(desk: Desk) -> list[str]:
 
 def states(desk: Desk, case: Case) -> list[tuple[str, str]]:
     return [(row.kind, row.state) for row in desk.cases.pending(case.id)]
+
+
+def _broken(*_: object) -> Message:
+    raise ZeroDivisionError
 
 
 class TestOnce:
@@ -278,6 +287,80 @@ class TestRefused:
 
         assert ("dead", "card", code) in desk.outcomes
         assert len(cards(desk)) == 1
+
+    def test_poison(self, desk: Desk) -> None:
+        """A row that fails every time is given up after a while, and what comes after it is delivered."""
+        case = desk.claim(desk.open())
+        worker = desk.worker()
+        broken = Renderers(card=worker.render.card, line=_broken, direct=worker.render.direct)
+        worker = replace(worker, render=broken)
+        failures = 0
+        while desk.cases.pending(case.id):
+            try:
+                worker.deliver(case.id)
+            except ZeroDivisionError:
+                failures += 1
+            desk.clock.pass_(hours=1)
+        assert failures == MOST_FAILURES - 1
+        assert desk.outcomes[-1] == ("dead", "thread", "failed")
+        assert len(cards(desk)) == 1
+
+    def test_dying_workers(self, desk: Desk) -> None:
+        """A row whose workers die each time, before they can say so, is given up too."""
+        case = desk.open()
+        for _ in range(MOST_FAILURES + 1):
+            (row,) = desk.cases.pending(case.id)
+            assert desk.cases.hold(row, now=desk.clock.now, lease=timedelta(minutes=1)) is not None
+            desk.clock.pass_(hours=1)
+        desk.deliver(case)
+        assert desk.outcomes == [("dead", "card", "failed")]
+
+    def test_waiting_is_no_failure(self, desk: Desk) -> None:
+        """However often Slack asks to wait, nothing is given up."""
+        case = desk.open()
+        for _ in range(MOST_FAILURES * 2):
+            desk.slack.faults.append(Fault(method=POST, status=429, error="ratelimited", retry_after=1))
+            with pytest.raises(Held):
+                desk.deliver(case)
+            desk.clock.pass_(hours=1)
+        desk.deliver(case)
+        assert len(cards(desk)) == 1
+
+    def test_silence(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A row to which Slack never answers is given up in the end; revived it is tried as long again."""
+        monkeypatch.setattr(delivery, "MOST_ATTEMPTS", 3)
+        case = desk.open()
+        queue = DeliverQueue(desk.aws.sqs, desk.aws.environment["DELIVER_QUEUE_URL"])
+        for _ in range(2):
+            for _ in range(3):
+                fault = Fault(method=HISTORY if desk.outcomes else POST, status=500, error="internal_error")
+                desk.slack.faults.append(fault)
+                desk.deliver_later(case)
+            assert desk.outcomes[-1] == ("dead", "card", "no_answer")
+            assert replay(desk.cases, queue, now=desk.clock.now) == 1
+        desk.deliver_later(case)
+        assert len(cards(desk)) == 1
+
+    def test_of_another_release(self, desk: Desk) -> None:
+        """A row that this release cannot read is set aside as it is, holds nothing up, and comes back once it can."""
+        case = desk.claim(desk.open())
+        key = {"pk": {"S": f"CASE#{case.id}"}, "sk": {"S": "DELIVERY#000001#0"}}
+        table = desk.aws.cases_table
+        item = desk.aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
+        newer = {**item, "body": {"S": item["body"]["S"].replace('"card"', '"hologram"')}}
+        desk.aws.dynamodb.put_item(TableName=table, Item=newer)
+
+        assert len(list(desk.cases.due_deliveries(desk.clock.now, limit=9))) == 3
+        desk.deliver(case)
+
+        assert desk.outcomes[0] == ("dead", "unreadable", "unreadable")
+        assert len(cards(desk)) == len(lines(desk)) == 1
+        queue = DeliverQueue(desk.aws.sqs, desk.aws.environment["DELIVER_QUEUE_URL"])
+        assert replay(desk.cases, queue, now=desk.clock.now) == 0
+        kept = desk.aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
+        assert kept["body"] == newer["body"]
+        desk.aws.dynamodb.put_item(TableName=table, Item={**kept, "body": item["body"]})
+        assert replay(desk.cases, queue, now=desk.clock.now) == 1
 
     def test_replay(self, desk: Desk) -> None:
         """One command revives what died, in its order, once what killed it is mended."""
