@@ -11,6 +11,7 @@ from sop_aws.cases import Card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from functions.deliver.chat import Chat
     from sop_aws.cases import CaseStore
@@ -74,7 +75,10 @@ class Deliverer:
         if row.attempts - row.told_to_wait > MOST_FAILURES:
             # Its workers died, so none of them could give it up.
             return self._give_up(row, "failed", unsure=first.unsure)
-        attempt = _Attempt(deliverer=self, row=row, unsure=first.unsure)
+        return self._send(row, rows[1:], now=now, unsure=first.unsure)
+
+    def _send(self, row: Delivery, later_rows: Sequence[Delivery], *, now: datetime, unsure: bool) -> bool:
+        attempt = _Attempt(deliverer=self, row=row, unsure=unsure)
         try:
             shown = attempt.send()
         except Held as held:
@@ -94,7 +98,7 @@ class Deliverer:
             if row.attempts - row.told_to_wait < MOST_FAILURES:
                 raise
             return self._give_up(row, "failed", unsure=attempt.unsure)
-        self._done(row, [other for other in rows[1:] if other.kind == "card" and other.version <= shown])
+        self._done(row, [other for other in later_rows if other.kind == "card" and other.version <= shown])
         return True
 
     def _give_up(self, row: Delivery, reason: str, *, unsure: bool) -> bool:

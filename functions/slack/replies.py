@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from sop_slack import blocks as b
 from sop_slack.home import closed_home
@@ -46,9 +46,17 @@ def _say_in_a_call(request: Request, sentence: str) -> None:
         elif "event" in body:
             request.client.views_publish(user_id=request.user, view=closed_home(sentence))
         elif channel := body.get("channel", {}).get("id"):
-            request.client.chat_postEphemeral(channel=channel, user=request.user, text=sentence)
+            _say_in_channel(request, channel, sentence)
         else:
             request.client.views_push(trigger_id=body["trigger_id"], view=notice(sentence))
     except (SlackClientError, OSError):
         # The sentence is a courtesy: what was refused stays refused whether or not it could be said.
         return
+
+
+def _say_in_channel(request: Request, channel: str, sentence: str) -> None:
+    try:
+        request.client.chat_postEphemeral(channel=channel, user=request.user, text=sentence)
+    except SlackApiError:
+        # The app was taken out of the channel, or the channel is archived; a modal needs neither.
+        request.client.views_open(trigger_id=request.body["trigger_id"], view=notice(sentence, close="Close"))

@@ -5,6 +5,7 @@ Every step is one conditional write, so a double click or a replayed request cha
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from functions.slack.facts import ABSENT, answered, with_project, without_projec
 from functions.slack.finding import Finder
 from functions.slack.screens import Screens
 from functions.slack.waking import wake
+from sop_aws.cases import CaseIdTaken
 from sop_aws.deliveries import outbox
 from sop_aws.runs import Run, StaleRun
 from sop_aws.times import iso
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from functions.slack.facts import Value
     from functions.slack.services import Services
     from sop_core.guidance import CaseDraft, Guidance, Procedure
+    from sop_core.settings import Settings
     from sop_core.transfers.project import Project
     from sop_slack.run import RunScreen
 
@@ -203,10 +206,18 @@ class RunDesk:
             raise MissingSetting(
                 "The case is not open: no resolution channel is set. Ask an admin of SOP Desk to set it."
             )
+        for number in lifecycle.case_ids(run.id, draft.step):
+            with suppress(CaseIdTaken):
+                return self._open_as(number, run, told, draft, settings, channel)
+        raise CaseIdTaken(run.id)
+
+    def _open_as(
+        self, number: str, run: Run, told: Guidance, draft: CaseDraft, settings: Settings, channel: str
+    ) -> Run:
         now = self._services.now()
         case, event = lifecycle.open_case(
             draft,
-            id=lifecycle.case_id(run.id, draft.step),
+            id=number,
             run=run.id,
             procedure=run.procedure,
             procedure_version=run.procedure_version,

@@ -46,6 +46,7 @@ Refusal = Literal[
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SEEN_KEPT = 20
+ID_CHOICES = 8
 VOIDED = "Case Voided"
 """The Closed Reason that ESC-4 prescribes for a case its owner voids."""
 
@@ -105,9 +106,19 @@ class NotAllowed(Exception):
         super().__init__(f"{action} of a case that is {case.state}: {why}")
 
 
-def case_id(run_id: str, step: str) -> str:
-    """Return the id of the case that ``step`` of a run opens: the same for ever, so that a repeat finds the case."""
-    digest = hashlib.sha256(f"{run_id}\n{step}".encode()).digest()
+def case_ids(run_id: str, step: str) -> tuple[str, ...]:
+    """Return the ids that the case of a step of a run may have: the first that no other run's case has.
+
+    They are the same for ever and in one order, so a repeat comes to the same case. An id holds 40 bits: among a
+    million cases it is about as likely as not that two runs come to one id.
+    """
+    return tuple(case_id(run_id, step, salt) for salt in range(ID_CHOICES))
+
+
+def case_id(run_id: str, step: str, salt: int = 0) -> str:
+    """Return the id of the case that ``step`` of a run opens, or with ``salt`` the next in case that is another's."""
+    parts = (run_id, step, str(salt)) if salt else (run_id, step)
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
     crockford = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
     return "SOP-" + base64.b32encode(digest[:5]).translate(crockford).decode()
 

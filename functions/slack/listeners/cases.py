@@ -6,6 +6,7 @@ Of two who click, one wins and the other is told what the case is now.
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 STAFF: Final = ("agent", "back_office", "resolution_specialist", "lead")
 READERS: Final = (*STAFF, "admin")
 GONE: Final = "This case no longer exists."
+OUTDATED: Final = "This button is of an older SOP Desk, and nothing was changed. Find the case with `/cases`."
 HANDLERS: Final = ("resolution_specialist", "lead")
 
 
@@ -90,7 +92,9 @@ def details_of(services: Services, user: str, case: Case) -> Block:
 
 
 def _begin(services: Services, request: Request, action: str, seen: Seen) -> None:
-    if action == DETAILS:
+    if action not in LABELS:
+        tell(request, OUTDATED)
+    elif action == DETAILS:
         show(services, request, seen)
     elif action in case_views.FORMS:
         _ask(services, request, action, seen)
@@ -204,7 +208,8 @@ def _redraw(services: Services, request: Request, view_id: str, case: Case) -> N
 
 def _seen(value: str) -> Seen:
     case, _, version = value.partition("|")
-    return Seen(case=case, version=int(version))
+    # What an older card carries instead of a version is no version that the case can have.
+    return Seen(case=case, version=int(version) if version.isdecimal() else 0)
 
 
 def _metadata(case: Case, *, message: tuple[str, str] | None = None) -> str:
@@ -247,6 +252,8 @@ LISTENERS: Final = (
     *(Listener(kind="action", name=f"case_{each}", roles=_roles(each), answer=button) for each in PEOPLES),
     Listener(kind="action", name=f"case_{DETAILS}", roles=READERS, answer=button),
     Listener(kind="action", name=OVERFLOW, roles=STAFF, answer=more),
+    # Last of its kind, for buttons that are no more.
+    Listener(kind="action", name=re.compile(r"^case_"), roles=READERS, answer=button),
     *(
         Listener(kind="view_submission", name=f"case_{each}", roles=_roles(each), answer=submitted)
         for each in (*case_views.FORMS, "link")

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.listing import Lists, open_runs
+from sop_aws.replay import replay
 from sop_aws.times import iso
 from sop_core.settings import ROLES, missing
 from sop_slack.home import SHOW, HomeScreen, Section, home
+from sop_slack.undelivered import TRY_AGAIN, undelivered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions.slack.services import Services
+    from sop_slack.blocks import Block
 
 GLANCE: Final = 5
 PAGE: Final = 10
 SOON: Final = timedelta(days=1)
 TEAM: Final = frozenset({"resolution_specialist", "lead"})
+MENDERS: Final = frozenset({"lead", "admin"})
+UNDELIVERED: Final = 50
 AGENTS: Final = frozenset({"agent", "back_office"})
 
 
@@ -61,7 +67,21 @@ def _screen(services: Services, user: str) -> HomeScreen:
         runs=open_runs(services, user) if roles & AGENTS else (),
         overview=services.queue.overview() if "lead" in roles else None,
         missing=missing(services.settings()) if "admin" in roles else (),
+        undelivered=_undelivered(services) if roles & MENDERS else (),
     )
+
+
+def send_again(services: Services, request: Request) -> None:
+    """Answer "Send again": what stood undelivered is tried once more, a bounded number at a time."""
+    request.ack()
+    replay(services.cases, services.deliver, now=services.now(), limit=UNDELIVERED)
+    request.client.views_publish(user_id=request.user, view=home(_screen(services, request.user)))
+
+
+def _undelivered(services: Services) -> tuple[Block, ...]:
+    dead = list(services.cases.dead_deliveries(limit=UNDELIVERED))
+    counts = Counter((row.reason or row.kind, row.channel) for row in dead)
+    return tuple(undelivered(counts, has_more=len(dead) == UNDELIVERED))
 
 
 def _due_soon(lists: Sequence[Section], *, before: str) -> Section:
@@ -78,4 +98,5 @@ def _glance(lists: Lists, kind: str, user: str) -> Section:
 LISTENERS: Final = (
     Listener(kind="event", name="app_home_opened", roles=ROLES, answer=opened),
     Listener(kind="action", name=re.compile(rf"^{SHOW}"), roles=ROLES, answer=show),
+    Listener(kind="action", name=TRY_AGAIN, roles=tuple(sorted(MENDERS)), answer=send_again),
 )

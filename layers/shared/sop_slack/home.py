@@ -8,6 +8,7 @@ import msgspec
 
 from sop_core.procedures import title
 from sop_slack import blocks as b
+from sop_slack.blocks import Block  # noqa: TC001 - msgspec reads the annotation
 from sop_slack.case_lists import EMPTY, TITLES, of_many, pages, row
 from sop_slack.run.overview import OpenRun, open_runs
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sop_core.cases.overview import CaseHead, Front, Overview
-    from sop_slack.blocks import Block
-
 SHOW: Final = "home_show"
 BAR: Final = 16
 HOUR: Final = 3600
@@ -60,6 +59,7 @@ class HomeScreen(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[OpenRun, ...] = ()
     overview: Overview | None = None
     missing: tuple[str, ...] = ()
+    undelivered: tuple[Block, ...] = ()
     only: bool = False
 
 
@@ -69,7 +69,7 @@ def home(screen: HomeScreen) -> Block:
     if screen.only:
         shown += [part for section in screen.sections for part in _whole(section, now=screen.now)]
         return {"type": "home", "blocks": shown}
-    shown += _missing(screen.missing)
+    shown += [*screen.undelivered, *_missing(screen.missing)]
     if screen.overview is not None:
         shown += _numbers(screen.overview)
     elif "lead" in screen.roles:

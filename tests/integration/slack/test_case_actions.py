@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -225,52 +224,3 @@ def test_an_agent_sees_the_details_and_changes_only_what_is_theirs(desk: Desk, c
     buttons = [e["action_id"] for block in other.view["blocks"] for e in block.get("elements", ()) if "action_id" in e]
     assert buttons == ["case_ask_update", "case_note", "case_attach"]
     assert "submit" not in other.view
-
-
-def test_a_card_of_a_deleted_case_says_so(desk: Desk, case: Case, priya: Person) -> None:
-    desk.aws.dynamodb.delete_item(
-        TableName=desk.aws.cases_table, Key={"pk": {"S": f"CASE#{case.id}"}, "sk": {"S": "CASE"}}
-    )
-    for action in ("case_claim", "case_assign", "case_details"):
-        priya.press(card(case), action)
-        assert told(desk)[-1] == "This case no longer exists."
-
-
-def test_a_person_who_lost_the_role_is_told_so(desk: Desk, case: Case, priya: Person) -> None:
-    desk.settings(roles={"resolution_specialist": [TOM]})
-    priya.press(card(case), "case_claim")
-    assert now(desk).state == "open"
-    assert "This needs the role" in told(desk)[-1]
-
-
-def test_twenty_people_press_different_buttons_at_one_moment(desk: Desk, case: Case) -> None:
-    """Each press happens exactly once or is told the new state; events, stored case and card agree in the end."""
-    specialists = [f"U0SPEC1{number:02d}" for number in range(10)]
-    desk.settings(roles={"resolution_specialist": specialists})
-    claims = [desk.person(user, user.lower()) for user in specialists]
-    noters = [desk.person(AGENT) for _ in range(10)]
-    for each in noters:
-        each.choose_more(card(case), "note")
-    start = threading.Barrier(20)
-
-    def press(person: Person) -> None:
-        start.wait()
-        person.press(card(case), "case_claim")
-
-    def write(person: Person) -> None:
-        start.wait()
-        assert person.submit(note="A note") == {}
-
-    threads = [threading.Thread(target=press, args=(person,)) for person in claims]
-    threads += [threading.Thread(target=write, args=(person,)) for person in noters]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    stored, events = now(desk), desk.cases.events(case.id)
-    assert stored.version == 12 == len(events)
-    assert [event.version for event in events] == [*range(1, 13)]
-    actions: list[Any] = [event.action for event in events]
-    assert (actions.count("claim"), actions.count("note"), len(told(desk))) == (1, 10, 9)
-    assert all(f"<@{stored.assignee}>" in sentence for sentence in told(desk))
-    assert f"<@{stored.assignee}>" in json.dumps(case_message(stored).blocks)

@@ -6,17 +6,21 @@ from itertools import product
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sop_core.cases.case import Case, Document, State
 from sop_core.cases.lifecycle import (
     ACTIONS,
     CLOSE_REASONS,
+    ID_CHOICES,
     TRANSITIONS,
     VOIDED,
     NotAllowed,
     actions,
     apply,
     case_id,
+    case_ids,
     open_case,
     permitted,
 )
@@ -108,6 +112,27 @@ def test_the_same_run_and_step_make_the_same_case_id_and_no_others_do() -> None:
     ids = {case_id(f"run-{number}", "INF-4b.case") for number in range(2000)}
     assert len(ids) == 2000
     assert all(len(each) == 12 and set(each[4:]) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for each in ids)
+
+
+@given(run=st.text(max_size=20), step=st.text(max_size=20))
+def test_the_numbers_that_a_case_may_have_are_always_the_same_ones_in_one_order(run: str, step: str) -> None:
+    ids = case_ids(run, step)
+    assert ids[0] == case_id(run, step)
+    assert len(set(ids)) == len(ids) == ID_CHOICES
+    assert ids == case_ids(run, step)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("ab")), max_size=30))
+def test_in_a_tiny_space_of_numbers_every_run_keeps_its_own(submitted: list[tuple[int, str]]) -> None:
+    """The rule of the store: the first number that no other run's case has; a repeat comes to the same."""
+    taken: dict[str, tuple[int, str]] = {}
+    first: dict[tuple[int, str], str] = {}
+    for run in submitted:
+        tiny = [f"{each[4]}{salt}" for salt, each in enumerate(case_ids(str(run[0]), run[1]))]
+        number = next(each for each in tiny if taken.get(each, run) == run)
+        taken[number] = run
+        assert first.setdefault(run, number) == number
+    assert len(taken) == len(set(submitted))
 
 
 def test_an_opened_case_keeps_the_words_of_the_sop_apart_from_the_callers() -> None:
