@@ -6,13 +6,13 @@ Every step is one conditional write, so a double click or a replayed request cha
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from functions.slack.facts import ABSENT, answered, with_project, without_project
 from functions.slack.finding import Finder
-from functions.slack.screens import Screens
+from functions.slack.screens import Screens, prefilled
 from functions.slack.waking import wake
 from sop_aws.cases import CaseIdTaken
 from sop_aws.deliveries import outbox
@@ -20,8 +20,8 @@ from sop_aws.runs import Run, StaleRun
 from sop_aws.times import iso
 from sop_core.cases import deadlines, lifecycle
 from sop_core.cases.case import CaseProject
-from sop_slack.notes import problem
-from sop_slack.run import MATCHES_SHOWN
+from sop_slack.notes import checklist_note, problem
+from sop_slack.run import MATCHES_SHOWN, form_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,15 @@ if TYPE_CHECKING:
 KEPT_DAYS: Final = 400
 SEEN_KEPT: Final = 20
 TRIES: Final = 5
+
+
+class Click(NamedTuple):
+    """A click in a run's modal: the run, who clicked, what the click is known by, and what stood in the fields."""
+
+    run: str
+    user: str
+    interaction: str
+    typed: dict[str, str]
 
 
 class NotYourRun(Exception):
@@ -118,30 +127,42 @@ class RunDesk:
             self._unreadable(run)
         return found.projects
 
-    def answer(self, run_id: str, user: str, interaction: str, fact: str, value: Value) -> Run:
-        """Save one answer of the agent; later answers that no longer apply are dropped."""
-        run = self.read(run_id, user)
+    def answer(self, click: Click, fact: str, value: Value) -> Run:
+        """Save one answer of the agent; later answers that no longer apply are dropped, and a form begins anew."""
+        run = self.read(click.run, click.user)
         if (fact, value) == ABSENT and not self._find.search(run.sheet, "", 1).is_complete:
             # "Not found" is never concluded from a sheet that could not be read (INF-11).
             return self._unreadable(run)
         procedure = self._services.procedures.of(run)
-        return self._save(run, interaction, lambda now: answered(procedure, now, {fact: value}, "agent"))
+        return self._apply(run, click, lambda now: replace(answered(procedure, now, {fact: value}, "agent"), page=0))
 
-    def choose_project(self, run_id: str, user: str, interaction: str, key: str) -> Run:
+    def choose_project(self, click: Click, key: str) -> Run:
         """Save the project, and what the sheet and our cases prove by it."""
-        run = self.read(run_id, user)
+        run = self.read(click.run, click.user)
         project = self._services.transfers.project(run.sheet, key) if run.sheet else None
         if project is None:
             return run
         has_open_case = bool(self._screens.open_cases(project))
         procedure = self._services.procedures.of(run)
-        return self._save(
-            run, interaction, lambda now: with_project(procedure, now, project, has_open_case=has_open_case)
-        )
+        return self._apply(run, click, lambda now: with_project(procedure, now, project, has_open_case=has_open_case))
 
-    def forget_project(self, run_id: str, user: str, interaction: str) -> Run:
+    def forget_project(self, click: Click) -> Run:
         """Take the choice of the project back, and what was proved by it."""
-        return self._save(self.read(run_id, user), interaction, without_project)
+        return self._apply(self.read(click.run, click.user), click, without_project)
+
+    def page_back(self, click: Click) -> Run:
+        """Go back a page of a long form."""
+        run = self.read(click.run, click.user)
+        return self._apply(run, click, lambda now: replace(now, page=max(0, now.page - 1)))
+
+    def next_page(self, run: Run, typed: dict[str, str]) -> Run:
+        """Go on to the next page of a long form, and keep what was typed on this one."""
+        notes = self._notes(run, typed)
+        return self._save(run, None, lambda now: replace(now, notes=notes, page=run.page + 1))
+
+    def is_last_page(self, run: Run) -> bool:
+        """Return whether the page in front ends the form."""
+        return run.page >= len(form_pages(self._screens.guidance(run))) - 1
 
     def faults(self, run: Run, typed: dict[str, str]) -> dict[str, str]:
         """Return what is wrong with the notes that the end of a run needs, by their names."""
@@ -154,7 +175,7 @@ class RunDesk:
     def submit(self, run: Run, typed: dict[str, str]) -> Run:
         """End the run: open the case that its end opens, or record that it is done. A repeat finds what was done."""
         told = self._screens.guidance(run)
-        notes = _in_order(told, typed)
+        notes = _in_order(told, run.notes | _by_question(told, typed))
         if run.state != "active" or told.status != "done":
             return run
         now = iso(self._services.now())
@@ -166,6 +187,21 @@ class RunDesk:
     def abandon(self, run_id: str, user: str) -> None:
         """Give the run up: it is in nobody's list any more, and counts as not finished."""
         self._save(self.read(run_id, user), None, lambda run: replace(run, state="abandoned"))
+
+    def _apply(self, run: Run, click: Click, edit: Callable[[Run], Run]) -> Run:
+        """Save what a click changes, with what was typed until then: a redraw or a dropped call loses none of it."""
+
+        def with_notes(now: Run) -> Run:
+            return edit(replace(now, notes=self._notes(now, click.typed)))
+
+        return self._save(run, click.interaction, with_notes)
+
+    def _notes(self, run: Run, typed: dict[str, str]) -> dict[str, str]:
+        """Return the run's notes with what was typed; what the project fills in unchanged is not the agent's."""
+        told = self._screens.guidance(run)
+        filled = prefilled(told, self._screens.project(run))
+        notes = run.notes | _by_question(told, typed)
+        return {name: text for name, text in notes.items() if text != filled.get(name, "")}
 
     def _unreadable(self, run: Run) -> Run:
         return self._save(run, None, lambda now: replace(now, is_sheet_unreadable=True))
@@ -238,6 +274,12 @@ class RunDesk:
         opened = self._services.cases.open(case, event, deliveries, ended)
         wake(self._services.deliver, deliveries)
         return opened.run
+
+
+def _by_question(told: Guidance, typed: dict[str, str]) -> dict[str, str]:
+    """Return what was typed with the answers to a checklist under their questions' own words."""
+    questions = {checklist_note(question): question for group in told.checklist for question in group.questions}
+    return {questions.get(name, name): text for name, text in typed.items()}
 
 
 def _in_order(told: Guidance, typed: dict[str, str]) -> dict[str, str]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HOUR: Final = 60
 DAY: Final = 24
+LINE: Final = "_line"
+"""How the names of settings end that hold a number to call."""
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -76,11 +78,13 @@ class Screens:
             matches=self._matches(run, project),
             earlier=self._earlier(run, told),
             searching=searching,
-            notes=_prefilled(run, told, project),
+            notes=prefilled(told, project) | run.notes,
             open_cases=self.open_cases(project) if told.case or "store" in run.sources.values() else (),
             case=self._services.cases.get(run.case) if run.case else None,
             due=self._due(run, told),
             ended_at=self._ended_at(run),
+            page=run.page,
+            without_number=self._without_number(),
             story=story(procedure, told, run.sources) if run.state == "done" else (),
         )
 
@@ -123,6 +127,12 @@ class Screens:
         before = {fact: answer for fact, answer in run.facts.items() if fact != answered[-1]}
         return len(guidance(self._services.procedures.of(run), before).steps)
 
+    def _without_number(self) -> frozenset[str]:
+        """Return the lines that are known by name only: the SOP states no number, and no admin has set one."""
+        values = self._services.settings().values
+        lines = (value for name, value in values.items() if name.endswith(LINE))
+        return frozenset(line for line in lines if not any(map(str.isdigit, line)))
+
     def _ended_at(self, run: Run) -> str:
         """Return when the run was finished, as the office's clock had it; nothing while it goes on."""
         if run.state != "done":
@@ -153,9 +163,10 @@ def _ago(time: timedelta) -> str:
     return f"{hours} h ago" if hours < DAY else f"{days} day{'s' if days > 1 else ''} ago"
 
 
-def _prefilled(run: Run, told: Guidance, project: Project | None) -> dict[str, str]:
+def prefilled(told: Guidance, project: Project | None) -> dict[str, str]:
+    """Return the notes that the chosen project fills in."""
     if project is None or told.case is None:
-        return dict(run.notes)
+        return {}
     address = ", ".join(part for part in (project.address, project.city, project.state, project.zip) if part)
     known = {
         "caller_name": project.homeowner or "",
@@ -163,4 +174,4 @@ def _prefilled(run: Run, told: Guidance, project: Project | None) -> dict[str, s
         "callback_number": phone(project.phone),
         "email": project.email or "",
     }
-    return {name: known[name] for name in told.case.from_project} | run.notes
+    return {name: known[name] for name in told.case.from_project}

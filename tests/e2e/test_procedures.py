@@ -28,16 +28,23 @@ def test_an_escalation_asks_the_questions_of_its_concerns_and_keeps_the_answers_
     agent.modal.get_by_role("button", name="No case").click()
     agent.modal.get_by_role("button", name="Agrees to wait").click()
     choose(agent, "Claiming fraud")
+    expect(agent.modal.get_by_text("page 1 of 2")).to_be_visible()
+    question = "Did the sales representative promise the system would be free?"
+    fill(agent, (question, "Yes, twice."))
+    picture.take(agent, "escalation-questions")
+    agent.modal.get_by_role("button", name="Next").click()
     expect(agent.modal.get_by_text(CLOSING_SCRIPT)).to_be_visible()
     expect(agent.modal.get_by_text("Never offer to escalate")).to_be_visible()
-    question = "Did the sales representative promise the system would be free?"
+    fill(agent, ("Reason of call", "Says she was promised free panels."))
+    agent.modal.get_by_role("button", name="Back").click()
+    expect(agent.modal.get_by_label(question)).to_have_value("Yes, twice.")
+    agent.modal.get_by_role("button", name="Next").click()
+    expect(agent.modal.get_by_label("Reason of call")).to_have_value("Says she was promised free panels.")
     fill(
         agent,
         ("Caller's name", "Jane Doe"),
         ("Property address", "88 Harvest Ln"),
-        ("Reason of call", "Says she was promised free panels."),
         ("CXone recording or interaction id", "CX-4711"),
-        (question, "Yes, twice."),
     )
     fill(agent, ("Primary Reason", "Fraud"))
     picture.take(agent, "escalation")

@@ -105,12 +105,11 @@ class Person:
         self.view = opened[-1] if opened else {}
         return str(json.loads(answer).get("text", "")) if answer.startswith("{") else answer
 
-    def click(self, action_id: str, value: str | None = None) -> None:
-        """Press a button, choose a radio button or an option of the modal in front."""
+    def click(self, action_id: str, value: str | None = None, **typed: str | Json) -> None:
+        """Press a button, choose a radio button or an option of the modal in front, with what stands in its fields."""
         element = self._element(action_id, value)
-        self.interact(
-            {"type": "block_actions", "view": self._view(), "container": {"type": "view"}, "actions": [element]}
-        )
+        view = self._view() | {"state": {"values": self._values(typed)}}
+        self.interact({"type": "block_actions", "view": view, "container": {"type": "view"}, "actions": [element]})
         self.view = self.slack.views.get(self.view["id"], self.view)
 
     def pick(self, fact: str, *values: str) -> None:
@@ -158,13 +157,8 @@ class Person:
 
     def submit(self, **typed: str | Json) -> Json:
         """Submit the modal in front with what was typed in each field (or an element's whole state)."""
-        values = {
-            block["block_id"]: {element["action_id"]: _state(element, typed.get(element["action_id"]))}
-            for block in self.view["blocks"]
-            if block["type"] == "input"
-            for element in [block["element"]]
-        }
-        answer = self.interact({"type": "view_submission", "view": self._view() | {"state": {"values": values}}})
+        view = self._view() | {"state": {"values": self._values(typed)}}
+        answer = self.interact({"type": "view_submission", "view": view})
         result: Json = json.loads(answer) if answer else {}
         if result.get("response_action") in ("update", "push"):
             self.view = {**result["view"], "id": self.view["id"], "hash": "updated"}
@@ -202,6 +196,14 @@ class Person:
 
     def _view(self) -> Json:
         return self.view | {"team_id": TEAM["id"], "state": {"values": {}}, "type": "modal"}
+
+    def _values(self, typed: Mapping[str, str | Json]) -> Json:
+        return {
+            block["block_id"]: {element["action_id"]: _state(element, typed.get(element["action_id"]))}
+            for block in self.view["blocks"]
+            if block["type"] == "input"
+            for element in [block["element"]]
+        }
 
     def _element(self, action_id: str, value: str | None) -> Json:
         for block in self.view["blocks"]:

@@ -13,7 +13,7 @@ from functions.slack.access import refusal
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.listing import ended_today, left_off
 from functions.slack.replies import tell
-from functions.slack.runs import MissingSetting, NotYourRun, RunDesk
+from functions.slack.runs import Click, MissingSetting, NotYourRun, RunDesk
 from functions.slack.screens import Meta
 from sop_slack import run as views
 
@@ -134,9 +134,7 @@ def answer(services: Services, request: Request) -> None:
     if action["action_id"].startswith("answer_picked:") and not value:
         tell(request, NOTHING_PICKED)
         return
-    _change(
-        services, request, lambda desk, meta: desk.answer(meta.run, request.user, _interaction(request), fact, value)
-    )
+    _change(services, request, lambda desk, click: desk.answer(click, fact, value))
 
 
 def keep_picking(services: Services, request: Request) -> None:
@@ -148,14 +146,17 @@ def keep_picking(services: Services, request: Request) -> None:
 def choose_project(services: Services, request: Request) -> None:
     """Answer the choice of a project, from the matches or from the typeahead."""
     key = _chosen(request.body["actions"][0])
-    _change(
-        services, request, lambda desk, meta: desk.choose_project(meta.run, request.user, _interaction(request), key)
-    )
+    _change(services, request, lambda desk, click: desk.choose_project(click, key))
 
 
 def change_project(services: Services, request: Request) -> None:
     """Answer "Change" beside the project: it is open again."""
-    _change(services, request, lambda desk, meta: desk.forget_project(meta.run, request.user, _interaction(request)))
+    _change(services, request, lambda desk, click: desk.forget_project(click))
+
+
+def page_back(services: Services, request: Request) -> None:
+    """Answer "Back" on a page of a long form."""
+    _change(services, request, lambda desk, click: desk.page_back(click))
 
 
 def suggest_projects(services: Services, request: Request) -> None:
@@ -183,11 +184,14 @@ def submit(services: Services, request: Request) -> None:
             # The answers were changed meanwhile, so this form may not be the one that the end needs.
             request.ack({"response_action": "update", "view": views.run_modal(desk.screen(run))})
             return
-        if faults := desk.faults(run, typed):
-            errors = {f"note:{name}": sentence for name, sentence in faults.items()}
-            request.ack({"response_action": "errors", "errors": errors})
+        if run.state == "active" and not desk.is_last_page(run):
+            run = desk.next_page(run, typed)
+        elif faults := desk.faults(run, typed):
+            fields = _fields(body["view"]["state"]["values"])
+            request.ack({"response_action": "errors", "errors": {fields[name]: told for name, told in faults.items()}})
             return
-        run = desk.submit(run, typed)
+        else:
+            run = desk.submit(run, typed)
     except (NotYourRun, MissingSetting) as refused:
         tell(request, str(refused))
         return
@@ -200,11 +204,12 @@ def closed(services: Services, request: Request) -> None:
     request.ack()
 
 
-def _change(services: Services, request: Request, change: Callable[[RunDesk, Meta], Run]) -> None:
+def _change(services: Services, request: Request, change: Callable[[RunDesk, Click], Run]) -> None:
     request.ack()
     desk = RunDesk(services)
+    typed = _typed(request.body["view"].get("state", {}).get("values", {}))
     try:
-        run = change(desk, _meta(request.body))
+        run = change(desk, Click(_meta(request.body).run, request.user, _interaction(request), typed))
     except NotYourRun as refused:
         tell(request, str(refused))
         return
@@ -266,6 +271,11 @@ def _typed(values: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {name: element.get("value") or "" for name, element in fields if element["type"] == "plain_text_input"}
 
 
+def _fields(values: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the ids of the blocks that the fields stand in, where errors are shown, by what the fields are called."""
+    return {name: block for block, fields in values.items() for name in fields}
+
+
 def _interaction(request: Request) -> str:
     return _fingerprint(request.body["trigger_id"])
 
@@ -298,6 +308,7 @@ LISTENERS: Final = (
     Listener(kind="action", name=re.compile(r"^pick:"), roles=_anyone, answer=keep_picking),
     Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=_anyone, answer=choose_project),
     Listener(kind="action", name="project_change", roles=_anyone, answer=change_project),
+    Listener(kind="action", name="form_back", roles=_anyone, answer=page_back),
     Listener(kind="options", name="project_search", roles=_anyone, answer=suggest_projects),
     Listener(kind="view_submission", name=views.CALLBACK, roles=_anyone, answer=submit),
     Listener(kind="view_closed", name=views.CALLBACK, roles=_anyone, answer=closed),

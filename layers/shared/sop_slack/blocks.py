@@ -24,6 +24,9 @@ BUTTON_TEXT: Final = 75
 CONTEXT_ELEMENTS: Final = 10
 CUT_NOTE: Final = 30
 ACTION_ID: Final = 255
+LONGEST_ENTITY: Final = len("&amp;")
+MARKUP: Final = 10
+"""Room for an emoji and asterisks around a text."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -41,6 +44,20 @@ def fit(text: str, limit: int) -> str:
         return text[: limit - 1] + "…"
     kept = limit - CUT_NOTE
     return f"{text[:kept]}… ({len(text) - kept} more characters)"
+
+
+def pieces(text: str, limit: int) -> list[str]:
+    """Return ``text`` in parts that hold at most ``limit`` characters once escaped, split at spaces where there are."""
+    parts, rest = [], text
+    while len(escape(rest)) > limit:
+        end = limit
+        while len(escape(rest[:end])) > limit:
+            end -= max(1, (len(escape(rest[:end])) - limit) // LONGEST_ENTITY)
+        space = rest.rfind(" ", 1, end)
+        end = end if space < 1 else space
+        parts.append(rest[:end])
+        rest = rest[end:]
+    return [*parts, rest]
 
 
 def escape(text: str) -> str:
@@ -85,6 +102,17 @@ def section(
     """Return a section of our own words in mrkdwn; ``typed`` stands below them, literal."""
     below = [plain(typed)] if typed else None
     return _with({"type": "section", "text": mrkdwn(text)}, fields=below, accessory=accessory, block_id=block_id)
+
+
+def sections(text: str, *, before: str = "", bold: bool = False) -> list[Block]:
+    """Return unescaped text of our own as one section, or as several where one does not hold it."""
+    mark = "*" if bold else ""
+    return [section(f"{before}{mark}{escape(part)}{mark}") for part in pieces(text, SECTION_TEXT - MARKUP)]
+
+
+def contexts(text: str) -> list[Block]:
+    """Return unescaped text of our own as a quiet line, or as several where one does not hold it."""
+    return [context(escape(part)) for part in pieces(text, SECTION_TEXT)]
 
 
 def typed_section(text: str, *, accessory: Block | None = None, block_id: str | None = None) -> Block:

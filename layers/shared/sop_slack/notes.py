@@ -13,7 +13,11 @@ from sop_slack import blocks as b
 if TYPE_CHECKING:
     from sop_slack.blocks import Block
 
-LONG: Final = 3000
+LONG: Final = 2000
+ANSWER: Final = 1500
+"""Longest texts. All fields of the longest form, filled to the brim, still fit a view's 250 KB and an item's 400 KB."""
+
+LABEL: Final = 2000
 PHONE_DIGITS: Final = range(7, 16)
 
 
@@ -50,11 +54,11 @@ NOTES: Final[dict[str, Note]] = {
     "interaction_id": Note("CXone recording or interaction id", on_card=True),
     "primary_reason": Note("Primary Reason"),
     "installer_view": Note("The installer's or sales rep's point of view", multiline=True, max_length=LONG),
-    "concern_type": Note("What type of escalated concern it is", multiline=True, max_length=LONG),
+    "concern_type": Note("What type of escalated concern it is", max_length=LONG),
     "red_flags": Note("Red flags seen when reviewing the concern", multiline=True, max_length=LONG),
     "other_concerns": Note("Other items that raised concern", multiline=True, max_length=LONG),
-    "welcome_call_voice": Note("Does the voice in the welcome call match?", multiline=True, max_length=LONG),
-    "certificate_of_completion": Note("Review of the Certificate of Completion", multiline=True, max_length=LONG),
+    "welcome_call_voice": Note("Does the voice in the welcome call match?", max_length=LONG),
+    "certificate_of_completion": Note("Review of the Certificate of Completion", max_length=LONG),
 }
 
 
@@ -64,19 +68,30 @@ def note(name: str) -> Note:
     return NOTES.get(name) or Note(label, multiline=True, max_length=LONG)
 
 
-def note_field(name: str, initial: str, *, optional: bool = False) -> Block:
-    """Return the field for a note."""
+def note_field(name: str, initial: str, *, optional: bool = False, of: str = "") -> Block:
+    """Return the field for a note; one ``of`` a project has an id of its own, so that it is filled in anew."""
     wanted = note(name)
     element = b.text_input(name, initial=initial, multiline=wanted.multiline, max_length=wanted.max_length)
-    return b.field(wanted.label, element, block_id=f"note:{name}", optional=optional, hint=wanted.hint)
+    block_id = f"note:{name}:{_short(of)}" if of else f"note:{name}"
+    return b.field(wanted.label, element, block_id=block_id, optional=optional, hint=wanted.hint)
 
 
-def checklist_field(group: str, question: str, initial: str) -> Block:
-    """Return the field for a question of a checklist; its answer is a note under the question's own words."""
-    element = b.text_input(question[: b.ACTION_ID], initial=initial, max_length=LONG)
-    # Ids hold 255 characters and must differ: the same question may stand in two groups.
-    short = hashlib.sha256(f"{group}\n{question}".encode()).hexdigest()[:16]
-    return b.field(question, element, block_id=f"check:{short}", optional=True)
+def checklist_field(question: str, initial: str) -> list[Block]:
+    """Return the field for a question of a checklist, below the question where a label does not hold it."""
+    name = checklist_note(question)
+    element = b.text_input(name, initial=initial, max_length=ANSWER)
+    above = b.sections(question) if len(question) > LABEL else []
+    label = "Answer" if above else question
+    return [*above, b.field(label, element, block_id=f"check:{_short(question)}", optional=True)]
+
+
+def checklist_note(question: str) -> str:
+    """Return the name under which a form sends the answer to a question: its own words, where an id holds them."""
+    return question if len(question) <= b.ACTION_ID else _short(question)
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def problem(name: str, text: str, *, optional: bool = False) -> str | None:

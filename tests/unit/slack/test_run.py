@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from infra.local.workspace import limits
 from sop_core import procedures
 from sop_core.guidance import guidance, render
-from sop_core.paths import Path, paths
-from sop_core.procedures import reading
 from sop_core.settings import Settings
 from sop_core.story import story
 from sop_slack.run import RunScreen, Sheet, run_modal
 from tests.builders.cases import NASTY, a_case, a_project
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 FIRST_SCRIPT = (
     "Thanks so much for that information. Let me transfer you over to our Infinity specialist team "
@@ -57,26 +49,6 @@ def a_homeowner(*, channel: str = "phone", trained: str = "no") -> dict[str, Any
     }
 
 
-@pytest.mark.parametrize("name", procedures.names())
-def test_every_screen_of_every_path_is_a_modal_within_slacks_limits(name: str) -> None:
-    screens = {repr(facts): facts for path in paths(reading.find(name).file) for facts in _on_the_way(path)}
-    assert len(screens) > len(procedures.load(name).facts)
-    for facts in screens.values():
-        screen = a_screen(facts, name, asks_project=name == "infinity")
-        limits.check_view(run_modal(screen))
-        if screen.guidance.status == "done":
-            limits.check_view(run_modal(an_end(facts, name, case=a_case() if screen.guidance.case else None)))
-
-
-def _on_the_way(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the facts of a path after each answer, from none to all."""
-    facts: dict[str, Any] = {}
-    yield dict(facts)
-    for fact, values in path.answers.items():
-        facts[fact] = values[0]
-        yield dict(facts)
-
-
 def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
     facts = a_homeowner()
     modal = run_modal(a_screen(facts))
@@ -93,6 +65,33 @@ def test_the_number_to_call_stands_in_a_block_of_its_own_and_two_buttons_ask_whe
     shown = run_modal(a_screen(facts))["blocks"]
     assert _preformatted(shown) == ["1-877-425-5201"]
     assert [element["text"]["text"] for element in shown[-1]["elements"]] == ["Answered", "No answer"]
+
+
+def test_a_line_that_nobody_has_set_is_no_block_to_copy_but_says_who_sets_it() -> None:
+    facts = {
+        "channel": "phone",
+        "destination": "account_servicing",
+        "m3_approved": "yes",
+        "homeowner_verified": "yes",
+        "language": "english",
+    }
+    screen = a_screen(facts, "account_servicing", asks_project=False, without_number=frozenset({"Account Servicing"}))
+    modal = run_modal(screen)
+    assert _preformatted(modal["blocks"]) == []
+    assert "No number is set for Account Servicing." in json.dumps(modal)
+
+
+def test_another_projects_fields_are_filled_in_anew() -> None:
+    facts = a_homeowner(channel="chat")
+    ids = [
+        {
+            block["block_id"]
+            for block in run_modal(a_screen(facts, project=project))["blocks"]
+            if block["type"] == "input"
+        }
+        for project in (a_project(key="INF-1"), a_project(key="INF-2"))
+    ]
+    assert ids[0] & ids[1] == {"note:reason_of_call"}
 
 
 def test_an_inferred_step_says_that_the_sop_does_not_say_it() -> None:

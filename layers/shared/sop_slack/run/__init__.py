@@ -2,7 +2,18 @@
 
 from sop_slack.run.modal import CALLBACK, run_modal
 from sop_slack.run.overview import RunLine, overview
+from sop_slack.run.pages import form_pages
 from sop_slack.run.picker import project_option
 from sop_slack.run.screen import MATCHES_SHOWN, RunScreen, Sheet
 
-__all__ = ["CALLBACK", "MATCHES_SHOWN", "RunLine", "RunScreen", "Sheet", "overview", "project_option", "run_modal"]
+__all__ = [
+    "CALLBACK",
+    "MATCHES_SHOWN",
+    "RunLine",
+    "RunScreen",
+    "Sheet",
+    "form_pages",
+    "overview",
+    "project_option",
+    "run_modal",
+]

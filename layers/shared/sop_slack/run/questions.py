@@ -18,6 +18,10 @@ SOURCE_WORDS: Final = {
     "groups": "From your Slack groups",
 }
 
+BUTTONS: Final = 25
+RADIOS: Final = 10
+"""So many an actions block, and radio buttons, may hold."""
+
 
 def answered(screen: RunScreen) -> list[Block]:
     """Return what was asked so far: the agent's answers, each with a menu to change it, then what the system knew."""
@@ -25,18 +29,18 @@ def answered(screen: RunScreen) -> list[Block]:
     # Our cases prove that there is one, not that it is the one meant: that stays the agent's to change.
     proved = [question for question in asked if screen.sources.get(question.fact, "store") != "store"]
     own = [question for question in asked if question not in proved]
-    return [_own(question, screen) for question in own] + [_proved(question, screen) for question in proved]
+    return [part for question in own for part in _own(question, screen)] + [_proved(each, screen) for each in proved]
 
 
-def _own(question: Question, screen: RunScreen) -> Block:
+def _own(question: Question, screen: RunScreen) -> list[Block]:
     value = screen.guidance.facts[question.fact]
-    heading, block_id = f"*{b.escape(question.question)}*", f"fact:{question.fact}"
     if question.multiple:
-        heading = heading if value else f"{heading}\n{b.escape(label(question, value))}"
         menu = b.multi_select(f"answer_several:{question.fact}", _options(question), placeholder="Change", chosen=value)
     else:
         menu = b.select(f"answer_menu:{question.fact}", _options(question), placeholder="Change", chosen=value)
-    return b.section(heading, accessory=menu, block_id=block_id)
+    *before, last = b.sections(question.question, bold=True)
+    none = [] if value else b.sections(label(question, value))
+    return [*before, last | {"accessory": menu, "block_id": f"fact:{question.fact}"}, *none]
 
 
 def _proved(question: Question, screen: RunScreen) -> Block:
@@ -47,23 +51,31 @@ def _proved(question: Question, screen: RunScreen) -> Block:
 
 def ask(question: Question) -> list[Block]:
     """Return the question that is open, as the widget that its data names."""
-    hint = f"\n{b.escape(question.hint)}" if question.hint else ""
-    heading = f"*{b.escape(question.question)}*{hint}"
+    heading = [*b.sections(question.question, bold=True), *(b.contexts(question.hint) if question.hint else ())]
+    # An option holds less than a label may: what it cuts stands in full above it.
+    labels = [each.label for each in question.answers]
+    if max(map(len, labels)) > b.OPTION_TEXT:
+        heading.append(b.bullets(labels))
     if question.multiple:
-        return _several(question, heading)
-    if question.widget == "buttons":
-        row = [b.button(each.label, f"answer:{question.fact}:{each.value}", each.value) for each in question.answers]
-    else:
-        row = [b.radio(f"answer:{question.fact}", _options(question))]
-    return [b.section(heading), b.actions(*row, block_id=f"ask:{question.fact}")]
+        return heading + _several(question)
+    return [*heading, b.actions(*_choices(question), block_id=f"ask:{question.fact}")]
 
 
-def _several(question: Question, heading: str) -> list[Block]:
+def _choices(question: Question) -> list[Block]:
+    action = f"answer:{question.fact}"
+    if question.widget == "buttons" and len(question.answers) <= BUTTONS:
+        return [b.button(each.label, f"{action}:{each.value}", each.value) for each in question.answers]
+    if len(question.answers) <= RADIOS:
+        return [b.radio(action, _options(question))]
+    return [b.select(action, _options(question), placeholder="Choose one")]
+
+
+def _several(question: Question) -> list[Block]:
     menu = b.multi_select(f"pick:{question.fact}", _options(question), placeholder="Choose all that apply")
     go_on = b.button("Continue", f"answer_picked:{question.fact}", question.fact, style="primary")
     none = b.button("None of these", f"answer_none:{question.fact}", question.fact)
     return [
-        b.section(heading, accessory=menu, block_id=f"pick:{question.fact}"),
+        b.section("Choose all that apply, then continue.", accessory=menu, block_id=f"pick:{question.fact}"),
         b.actions(go_on, none, block_id=f"ask:{question.fact}"),
     ]
 

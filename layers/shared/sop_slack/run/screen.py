@@ -29,7 +29,8 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     agent's latest answer: they are done, and shown as one quiet line. ``asks_project``: the procedure itself asks which
     project it is; elsewhere choosing one is a help. ``due`` holds the moment of each promised deadline rule.
     ``installer_contact`` is how the project's installer is reached, where the settings know. A run that has ended has
-    its ``story``, and ``ended_at`` is when that was, in words and in the office's time.
+    its ``story``, and ``ended_at`` is when that was, in words and in the office's time. ``without_number`` are targets
+    of transfers whose number nobody has set. ``page`` is the page of a long form.
     """
 
     title: str
@@ -50,3 +51,5 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     due: dict[str, str] = {}
     ended_at: str = ""
     story: tuple[Turn, ...] = ()
+    page: int = 0
+    without_number: frozenset[str] = frozenset()

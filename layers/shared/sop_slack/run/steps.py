@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 from sop_slack import blocks as b
 
@@ -13,15 +14,31 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Block
     from sop_slack.run.screen import RunScreen
 
+SET_IT: Final = "An admin sets it in `/sop-admin`, under “Numbers and links”."
+
 
 def at_hand(screen: RunScreen) -> list[Block]:
-    """Return the steps that the latest answer brought, up to the one that opens a case; earlier ones as one line."""
-    steps = screen.guidance.steps[: _until_case(screen.guidance)]
-    # An answer that brings no step of its own leaves the last one in sight.
-    told = max(0, min(screen.earlier, len(steps) - 1))
-    before, now = steps[:told], steps[told:]
-    staying = [_warning(warning) for step in before if step.stays for warning in step.warn]
-    return staying + _done(before) + _shown(now, screen)
+    """Return the steps that the latest answer brought; earlier ones as one line."""
+    _, now = _told(screen)
+    return _earlier(screen) + _shown(now, screen)
+
+
+def before_the_questions(screen: RunScreen) -> list[Block]:
+    """Return what comes before the questions of a form: all but what closes the call, and earlier steps as one line."""
+    _, now = _told(screen)
+    return _earlier(screen) + _shown(now[: _closes_at(now, screen)], screen)
+
+
+def closing(screen: RunScreen) -> list[Block]:
+    """Return what comes after the questions of a form: the words that close the call, and what is done then."""
+    _, now = _told(screen)
+    return _shown(now[_closes_at(now, screen) :], screen)
+
+
+def staying(screen: RunScreen) -> list[Block]:
+    """Return the warnings that belong on every later screen."""
+    steps = screen.guidance.steps
+    return [part for step in steps if step.stays for warning in step.warn for part in _warning(warning)]
 
 
 def after_case(screen: RunScreen) -> list[Block]:
@@ -29,11 +46,32 @@ def after_case(screen: RunScreen) -> list[Block]:
     return _shown(screen.guidance.steps[_until_case(screen.guidance) :], screen)
 
 
+def _told(screen: RunScreen) -> tuple[Sequence[Step], Sequence[Step]]:
+    """Return the earlier steps, and those that the latest answer brought, up to the one that opens a case."""
+    steps = screen.guidance.steps[: _until_case(screen.guidance)]
+    # An answer that brings no step of its own leaves the last one in sight.
+    told = max(0, min(screen.earlier, len(steps) - 1))
+    return steps[:told], steps[told:]
+
+
+def _closes_at(steps: Sequence[Step], screen: RunScreen) -> int:
+    """Return which step closes the call: the last with words to say, where there are questions to ask before."""
+    speaking = [place for place, step in enumerate(steps) if step.say]
+    return speaking[-1] if speaking and screen.guidance.checklist else len(steps)
+
+
+def _earlier(screen: RunScreen) -> list[Block]:
+    before, _ = _told(screen)
+    kept = [part for step in before if step.stays for warning in step.warn for part in _warning(warning)]
+    return kept + _done(before)
+
+
 def checklist(groups: Sequence[ChecklistGroup]) -> list[Block]:
-    """Return the questions to ask beside the procedure."""
+    """Return the questions to ask meanwhile."""
     shown: list[Block] = []
     for group in groups:
-        shown += [b.section(f"*{b.escape(group.group)}*"), b.bullets(group.questions)]
+        if group.questions:
+            shown += [*b.sections(group.group, bold=True), b.bullets(group.questions)]
     return shown
 
 
@@ -44,29 +82,41 @@ def _until_case(guidance: Guidance) -> int:
 
 def _done(steps: Sequence[Step]) -> list[Block]:
     done = [f"{step.do[0]} ({step.id}{', not in the SOP' if step.inferred else ''})" for step in steps if step.do]
-    return [b.context(f"Done: {b.escape(' · '.join(done))}")] if done else []
+    return b.contexts(f"Done: {' · '.join(done)}") if done else []
 
 
 def _shown(steps: Sequence[Step], screen: RunScreen) -> list[Block]:
     shown: list[Block] = [b.divider()] if steps else []
-    for step in steps:
-        shown += _step(step, screen)
+    for is_plain, together in groupby(steps, _is_plain):
+        some = list(together)
+        shown += _together(some) if is_plain else [part for step in some for part in _step(step, screen)]
     return shown
 
 
+def _is_plain(step: Step) -> bool:
+    """Return whether a step is merely something to do, so that it may stand with its neighbours."""
+    return not (step.inferred or step.say or step.warn or step.transfer or step.promise)
+
+
+def _together(steps: Sequence[Step]) -> list[Block]:
+    ids = ", ".join(step.id for step in steps)
+    cites = [cite for step in steps for cite in step.cites]
+    return [b.bullets([text for step in steps for text in step.do]), *b.contexts(f"{ids} · {_cited(cites)}")]
+
+
 def _step(step: Step, screen: RunScreen) -> list[Block]:
-    shown = [_warning(warning) for warning in step.warn]
+    shown = [part for warning in step.warn for part in _warning(warning)]
     for words in step.say:
         shown += [b.context("🗣️ *Say, word for word*"), b.quote(words, bold=True)]
     if step.do:
         shown.append(b.bullets(step.do))
     if step.transfer is not None:
-        shown += _transfer(step.transfer)
-    return [*shown, *_promise(step, screen), b.context(_source(step))]
+        shown += _transfer(step.transfer, screen)
+    return [*shown, *_promise(step, screen), *_source(step)]
 
 
-def _warning(text: str) -> Block:
-    return b.section(f"⚠️ *{b.escape(text)}*")
+def _warning(text: str) -> list[Block]:
+    return b.sections(text, before="⚠️ ", bold=True)
 
 
 def _promise(step: Step, screen: RunScreen) -> list[Block]:
@@ -74,24 +124,26 @@ def _promise(step: Step, screen: RunScreen) -> list[Block]:
     return [b.section(f"⏰ That is by *{b.time_in_reader_zone(moment)}*.")] if moment else []
 
 
-def _transfer(transfer: Transfer) -> list[Block]:
+def _transfer(transfer: Transfer, screen: RunScreen) -> list[Block]:
+    if transfer.to in screen.without_number:
+        return [b.context(f"No number is set for {b.escape(transfer.to)}. {SET_IT}")]
     wait = "" if transfer.wait_seconds is None else f"Wait {transfer.wait_seconds} seconds for an answer."
     voicemail = {True: "It has voicemail.", False: "It has no voicemail: never complete the transfer unanswered."}
     hints = " ".join(hint for hint in (wait, voicemail.get(transfer.voicemail, "")) if hint)  # type: ignore[arg-type]
     return [b.copyable(transfer.to), *([b.context(hints)] if hints else [])]
 
 
-def _source(step: Step) -> str:
+def _source(step: Step) -> list[Block]:
     if step.inferred:
-        return f"_Not in the SOP: check with your lead_ · {b.escape(step.gap or step.id)}"
-    return f"{b.escape(step.id)} · {_cited(step.cites)}"
+        return [b.context(f"_Not in the SOP: check with your lead_ · {b.escape(step.gap or step.id)}")]
+    return b.contexts(f"{step.id} · {_cited(step.cites)}")
 
 
 def _cited(cites: Sequence[Cite]) -> str:
     lines: dict[str, set[int]] = {}
     for cite in cites:
         lines.setdefault(cite.document, set()).add(cite.line)
-    return " · ".join(f"{b.escape(document)}, {_lines(sorted(found))}" for document, found in lines.items())
+    return " · ".join(f"{document}, {_lines(sorted(found))}" for document, found in lines.items())
 
 
 def _lines(found: Sequence[int]) -> str:
