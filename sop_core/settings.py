@@ -54,6 +54,12 @@ DUE = ("callback_due", "follow_up_due", "third_party_check")
 """The values that name a deadline rule."""
 
 SHEET_FRESHNESS_DAYS = 7
+RETENTION = {"runs": 400, "audit": 730}
+"""How many days runs (answers, typed notes) and entries of the audit are kept."""
+
+RETENTION_BOUNDS = {"runs": (35, 1095), "audit": (90, 3650)}
+"""From the longest report (a month) and a look back over a quarter, to three and ten years."""
+
 LONGEST_VALUE = 300
 _USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,30}")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
@@ -61,9 +67,10 @@ _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Roles and people as Slack ids (users or user groups), channels, named values, calendar, the sheet's freshness.
+    """Roles and people as Slack ids (users or user groups), channels, named values, calendar, days.
 
-    ``installers`` holds how each is reached, by its name as the transfer sheet has it: given on request (ESC-6).
+    ``installers`` holds how each is reached, by its name as the transfer sheet has it: given on request (ESC-6);
+    ``retention`` how many days what is written from now on is kept, by the names of :data:`RETENTION`.
     """
 
     roles: dict[str, tuple[str, ...]]
@@ -73,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     calendar: Calendar
     sheet_freshness_days: int
     installers: dict[str, str] = {}
+    retention: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION))
 
     @classmethod
     def default(cls) -> Settings:
@@ -102,7 +110,7 @@ def merge(base: Settings, mapping: object) -> Settings:
     """
     if not isinstance(mapping, Mapping):
         raise BadSettings(
-            ["Settings are a map with roles, people, channels, values, calendar, installers or sheet_freshness_days."]
+            ["Settings are a map with roles, people, channels, values, calendar, installers, retention and days."]
         )
     problems: list[str] = [
         f"Settings have no part called {part!r}." for part in mapping if part not in Settings.__struct_fields__
@@ -115,6 +123,7 @@ def merge(base: Settings, mapping: object) -> Settings:
         calendar=_calendar(base.calendar, _part(mapping, "calendar", problems), problems),
         sheet_freshness_days=_days(mapping.get("sheet_freshness_days", base.sheet_freshness_days), problems),
         installers=base.installers | _installers(_part(mapping, "installers", problems), problems),
+        retention=base.retention | _retention(_part(mapping, "retention", problems), problems),
     )
     if problems:
         raise BadSettings(problems)
@@ -136,11 +145,23 @@ def still_spoken(settings: Settings, scripts: Iterable[str]) -> tuple[str, ...]:
 
 MISSING_ROLE = {
     "agent": "nobody can run a procedure",
+    "workout_plan_trained": "every agent is asked about their own training",
+    "back_office": "nobody can run the procedure for supporting documents",
     "resolution_specialist": "only leads can claim, assign, return and close cases",
     "lead": "nobody is told of cases that are due or of promises that are over, and nobody sees all cases",
     "admin": "nobody can change these settings or the transfer sheet",
 }
 """What it means that nobody has a role."""
+
+
+MISSING_VALUE = {
+    "infinity_form": "agents see its name and have no link to it",
+    "account_servicing_line": "agents see its name and have no number to transfer to",
+    "omnidian_line": "agents see its name and have no number to transfer to",
+    "credit_title_line": "agents see its name and have no number to transfer to",
+    "primary_reason": "agents are told that it is not set",
+}
+"""What it means that a place or a text which the SOPs only name has not been given."""
 
 
 def missing(settings: Settings) -> tuple[str, ...]:
@@ -151,18 +172,21 @@ def missing(settings: Settings) -> tuple[str, ...]:
     for role, effect in MISSING_ROLE.items():
         if not settings.roles.get(role):
             told.append(f"Nobody is {role.replace('_', ' ')}: {effect}.")
+    for name, effect in MISSING_VALUE.items():
+        if settings.values.get(name) == VALUES[name]:
+            told.append(f"{name.replace('_', ' ').capitalize()} is not set: {effect}.")
     unknown = [name for name in PEOPLE if not settings.people.get(name)]
     told += [f"{name} has no Slack user: cards name them and notify nobody." for name in unknown]
     return tuple(told)
 
 
-def edit(base: Settings, part: str, mapping: Mapping[str, Any]) -> Settings:
-    """Return ``base`` with one part as ``mapping`` has it: a name that it leaves out is unset, a value as shipped.
+def edit(base: Settings, parts: Mapping[str, Any]) -> Settings:
+    """Return ``base`` with these parts as a form has them: a name that is left out is unset, a value as shipped.
 
-    :raises BadSettings: naming everything that is wrong with ``mapping``.
+    :raises BadSettings: naming everything that is wrong with ``parts``.
     """
     shipped = Settings.default()
-    return merge(msgspec.structs.replace(base, **{part: getattr(shipped, part)}), {part: mapping})
+    return merge(msgspec.structs.replace(base, **{part: getattr(shipped, part) for part in parts}), parts)
 
 
 def changes(before: Settings | None, after: Settings) -> tuple[str, ...]:
@@ -278,7 +302,7 @@ def _calendar(base: Calendar, part: Mapping[str, Any], problems: list[str]) -> C
             problems.append(f"calendar.{name}: {wrong}.")
     calendar = msgspec.structs.replace(base, **read)
     if calendar.opens >= calendar.closes:
-        problems.append("calendar: the office opens before it closes.")
+        problems.append("calendar.closes: the office opens before it closes.")
     return calendar
 
 
@@ -319,6 +343,19 @@ def _clock(value: object) -> time:
         return time.fromisoformat(str(value))
     except ValueError as wrong:
         raise ValueError(f"{value!r} is no time of day, such as 08:00") from wrong
+
+
+def _retention(part: Mapping[str, Any], problems: list[str]) -> dict[str, int]:
+    kept: dict[str, int] = {}
+    for name, value in part.items():
+        least, most = RETENTION_BOUNDS.get(name, (0, 0))
+        if name not in RETENTION:
+            problems.append(f"There is no retention of {name!r}: it is set for {', '.join(RETENTION)}.")
+        elif not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            problems.append(f"retention.{name} is a whole number of days from {least} to {most}.")
+        else:
+            kept[name] = value
+    return kept
 
 
 def _days(value: object, problems: list[str]) -> int:

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_lambda_powertools.metrics import MetricUnit
 from slack_sdk import WebClient
 
+from functions.deliver.auditing import Auditor
 from functions.deliver.batch import Batch
 from functions.deliver.chat import Chat
 from functions.deliver.delivery import Deliverer, Renderers
 from functions.deliver.documents import SlackDocuments
 from functions.deliver.failures import TokenRefused
+from functions.deliver.names import Names
 from functions.deliver.reporting import Reporter
 from sop_aws import clients
+from sop_aws.audit import AuditStore, Trail
 from sop_aws.cases import CaseStore
 from sop_aws.config import DeliverConfig
 from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
+from sop_aws.people import PeopleStore
 from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.secrets import slack_secrets
@@ -27,15 +31,20 @@ from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_aws.versions import VersionStore
 from sop_aws.wake import DeliverQueue
+from sop_core.cases.names import named_case, named_event
 from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from sop_aws.deliveries import Delivery
 
 SLACK_TIMEOUT: Final = 5
+NAME_TIMEOUT: Final = 2
+"""A name is a courtesy: a message does not wait for it."""
 METRICS: Final = {
     "posted": "DeliveryPosted",
     "waits": "DeliveryWaits",
@@ -93,6 +102,15 @@ def _queue() -> DeliverQueue:
     return DeliverQueue(clients.sqs(clients.PATIENT), _config().deliver_queue_url)
 
 
+def renderers(name_of: Callable[[str, str], str]) -> Renderers:
+    """Return how cases are drawn, with people called as ``name_of`` has it (an id, and what to say otherwise)."""
+    return Renderers(
+        card=lambda case: case_message(named_case(case, name_of)),
+        line=lambda case, event: event_message(named_case(case, name_of), named_event(event, name_of)),
+        direct=lambda case, event: direct_message(named_case(case, name_of), named_event(event, name_of)),
+    )
+
+
 @cache
 def _deliverer() -> Deliverer:
     config = _config()
@@ -103,12 +121,21 @@ def _deliverer() -> Deliverer:
     store = DocumentStore(clients.s3(clients.PATIENT), config.files_bucket)
     settings = SettingsStore(database, config.settings_table, clock=system_clock)
     procedures = Procedures(VersionStore(database, config.settings_table), settings.today, system_clock)
+    cases = CaseStore(database, config.cases_table)
+    asked = WebClient(token=token, base_url=config.slack_api_url, timeout=NAME_TIMEOUT, retry_handlers=[])
+    names = Names(asked, PeopleStore(database, config.cases_table, system_clock), system_clock)
+    trail = Trail(AuditStore(database, config.cases_table), settings)
+    queue = CaseQueue(database, config.cases_table)
+    files = {
+        "report": Reporter(chat, queue, settings.current, version_of=procedures.of, name_of=names.of).send,
+        "audit": Auditor(chat, trail, settings.current, name_of=names.of, ask=cases.ask_for_report).send,
+    }
     return Deliverer(
-        cases=CaseStore(database, config.cases_table),
+        cases=cases,
         chat=chat,
-        render=Renderers(card=case_message, line=event_message, direct=direct_message),
+        render=renderers(names.of),
         copy=SlackDocuments(slack, token, store).copy,
-        send_report=Reporter(chat, CaseQueue(database, config.cases_table), settings.current, procedures.of).send,
+        send_report=lambda row: files[row.kind](row),
         clock=system_clock,
         report=_report,
     )

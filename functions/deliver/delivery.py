@@ -28,6 +28,7 @@ MOST_FAILURES: Final = 10
 """Attempts that ended in a fault of ours or the worker's death, after which a row is given up: within two hours."""
 MOST_ATTEMPTS: Final = 150
 """Attempts after which a row to which Slack never answers is given up, a day's; a revived one has as many again."""
+FILES: Final = frozenset({"report", "audit"})
 REMINDED: Final = frozenset({"open", "claimed"})
 
 
@@ -126,7 +127,7 @@ class _Attempt:
 
     def send(self) -> int:
         """Send what the row asks for; return the case version up to which the card is now right."""
-        if self._row.kind == "report":
+        if self._row.kind in FILES:
             self._send_report(self._row)
             return 0
         case = self._cases.get(self._row.case)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sop_aws.procedures import VersionUnavailable
 from sop_aws.times import parse
+from sop_core.cases.names import named_event
 from sop_core.cases.report import RunEnd, days_of, report
 from sop_core.guidance import UnknownName, guidance
 
@@ -29,13 +30,20 @@ class Reporter:
     """Makes the reports that people asked for."""
 
     def __init__(
-        self, chat: Chat, queue: CaseQueue, settings: Callable[[], Settings], version_of: Callable[[Run], Procedure]
+        self,
+        chat: Chat,
+        queue: CaseQueue,
+        settings: Callable[[], Settings],
+        *,
+        version_of: Callable[[Run], Procedure],
+        name_of: Callable[[str, str], str],
     ) -> None:
-        """Take Slack, the events, the settings, whose zone says when a day begins, and the version of each run."""
+        """Take Slack, the events, the settings (for the zone), the version of each run, and what people are called."""
         self._chat = chat
         self._queue = queue
         self._settings = settings
         self._version_of = version_of
+        self._name_of = name_of
 
     def send(self, row: Delivery) -> None:
         """Send the report that a row of the outbox asks for."""
@@ -52,7 +60,8 @@ class Reporter:
         return ZoneInfo(self._settings().calendar.zone)
 
     def _events(self, days: tuple[str, ...]) -> list[CaseEvent]:
-        return [event for day in _utc_days(days) for event in self._queue.events_on(day) if self._day(event.at) in days]
+        events = (event for day in _utc_days(days) for event in self._queue.events_on(day))
+        return [named_event(event, self._name_of) for event in events if self._day(event.at) in days]
 
     def _runs(self, days: tuple[str, ...]) -> list[RunEnd]:
         runs = [run for day in _utc_days(days) for run in self._queue.runs_on(day) if self._day(run.started_at) in days]

@@ -47,6 +47,7 @@ class Groups:
         self._client = client
         self._clock = clock
         self._known: dict[str, Members] = {}
+        self._listed: tuple[float, dict[str, str] | None] | None = None
 
     def members(self, group: str) -> frozenset[str] | None:
         """Return the user ids in a group, at most an hour old, or ``None`` where Slack does not tell."""
@@ -55,6 +56,24 @@ class Groups:
         if known is None or known.ask_at <= now:
             known = self._known[group] = self._asked(group, known, now)
         return known.users if now - known.told_at < STALE_SECONDS else None
+
+    def listed(self) -> dict[str, str] | None:
+        """Return the name of each user group by its id, ``None`` where Slack does not tell.
+
+        Slack: https://docs.slack.dev/reference/methods/usergroups.list
+        """
+        now = self._clock()
+        if self._listed is None or self._listed[0] <= now:
+            found = self._list()
+            self._listed = (now + (RETRY_SECONDS if found is None else GROUP_SECONDS), found)
+        return self._listed[1]
+
+    def _list(self) -> dict[str, str] | None:
+        try:
+            groups = self._client.usergroups_list()["usergroups"]
+        except (SlackClientError, OSError):
+            return None
+        return {group["id"]: f"{group['name']} (@{group['handle']})" for group in groups}
 
     def _asked(self, group: str, known: Members | None, now: float) -> Members:
         try:
@@ -69,7 +88,7 @@ class Access:
 
     def __init__(self, settings: Callable[[], Settings], groups: Groups) -> None:
         self._settings = settings
-        self._groups = groups
+        self.groups = groups
 
     def roles(self, user: str) -> frozenset[str]:
         """Return every role of a user."""
@@ -84,7 +103,7 @@ class Access:
         held_by = self._settings().roles.get(role, ())
         if user in held_by:
             return True
-        groups = [self._groups.members(each) for each in held_by if each.startswith("S")]
+        groups = [self.groups.members(each) for each in held_by if each.startswith("S")]
         if any(members is not None and user in members for members in groups):
             return True
         return None if not held_by or None in groups else False

@@ -21,10 +21,12 @@ from functions.slack.listeners.listener import Request
 from functions.slack.replies import tell
 from functions.slack.services import Services
 from sop_aws import clients
+from sop_aws.audit import AuditStore
 from sop_aws.cases import CaseStore
 from sop_aws.config import SlackConfig
 from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
+from sop_aws.people import PeopleStore
 from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
@@ -103,9 +105,11 @@ def _services(config: SlackConfig, client: WebClient) -> Services:
     store = SettingsStore(database, config.settings_table, clock=system_clock)
     versions = VersionStore(database, config.settings_table)
     return Services(
+        audit=AuditStore(database, config.cases_table),
         runs=RunStore(database, config.cases_table),
         cases=CaseStore(database, config.cases_table),
         queue=CaseQueue(database, config.cases_table),
+        people=PeopleStore(database, config.cases_table, system_clock),
         documents=DocumentStore(clients.s3(), config.files_bucket),
         transfers=TransferStore(database, config.transfers_table),
         snapshots=SnapshotStore(clients.s3(), config.files_bucket),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
+from functions.slack.auditing import run_items
 from functions.slack.facts import ABSENT, answered, with_project, without_project
 from functions.slack.finding import Finder
 from functions.slack.screens import Screens, prefilled
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from sop_core.transfers.project import Project
     from sop_slack.run import RunScreen
 
-KEPT_DAYS: Final = 400
 SEEN_KEPT: Final = 20
 TRIES: Final = 5
 
@@ -78,7 +78,7 @@ class RunDesk:
             id=run_id,
             version=1,
             owner=owner,
-            owner_name=owner_name,
+            owner_name=self._services.people.name(owner) or owner_name,
             procedure=procedure,
             procedure_version=begun.version,
             procedure_digest=begun.digest,
@@ -89,10 +89,10 @@ class RunDesk:
             sheet=active.sheet if active else None,
             started_at=iso(now),
             updated_at=iso(now),
-            expires_at=int(now.timestamp()) + KEPT_DAYS * 86_400,
+            expires_at=int(now.timestamp()) + self._services.settings().retention["runs"] * 86_400,
         )
         try:
-            return self._services.runs.create(run)
+            return self._services.runs.create(run, run_items(self._services, None, run))
         except StaleRun as repeated:
             return self._own(repeated.current, owner)
 
@@ -216,7 +216,7 @@ class RunDesk:
                 # What is promised to the customer is counted from the latest answer.
                 edited = replace(edited, updated_at=iso(self._services.now()))
             try:
-                return self._services.runs.save(edited)
+                return self._services.runs.save(edited, run_items(self._services, run, edited))
             except StaleRun as stale:
                 run = self._own(stale.current, run.owner)
         raise StaleRun(run)
@@ -271,7 +271,8 @@ class RunDesk:
         )
         deliveries = outbox(case, "card", at=iso(now))
         ended = replace(run, case=case.id)
-        opened = self._services.cases.open(case, event, deliveries, ended)
+        audit = run_items(self._services, run, ended)
+        opened = self._services.cases.open(case, event, deliveries, ended, audit)
         wake(self._services.deliver, deliveries)
         return opened.run
 

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from functions.slack.access import Access
+    from sop_aws.audit import AuditStore
     from sop_aws.cases import CaseStore
     from sop_aws.documents import DocumentStore
+    from sop_aws.people import PeopleStore
     from sop_aws.procedures import Procedures
     from sop_aws.queue import CaseQueue
     from sop_aws.runs import RunStore
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 class Services:
     """Stores, queues, procedures, settings, roles and the clock (UTC)."""
 
+    audit: AuditStore
     runs: RunStore
     cases: CaseStore
     queue: CaseQueue
+    people: PeopleStore
     documents: DocumentStore
     transfers: TransferStore
     snapshots: SnapshotStore

@@ -46,6 +46,7 @@ class Slack:
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     used_triggers: set[str] = field(default_factory=set)
     responses: list[dict[str, Any]] = field(default_factory=list)
     stored: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -151,6 +152,16 @@ class Slack:
     def _usergroups_users_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
         members = self.groups.get(arguments["usergroup"])
         return {"ok": False, "error": "no_such_subteam"} if members is None else {"ok": True, "users": members}
+
+    def _usergroups_list(self, _arguments: dict[str, Any]) -> dict[str, Any]:
+        found = [{"id": each, "name": f"Team {each}", "handle": each.lower()} for each in self.groups]
+        return {"ok": True, "usergroups": found}
+
+    def _users_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = self.names.get(arguments["user"])
+        if name is None:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "user": {"id": arguments["user"], "name": "handle", "profile": {"display_name": name}}}
 
     def _page_of(self, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
         here = [m for m in messages if m["channel"] == arguments["channel"] and m["ts"] >= arguments["oldest"]]

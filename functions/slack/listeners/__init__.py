@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.slack.listeners import admin, case_lists, cases, home, runs, transfers
+from functions.slack.listeners import admin, audit, case_lists, cases, home, runs, transfers
 from functions.slack.listeners.listener import Listener, guarded
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ LISTENERS: tuple[Listener, ...] = (
     *transfers.LISTENERS,
     *home.LISTENERS,
     *admin.LISTENERS,
+    *audit.LISTENERS,
 )
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
+from functions.slack.listeners import audit
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.settings import StaleSettings
 from sop_aws.times import iso
-from sop_core.settings import BadSettings, changes, edit, missing, still_spoken
+from sop_core.settings import BadSettings, edit, missing, still_spoken
 from sop_slack import admin as views
 
 if TYPE_CHECKING:
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
     from sop_core.settings import Settings
 
 ADMINS: Final = ("admin",)
-SHOWN: Final = 10
-HELP: Final = "`/sop-admin` edit the settings · `/sop-admin audit` who changed what"
+HELP: Final = "`/sop-admin` edit the settings · `/sop-admin audit` who did what, and when"
 STALE: Final = "Somebody else changed the settings meanwhile. Nothing was saved: close this and open it again."
 LAST_ADMIN: Final = "Somebody must be admin, or nobody could change the settings again."
 
 
 def command(services: Services, request: Request) -> None:
-    """Answer `/sop-admin`: open the menu, or show the latest changes."""
+    """Answer `/sop-admin`: open the menu, or what was done."""
     match str(request.body.get("text", "")).strip().lower():
         case "":
             stored = services.settings_store.stored()
@@ -34,8 +34,7 @@ def command(services: Services, request: Request) -> None:
             request.client.views_open(trigger_id=request.body["trigger_id"], view=view)
             request.ack()
         case "audit":
-            message = views.history(_history(services))
-            request.ack(response_type="ephemeral", text=message.text, blocks=list(message.blocks))
+            audit.open_trail(services, request)
         case _:
             request.ack(response_type="ephemeral", text=HELP)
 
@@ -44,9 +43,16 @@ def open_part(services: Services, request: Request) -> None:
     """Answer "Edit": open the form of one part, as it is stored now."""
     part = str(request.body["actions"][0]["value"])
     stored = services.settings_store.stored()
-    view = views.form(stored.settings, part, stored.version)
+    groups = services.access.groups.listed() if part == "roles" else None
+    view = views.form(stored.settings, part, stored.version, groups)
     request.client.views_push(trigger_id=request.body["trigger_id"], view=view)
     request.ack()
+
+
+def suggest_groups(services: Services, request: Request) -> None:
+    """Answer the menu of user groups with those whose name holds what is typed."""
+    groups = services.access.groups.listed() or {}
+    request.ack(options=views.group_options(groups, str(request.body.get("value", ""))))
 
 
 def save(services: Services, request: Request) -> None:
@@ -56,7 +62,7 @@ def save(services: Services, request: Request) -> None:
     values = view["state"]["values"]
     stored = services.settings_store.stored()
     try:
-        wanted = edit(stored.settings, meta.part, views.read_form(meta.part, values))
+        wanted = edit(stored.settings, views.read_form(meta.part, values))
     except BadSettings as wrong:
         _refuse(request, views.errors(meta.part, wrong.problems, values))
         return
@@ -97,16 +103,9 @@ def _refuse(request: Request, errors: dict[str, str]) -> None:
     request.ack({"response_action": "errors", "errors": errors})
 
 
-def _history(services: Services) -> list[views.Change]:
-    audit = services.settings_store.audit(limit=SHOWN + 1)
-    return [
-        views.Change(now.version, now.actor, now.at, changes(before.settings if before else None, now.settings))
-        for now, before in zip(audit, [*audit[1:], None], strict=False)
-    ][:SHOWN]
-
-
 LISTENERS: Final = (
     Listener(kind="command", name="/sop-admin", roles=ADMINS, answer=command),
     Listener(kind="action", name=views.EDIT, roles=ADMINS, answer=open_part),
+    Listener(kind="options", name=views.GROUPS, roles=ADMINS, answer=suggest_groups),
     Listener(kind="view_submission", name=views.SAVE, roles=ADMINS, answer=save),
 )

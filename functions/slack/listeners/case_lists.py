@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from slack_sdk.webhook import WebhookClient
 
 from functions.slack.access import refusal
+from functions.slack.auditing import keep
 from functions.slack.casework import Seen
 from functions.slack.listeners.cases import READERS, show
 from functions.slack.listeners.listener import Listener, Request
@@ -92,6 +93,7 @@ def _report(services: Services, request: Request, period: str) -> None:
         next_attempt_at=at,
         period=period,
     )
+    keep(services, "export", "asked for a report", by=request.user, subject=period)
     services.cases.ask_for_report(row)
     wake(services.deliver, (row,))
     request.ack(response_type="ephemeral", text=ON_ITS_WAY)

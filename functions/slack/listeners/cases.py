@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
+from functions.slack.auditing import keep
 from functions.slack.casework import CaseDesk, Late, NotYours, Seen, Typed
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
-from sop_aws.times import iso
 from sop_core.cases import lifecycle
+from sop_core.cases.names import named_case, named_event
 from sop_slack import case_views
 from sop_slack.cards import DETAILS, LABELS, OVERFLOW
 from sop_slack.stories import handled_message
@@ -74,7 +75,8 @@ def show(services: Services, request: Request, seen: Seen) -> None:
     except Late:
         tell(request, GONE)
         return
-    services.cases.viewed(case.id, by=request.user, at=iso(services.now()))
+    documents = f"with {len(case.documents)} documents" if case.documents else ""
+    keep(services, "view", "opened a case", by=request.user, subject=case.id, detail=documents)
     _open(request, details_of(services, request.user, case))
     request.ack()
 
@@ -82,9 +84,10 @@ def show(services: Services, request: Request, seen: Seen) -> None:
 def details_of(services: Services, user: str, case: Case) -> Block:
     """Return the case with its history, as ``user`` may see and change it."""
     stored = {each.id: services.documents.link(each.key) for each in case.documents}
+    name_of = services.people.name_of
     return case_views.details(
-        case,
-        services.cases.events(case.id),
+        named_case(case, name_of),
+        tuple(named_event(event, name_of) for event in services.cases.events(case.id)),
         actions=CaseDesk(services).actions(case, user),
         links=stored,
         metadata=_metadata(case),
@@ -123,7 +126,7 @@ def _act(services: Services, request: Request, action: str, seen: Seen, typed: T
             seen,
             action,
             user=request.user,
-            name=request.user_name,
+            name=services.people.name(request.user) or request.user_name,
             interaction=_interaction(request),
             typed=typed,
         )

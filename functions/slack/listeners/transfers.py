@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from functions.slack.auditing import keep
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from functions.slack.waking import wake_import
@@ -62,9 +63,15 @@ def command(services: Services, request: Request) -> None:
         case "export" if services.transfers.active() is None:
             _say(request, NOTHING_ACTIVE)
         case "export":
+            keep(services, "view", "exported the transfer sheet", by=request.user, subject=_active_sheet(services))
             _send(services, request, "export")
         case _:
             _say(request, HELP)
+
+
+def _active_sheet(services: Services) -> str:
+    active = services.transfers.active()
+    return active.sheet if active else ""
 
 
 def _roll_back(services: Services, request: Request, chosen: str | None = None) -> None:
@@ -85,6 +92,8 @@ def _send(services: Services, request: Request, job: Job) -> None:
 
 def _begin(services: Services, record: ImportRecord) -> None:
     services.transfers.create_import(record)
+    if record.job == "import":
+        keep(services, "sheet", "uploaded a workbook", by=record.user, subject=record.id)
     wake_import(services.imports, record.id)
 
 
@@ -141,6 +150,7 @@ def activate(services: Services, request: Request) -> None:
     except SheetNotReady as refused:
         _replace(request, told.not_ready(refused.sheet))
         return
+    keep(services, "sheet", "activated a sheet", by=request.user, subject=sheet_id)
     if (sheet := services.transfers.sheet(sheet_id)) is not None:
         _replace(request, told.activated(sheet, active))
 
@@ -150,7 +160,9 @@ def discard(services: Services, request: Request) -> None:
     sheet_id, _ = told.read_button(request.body["actions"][0]["value"])
     request.ack()
     try:
-        _replace(request, told.discarded(services.transfers.discard(sheet_id)))
+        discarded = services.transfers.discard(sheet_id)
+        keep(services, "sheet", "discarded a sheet", by=request.user, subject=sheet_id)
+        _replace(request, told.discarded(discarded))
     except SheetNotReady as refused:
         _replace(request, told.not_ready(refused.sheet))
 
@@ -259,6 +271,7 @@ def _rolled_back(services: Services, user: str, sheet_id: str, seen: int) -> str
         return told.someone_was_faster(lost.current)
     except (SheetNotReady, UnknownSheet):
         return "This version is not kept any more; nothing was changed."
+    keep(services, "sheet", "rolled back to a sheet", by=user, subject=sheet_id)
     return f"Agents now see this version: {active.counts.projects:,} projects."
 
 

@@ -68,8 +68,12 @@ class CaseStore:
         self._table = Table(client, table)
         self._runs = RunStore(client, table)
 
-    def open(self, case: Case, event: CaseEvent, deliveries: Sequence[Delivery], run: Run) -> Opened:
+    def open(
+        self, case: Case, event: CaseEvent, deliveries: Sequence[Delivery], run: Run, audit: Sequence[Item] = ()
+    ) -> Opened:
         """Store a new case, its first event, its deliveries and the run (over the version it was read at), or nothing.
+
+        ``audit`` are entries about the run's end, kept with it.
 
         A repeat finds the case that is there, whoever has changed it since.
 
@@ -81,7 +85,8 @@ class CaseStore:
         case_write = self._table.write(case_item(case), when=NEW)
         found_by = [self._table.write(_word_item(word, case)) for word in words_of(case)]
         try:
-            self._table.transact([case_write, *self._story(event, deliveries), run_write, *found_by])
+            kept = [self._table.write(entry) for entry in audit]
+            self._table.transact([case_write, *self._story(event, deliveries), run_write, *found_by, *kept])
         except Cancelled as error:
             return self._opened_before(case, run, error)
         return Opened(case=case, run=saved, repeated=False)
@@ -202,11 +207,6 @@ class CaseStore:
         """Read where the card of a case is."""
         item = self._table.get(_pk(case_id), "CARD")
         return None if item is None else Card(channel=text(item, "channel"), ts=text(item, "ts"))
-
-    def viewed(self, case_id: str, *, by: str, at: str) -> None:
-        """Keep that somebody looked at the customer's data behind a click."""
-        audit = {"pk": _pk(case_id), "sk": f"VIEW#{at}#{by}", "actor": by, "at": at}
-        self._table.put(attributes(**audit, day_pk=f"VIEWS#{at[:10]}", day_at=f"{at}#{case_id}#{by}"))
 
     def ask_for_report(self, row: Delivery) -> None:
         """Store a report's row of the outbox; the same row again is no error."""

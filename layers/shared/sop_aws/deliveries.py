@@ -17,14 +17,14 @@ SHARDS: Final = 8
 DEAD: Final = "DEAD"
 """Partition of the ``pending`` index that lists dead rows for a replay; the sweep never reads it."""
 
-Kind = Literal["card", "thread", "dm", "documents", "report", "unreadable"]
+Kind = Literal["card", "thread", "dm", "documents", "report", "audit", "unreadable"]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the outbox: for the case at ``version``, something to post to ``channel`` (of a ``dm``: the person).
 
-    ``documents`` are to be copied out of Slack, a ``report`` (whose ``case`` is its own id) to be made and sent to the
-    person in ``channel``; ``period`` is what it is about.
+    ``documents`` are to be copied out of Slack, a ``report`` or an ``audit`` (whose ``case`` is its own id) to be made
+    and sent to the person in ``channel``; ``period`` is what it is about.
 
     ``attempts`` counts the workers that took the row, ``told_to_wait`` those that Slack or its silence sent away: the
     others failed or died. ``next_attempt_at`` is when the next one may, so a worker holds the row by moving it on.

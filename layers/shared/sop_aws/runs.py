@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from sop_aws.table import ConditionFailed, Table, attributes, text
+from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from sop_aws.table import Item
@@ -82,14 +84,14 @@ class RunStore:
         """Take the client and the name of the cases table."""
         self._table = Table(client, table)
 
-    def create(self, run: Run) -> Run:
-        """Store a new run; the same run again is no error.
+    def create(self, run: Run, audit: Sequence[Item] = ()) -> Run:
+        """Store a new run with its entries of the audit; the same run again is no error.
 
         :raises StaleRun: if another run has its id.
         """
         try:
-            self._table.put(run_item(run), when=NEW)
-        except ConditionFailed as error:
+            self._put(run, audit, when=NEW)
+        except (ConditionFailed, Cancelled) as error:
             self._check_ours(run, error)
         return run
 
@@ -98,19 +100,26 @@ class RunStore:
         item = self._table.get(run_pk(run_id), "RUN")
         return None if item is None else msgspec.json.decode(text(item, "body"), type=Run)
 
-    def save(self, run: Run) -> Run:
-        """Store ``run`` over the version it was read at, and return it with its new version.
+    def save(self, run: Run, audit: Sequence[Item] = ()) -> Run:
+        """Store ``run`` over the version it was read at, with its entries of the audit or not at all; return it then.
 
         :raises StaleRun: if it was saved by someone else since.
         """
         saved = next_version(run)
         try:
-            self._table.put(run_item(saved), when=UNCHANGED, version=run.version)
-        except ConditionFailed as error:
+            self._put(saved, audit, when=UNCHANGED, version=run.version)
+        except (ConditionFailed, Cancelled) as error:
             self._check_ours(saved, error)
         return saved
 
-    def _check_ours(self, wanted: Run, error: ConditionFailed) -> None:
+    def _put(self, run: Run, audit: Sequence[Item], *, when: str, **values: str | int) -> None:
+        if not audit:
+            self._table.put(run_item(run), when=when, **values)
+            return
+        run_write = self._table.write(run_item(run), when=when, **values)
+        self._table.transact([run_write, *(self._table.write(entry) for entry in audit)])
+
+    def _check_ours(self, wanted: Run, error: ConditionFailed | Cancelled) -> None:
         # A write whose answer was lost is repeated by the client and then finds itself.
         current = self.get(wanted.id)
         if current != wanted:

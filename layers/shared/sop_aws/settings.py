@@ -73,8 +73,8 @@ class SettingsStore:
             return Stored(version=0, settings=Settings.default())
         return Stored(version=int(item["version"]["N"]), settings=_read(text(item, "body")))
 
-    def audit(self, *, limit: int) -> tuple[Audited, ...]:
-        """Return the latest changes, the newest first, each with the settings it made."""
+    def audit(self, *, limit: int | None = None) -> tuple[Audited, ...]:
+        """Return the latest changes (without ``limit`` all), the newest first, each with the settings it made."""
         items = self._table.query(
             "#pk = :pk AND begins_with(#sk, :prefix)", limit=limit, backwards=True, pk="SETTINGS", prefix="AUDIT#"
         )

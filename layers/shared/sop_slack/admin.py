@@ -1,15 +1,15 @@
-"""Settings in modals: a menu, a form for each part with errors beside its fields, and the story of changes."""
+"""Settings in modals: a menu, and a form for each part with errors beside its fields."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from sop_core.cases.deadlines import DEADLINES, WEEKDAYS
-from sop_core.settings import CHANNELS, DUE, PEOPLE, ROLES, VALUES
+from sop_core.settings import CHANNELS, DUE, PEOPLE, RETENTION_BOUNDS, ROLES, VALUES
 from sop_slack import blocks as b
-from sop_slack.blocks import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,13 @@ PARTS: Final[dict[str, str]] = {
     "values": "Numbers and links",
     "calendar": "Office days and hours",
     "installers": "Installer contacts",
+    "days": "How long things last",
 }
 EFFECT: Final = "A change is in effect everywhere within a minute, and kept with who made it: `/sop-admin audit`."
 NOBODY: Final = "nobody"
+GROUPS: Final = "admin_groups"
+OPTIONS: Final = 100
+SHOWN: Final = 5
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -37,15 +41,6 @@ class Meta(msgspec.Struct, frozen=True):
 
     part: str
     version: int
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One change of the settings: who, when, and what became of which setting."""
-
-    version: int
-    actor: str
-    at: str
-    lines: tuple[str, ...]
 
 
 def menu(settings: Settings, missing: Sequence[str]) -> Block:
@@ -59,15 +54,16 @@ def menu(settings: Settings, missing: Sequence[str]) -> Block:
     return b.modal("Settings", [*shown, b.context(EFFECT)], callback_id=MENU)
 
 
-def form(settings: Settings, part: str, version: int) -> Block:
-    """Return the form of one part."""
+def form(settings: Settings, part: str, version: int, groups: Mapping[str, str] | None = None) -> Block:
+    """Return the form of one part; ``groups`` are the user groups by id (``None``: Slack does not list them)."""
     fields = {
-        "roles": _roles,
+        "roles": lambda settings: _roles(settings, groups),
         "people": _people,
         "channels": _channels,
         "values": _values,
         "calendar": _calendar,
         "installers": _installers,
+        "days": _days,
     }
     return b.modal(
         PARTS[part],
@@ -80,11 +76,11 @@ def form(settings: Settings, part: str, version: int) -> Block:
 
 
 def read_form(part: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Return what a form says, in the shape of a people file; what was left empty is left out."""
+    """Return the parts that a form sets, in the shape of a people file; what was left empty is left out."""
     given = {block: next(iter(fields.values())) for block, fields in values.items()}
     match part:
         case "roles":
-            return {role: _members(given, role) for role in ROLES}
+            return {part: {role: _members(given, role) for role in ROLES}}
         case "people":
             chosen = {name: given[f"people.{name}"].get("selected_user") for name in PEOPLE}
         case "channels":
@@ -92,10 +88,12 @@ def read_form(part: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]]) 
         case "values":
             chosen = {name: _value_given(given[f"values.{name}"]) for name in VALUES}
         case "installers":
-            return _installers_given(given)
+            return {part: _installers_given(given)}
+        case "days":
+            return _days_given(given)
         case _:
-            return _calendar_given(given)
-    return {name: value for name, value in chosen.items() if value}
+            return {part: _calendar_given(given)}
+    return {part: {name: value for name, value in chosen.items() if value}}
 
 
 def errors(part: str, problems: Sequence[str], values: Mapping[str, object]) -> dict[str, str]:
@@ -104,27 +102,21 @@ def errors(part: str, problems: Sequence[str], values: Mapping[str, object]) -> 
     for problem in problems:
         name = problem.partition(":")[0].partition(" is ")[0]
         block = f"{name}.groups" if part == "roles" else name
-        found[block if block in values else next(iter(values))] = problem
+        told = problem.removeprefix(f"{name}: ").replace(f"{name} is", "This is", 1)
+        found[block if block in values else next(iter(values))] = told[:1].upper() + told[1:]
     return found
 
 
-def history(changes: Sequence[Change]) -> Message:
-    """Return the latest changes of the settings."""
-    shown: list[Block] = [b.section("*The latest changes of the settings*")]
-    for change in changes:
-        by = b.mention(change.actor) if change.actor[:1] in "UW" and change.actor[1:2].isalnum() else change.actor
-        shown.append(b.section(f"*{change.version}* · {by} · {b.time_in_reader_zone(change.at)}"))
-        shown.append(b.bullets(change.lines or ("Nothing that is shown here.",)))
-    if not changes:
-        shown.append(b.section("Nobody has changed them yet: they are the shipped ones."))
-    return Message(text=f"{len(changes)} changes of the settings.", blocks=tuple(shown))
+def group_options(groups: Mapping[str, str], typed: str) -> list[Block]:
+    """Return the user groups whose name holds what was typed."""
+    found = [(group, name) for group, name in groups.items() if typed.strip().casefold() in name.casefold()]
+    return [b.option(name, group) for group, name in sorted(found, key=lambda pair: pair[1].casefold())][:OPTIONS]
 
 
 def _summary(settings: Settings, part: str) -> str:
     match part:
         case "roles":
-            counts = [f"{role.replace('_', ' ')} {len(settings.roles.get(role, ()))}" for role in ROLES]
-            return " · ".join(counts)
+            return "\n".join(f"{_title(role)}: {_holders(settings.roles.get(role, ()))}" for role in ROLES)
         case "people":
             return " · ".join(f"{name}: {_user(settings.people.get(name))}" for name in PEOPLE)
         case "channels":
@@ -132,11 +124,29 @@ def _summary(settings: Settings, part: str) -> str:
         case "values":
             changed = sum(settings.values.get(name) != shipped for name, shipped in VALUES.items())
             return f"{len(VALUES)} in all, {changed} changed from what the SOPs say"
-        case "installers":
-            return f"{len(settings.installers)} known"
-        case _:
+        case "calendar":
             days = settings.calendar
             return f"{', '.join(days.business_days)} · {days.opens:%H:%M} to {days.closes:%H:%M} · {days.zone}"
+        case _:
+            return _counts(settings, part)
+
+
+def _counts(settings: Settings, part: str) -> str:
+    if part == "installers":
+        return f"{len(settings.installers)} known"
+    runs, audit = settings.retention["runs"], settings.retention["audit"]
+    fresh = settings.sheet_freshness_days
+    return f"Runs {runs} days · audit {audit} days · a transfer sheet is fresh for {fresh} days"
+
+
+def _title(role: str) -> str:
+    return role.replace("_", " ").capitalize()
+
+
+def _holders(ids: Sequence[str]) -> str:
+    shown = [b.mention_any(each) for each in ids[:SHOWN]]
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return f"{', '.join(shown)}{more}" if ids else NOBODY
 
 
 def _user(user: str | None) -> str:
@@ -147,20 +157,85 @@ def _channel(channel: str | None) -> str:
     return f"<#{channel}>" if channel else "not set"
 
 
-def _roles(settings: Settings) -> list[Block]:
+def _roles(settings: Settings, known: Mapping[str, str] | None) -> list[Block]:
     shown = []
     for role in ROLES:
         ids = settings.roles.get(role, ())
         users = [each for each in ids if not each.startswith("S")]
         picker: Block = {"type": "multi_users_select", "action_id": "users"}
         picker = picker | ({"initial_users": users} if users else {})
-        groups = b.text_input("groups", initial=" ".join(each for each in ids if each.startswith("S")), max_length=300)
-        name = role.replace("_", " ").capitalize()
+        groups = [each for each in ids if each.startswith("S")]
+        name = _title(role)
         shown.append(b.field(name, picker, block_id=f"roles.{role}", optional=True))
-        shown.append(
-            b.field(f"{name}: user groups", groups, block_id=f"roles.{role}.groups", optional=True, hint="Ids: S… S…")
-        )
+        shown.append(_groups(f"{name}: user groups", f"roles.{role}.groups", groups, known))
     return shown
+
+
+def _groups(name: str, block_id: str, chosen: Sequence[str], known: Mapping[str, str] | None) -> Block:
+    """Return the field of user groups. Block Kit has no picker for them, so the app itself lists them by name."""
+    if known is None:
+        typed = b.text_input("groups", initial=" ".join(chosen), max_length=300)
+        told = "Slack does not list the user groups right now; their ids work too: S… S…"
+        return b.field(name, typed, block_id=block_id, optional=True, hint=told)
+    picker: Block = {
+        "type": "multi_external_select",
+        "action_id": GROUPS,
+        "min_query_length": 0,
+        "placeholder": b.label("Choose user groups", 150),
+    }
+    options = [b.option(known.get(each, f"{each} (Slack knows it no more)"), each) for each in chosen]
+    return b.field(name, picker | ({"initial_options": options} if options else {}), block_id=block_id, optional=True)
+
+
+def _days(settings: Settings) -> list[Block]:
+    fields = {
+        "retention.runs": (
+            "Runs are kept for (days)",
+            settings.retention["runs"],
+            "Answers and typed notes of a run. What was begun before the change goes on the day it was given then.",
+            RETENTION_BOUNDS["runs"],
+        ),
+        "retention.audit": (
+            "The audit is kept for (days)",
+            settings.retention["audit"],
+            "Runs, answers, views, files. What happened to a case stays with the case; changes of settings stay.",
+            RETENTION_BOUNDS["audit"],
+        ),
+        "sheet_freshness_days": (
+            "A transfer sheet is fresh for (days)",
+            settings.sheet_freshness_days,
+            "After that agents are warned that a project it lacks proves nothing.",
+            (1, 365),
+        ),
+    }
+    return [
+        b.field(name, _number(value, *bounds), block_id=block_id, hint=f"{hint} From {bounds[0]} to {bounds[1]}.")
+        for block_id, (name, value, hint, bounds) in fields.items()
+    ]
+
+
+def _number(initial: int, least: int, most: int) -> Block:
+    return {
+        "type": "number_input",
+        "action_id": "days",
+        "is_decimal_allowed": False,
+        "min_value": str(least),
+        "max_value": str(most),
+        "initial_value": str(initial),
+    }
+
+
+def _days_given(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    days = {name: _whole(given[name].get("value")) for name in ("retention.runs", "retention.audit")}
+    return {
+        "retention": {name.partition(".")[2]: value for name, value in days.items()},
+        "sheet_freshness_days": _whole(given["sheet_freshness_days"].get("value")),
+    }
+
+
+def _whole(typed: str | None) -> int | str:
+    """Return what was typed as a number; what is none goes on as it is, to be refused with its field."""
+    return int(typed) if typed and re.fullmatch(r"[0-9]{1,6}", typed.strip()) else (typed or "")
 
 
 def _people(settings: Settings) -> list[Block]:
@@ -268,7 +343,9 @@ def _time(initial: str) -> Block:
 
 
 def _members(given: Mapping[str, Mapping[str, Any]], role: str) -> list[str]:
-    groups = (given[f"roles.{role}.groups"].get("value") or "").replace(",", " ").split()
+    element = given[f"roles.{role}.groups"]
+    chosen = [str(option["value"]) for option in element.get("selected_options") or ()]
+    groups = chosen or (element.get("value") or "").replace(",", " ").split()
     return [*(given[f"roles.{role}"].get("selected_users") or ()), *groups]
 
 

@@ -70,6 +70,11 @@ def mention(user: str) -> str:
     return f"<@{user}>"
 
 
+def mention_any(user_or_group: str) -> str:
+    """Return the mrkdwn mention of a user (``U…``) or a user group (``S…``)."""
+    return f"<!subteam^{user_or_group}>" if user_or_group.startswith("S") else mention(user_or_group)
+
+
 def time_in_reader_zone(at: str, form: str = "{date_short_pretty} at {time}") -> str:
     """Return ``at`` (ISO 8601 UTC) as Slack date markup, shown in the reader's own zone."""
     moment = datetime.fromisoformat(at)
@@ -139,7 +144,13 @@ def _rich(*elements: Block) -> Block:
     return {"type": "rich_text", "elements": list(elements)}
 
 
-def _run(text: str, **style: bool) -> Block:
+def rich_section(runs: Sequence[Block]) -> Block:
+    """Return one paragraph of rich text: :func:`words`, and users, groups, channels, dates as Slack draws them."""
+    return _rich({"type": "rich_text_section", "elements": list(runs)})
+
+
+def words(text: str, **style: bool) -> Block:
+    """Return literal words of rich text, with ``bold`` or other styles."""
     return {"type": "text", "text": text, "style": style} if style else {"type": "text", "text": text}
 
 
@@ -147,23 +158,23 @@ def labelled(pairs: Iterable[tuple[str, str]]) -> Block:
     """Return literal values under bold labels, one pair a line."""
     runs: list[Block] = []
     for name, value in pairs:
-        runs += [_run(f"{name}  ", bold=True), _run(f"{value}\n")]
+        runs += [words(f"{name}  ", bold=True), words(f"{value}\n")]
     return _rich({"type": "rich_text_section", "elements": runs})
 
 
 def quote(text: str, *, bold: bool = False) -> Block:
     """Return literal text as a quotation, e.g. the words to read to a caller."""
-    return _rich({"type": "rich_text_quote", "elements": [_run(text, bold=True) if bold else _run(text)]})
+    return _rich({"type": "rich_text_quote", "elements": [words(text, bold=True) if bold else words(text)]})
 
 
 def copyable(text: str) -> Block:
     """Return literal text in a preformatted block, easy to copy."""
-    return _rich({"type": "rich_text_preformatted", "elements": [_run(text)]})
+    return _rich({"type": "rich_text_preformatted", "elements": [words(text)]})
 
 
 def bullets(items: Sequence[str]) -> Block:
     """Return a bullet list of literal texts."""
-    elements = [{"type": "rich_text_section", "elements": [_run(item)]} for item in items]
+    elements = [{"type": "rich_text_section", "elements": [words(item)]} for item in items]
     return _rich({"type": "rich_text_list", "style": "bullet", "elements": elements})
 
 

@@ -108,11 +108,7 @@ def _reminder(case: Case, kinds: list[str], due: str) -> str:
 
 
 def _called(mentions: Iterable[str]) -> str:
-    return "".join(f"{_mention(each)} " for each in mentions)
-
-
-def _mention(user_or_group: str) -> str:
-    return f"<!subteam^{user_or_group}>" if user_or_group.startswith("S") else b.mention(user_or_group)
+    return "".join(f"{b.mention_any(each)} " for each in mentions)
 
 
 def _names(case: Case, event: CaseEvent) -> list[str]:

@@ -6,23 +6,25 @@ import pytest
 from slack_sdk import WebClient
 
 from functions.deliver import app as deliver_app
+from functions.deliver.auditing import Auditor
 from functions.deliver.chat import Chat
-from functions.deliver.delivery import Deliverer, Renderers
+from functions.deliver.delivery import Deliverer
 from functions.deliver.documents import SlackDocuments
+from functions.deliver.names import Names
 from functions.deliver.reporting import Reporter
 from functions.sweep import app as sweep_app
 from sop_aws import clients
+from sop_aws.audit import AuditStore, Trail
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import Delivery, outbox
 from sop_aws.documents import DocumentStore
+from sop_aws.people import PeopleStore
 from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_aws.secrets import slack_secrets
+from sop_aws.settings import SettingsStore
 from sop_aws.versions import VersionStore
-from sop_core.settings import Settings
-from sop_slack.cards import case_message
-from sop_slack.stories import direct_message, event_message
 from tests.builders.desk import Clock, a_run, an_opened_case, claimed
 from tests.standin.aws import BOT_TOKEN, aws
 from tests.standin.slack import Slack, slack_server
@@ -50,6 +52,8 @@ def slack() -> Iterator[Slack]:
 class Desk:
     """The part of the app that people press, and the deliver worker, on the stand-ins."""
 
+    rows_of_a_file = 50
+
     def __init__(self, aws: Aws, slack: Slack, clock: Clock) -> None:
         self.aws, self.slack, self.clock = aws, slack, clock
         self.cases = CaseStore(aws.dynamodb, aws.cases_table)
@@ -68,13 +72,23 @@ class Desk:
     def worker(self, cases: CaseStore | None = None) -> Deliverer:
         slack = WebClient(token=BOT_TOKEN, base_url=self.slack.url, timeout=1, retry_handlers=[])
         chat = Chat(slack)
-        queue = CaseQueue(self.aws.dynamodb, self.aws.cases_table)
+        table = self.aws.cases_table
+        queue = CaseQueue(self.aws.dynamodb, table)
+        names = Names(slack, PeopleStore(self.aws.dynamodb, table, self.clock), self.clock)
+        settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, self.clock)
+        trail = Trail(AuditStore(self.aws.dynamodb, table), settings)
+        ask = self.cases.ask_for_report
+        now = settings.current
+        files = {
+            "report": Reporter(chat, queue, now, version_of=self.procedures.of, name_of=names.of).send,
+            "audit": Auditor(chat, trail, now, name_of=names.of, ask=ask, rows=self.rows_of_a_file).send,
+        }
         return Deliverer(
             cases=cases or self.cases,
             chat=chat,
-            render=Renderers(card=case_message, line=event_message, direct=direct_message),
+            render=deliver_app.renderers(names.of),
             copy=SlackDocuments(slack, BOT_TOKEN, DocumentStore(self.aws.s3, "files")).copy,
-            send_report=Reporter(chat, queue, Settings.default, self.procedures.of).send,
+            send_report=lambda row: files[row.kind](row),
             clock=self.clock,
             report=self._report,
         )

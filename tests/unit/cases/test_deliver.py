@@ -68,7 +68,7 @@ class TestOnce:
         desk.deliver(case)
         desk.deliver(case)
 
-        assert [method for method, _ in desk.slack.calls] == [POST]
+        assert [method for method, _ in desk.slack.calls if method != "users.info"] == [POST]
 
     def test_claim(self, desk: Desk) -> None:
         """A change updates the card in place and adds a line to its thread."""

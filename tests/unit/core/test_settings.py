@@ -69,7 +69,7 @@ def test_settings_survive_being_stored() -> None:
         ({"calendar": {"holidays": "XX"}}, "calendar.holidays: 'XX' is no country code"),
         ({"calendar": {"closed": ["Christmas"]}}, "calendar.closed: a list of dates"),
         ({"calendar": {"opens": "8 o'clock"}}, 'calendar.opens: "8 o\'clock" is no time of day'),
-        ({"calendar": {"opens": "18:00"}}, "calendar: the office opens before it closes."),
+        ({"calendar": {"opens": "18:00"}}, "calendar.closes: the office opens before it closes."),
         ({"calendar": {"lunch": "12:00"}}, "The calendar has no 'lunch'"),
         ({"sheet_freshness_days": 0}, "sheet_freshness_days is a whole number of days from 1 to 365."),
         ({"sheet_freshness_days": True}, "sheet_freshness_days is a whole number of days from 1 to 365."),

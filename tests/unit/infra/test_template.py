@@ -32,6 +32,7 @@ ALLOWED: Final = {
         "CasesTable/index/queue": {"dynamodb:Query"},
         "CasesTable/index/by_owner": {"dynamodb:Query"},
         "CasesTable/index/pending": {"dynamodb:Query"},
+        "CasesTable/index/by_day": {"dynamodb:Query"},
         "TransfersTable": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "SettingsTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "FilesBucket/snapshots/*": {"s3:GetObject"},

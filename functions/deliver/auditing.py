@@ -1,0 +1,124 @@
+"""The audit as a CSV file, made from the store as it is read and sent to whoever asked, a large one in parts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from sop_aws.times import iso, parse
+from sop_core.audit import KIND_NAMES, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions.deliver.chat import Chat
+    from sop_aws.audit import Trail
+    from sop_aws.deliveries import Delivery
+    from sop_core.audit import Entry
+    from sop_core.settings import Settings
+
+ROWS: Final = 50_000
+"""Of one file: about 10 MB, made well within the function's time and memory."""
+HEADS: Final = ("Time (office)", "Time (UTC)", "Kind", "Who", "User id", "What", "About", "Procedure", "Detail")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
+"""What spreadsheets take for the beginning of a formula, full-width forms too.
+
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
+USERS: Final = re.compile(r"(?<![\w-])[UW][A-Z0-9]{2,30}(?![\w-])")
+
+
+class Auditor:
+    """Makes the files of the audit that admins asked for."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        trail: Trail,
+        settings: Callable[[], Settings],
+        *,
+        name_of: Callable[[str, str], str],
+        ask: Callable[[Delivery], None],
+        rows: int = ROWS,
+    ) -> None:
+        """Take Slack, the trail, the settings (for the office's zone), names, what stores the row of the next part."""
+        self._chat = chat
+        self._trail = trail
+        self._settings = settings
+        self._name_of = name_of
+        self._ask = ask
+        self._rows = rows
+
+    def send(self, row: Delivery) -> None:
+        """Send the part of the audit that a row of the outbox asks for, and ask for the next if there is one."""
+        wanted = msgspec.json.decode(row.period or "", type=Wanted)
+        zone = ZoneInfo(self._settings().calendar.zone)
+        start, end = wanted.moments(zone.key)
+        entries = self._trail.between(wanted.after or iso(start), iso(end))
+        content, count, rest = self._written((each for each in entries if each.kind in wanted.kinds), zone)
+        part = f" part {wanted.part}" if rest or wanted.part > 1 else ""
+        name = f"audit {wanted.first} to {wanted.last}{part}.csv"
+        more = " The next part follows." if rest else ""
+        about = KIND_NAMES.get(wanted.kind, "Everything").lower()
+        comment = f"The audit from {wanted.first} to {wanted.last}, {about}{part}: {count:,} entries.{more}"
+        self._chat.send_file(self._chat.direct(row.channel), name, content, comment=comment)
+        if rest:
+            self._ask(_next(row, msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)))
+
+    def _written(self, entries: Iterator[Entry], zone: ZoneInfo) -> tuple[bytes, int, str | None]:
+        """Return a file of at most so many entries, their number, and the place of the first that did not fit."""
+        made = io.StringIO(newline="")
+        out = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        out.writerow(HEADS)
+        count, rest = 0, None
+        for entry in entries:
+            if count == self._rows:
+                rest = entry.place
+                break
+            out.writerow(map(safe, self._line(entry, zone)))
+            count += 1
+        # Excel reads UTF-8 only where the file says so.
+        return made.getvalue().encode("utf-8-sig"), count, rest
+
+    def _line(self, entry: Entry, zone: ZoneInfo) -> tuple[str, ...]:
+        detail = entry.detail
+        if entry.kind in {"setting", "case"}:
+            detail = USERS.sub(lambda found: self._with_id(found[0]), detail)
+        return (
+            parse(entry.at).astimezone(zone).isoformat(sep=" ", timespec="seconds"),
+            entry.at,
+            entry.kind,
+            self._name_of(entry.actor, "SOP Desk" if entry.actor == "clock" else entry.actor),
+            entry.actor,
+            entry.action,
+            entry.subject,
+            entry.procedure,
+            detail,
+        )
+
+    def _with_id(self, user: str) -> str:
+        name = self._name_of(user, "")
+        return f"{name} ({user})" if name else user
+
+
+def safe(cell: str) -> str:
+    """Return a cell that no spreadsheet computes: text that would begin a formula stands behind an apostrophe."""
+    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff\"'").startswith(FORMULA) else cell
+
+
+def _next(row: Delivery, wanted: Wanted) -> Delivery:
+    return msgspec.structs.replace(
+        row,
+        id=f"{row.case}#{wanted.part:06d}#0",
+        version=wanted.part,
+        next_attempt_at=row.created_at,
+        attempts=0,
+        told_to_wait=0,
+        unsure=False,
+        period=msgspec.json.encode(wanted).decode(),
+    )
