@@ -118,6 +118,7 @@ class _Work:
         self._progress = progress
         self._record = record
         self._until = until
+        self._name: str | None = None
 
     def carry_out(self) -> ImportRecord:
         if self._record.attempts > ATTEMPTS:
@@ -141,6 +142,7 @@ class _Work:
         message = told.refused(
             refusal.message,
             self._to.transfers.active(),
+            name=self._name,
             found=refusal.found,
             choose=self._record.id if can_choose else None,
         )
@@ -165,6 +167,7 @@ class _Work:
     def _import(self) -> ImportRecord:
         self._progress.show("Fetching the workbook")
         upload = fetch(self._record, self._to.files, self._to.workbooks)
+        self._name = upload.name
         digest = hashlib.sha256(upload.content).hexdigest()
         named = self._to.transfers.columns.named()
         known = self._to.transfers.sheet_of_file(digest)

@@ -14,10 +14,12 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from functions.import_sheet.frames import TAB
 from sop_core.transfers.cells import text_of
 from sop_core.transfers.columns import NEEDED, display
+from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,11 +31,11 @@ if TYPE_CHECKING:
     from sop_core.transfers.cells import Cell
     from sop_core.transfers.problems import Problem
     from sop_core.transfers.project import Project
+    from sop_core.transfers.sheet import Reading
 
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 100
 LONGEST_CELL: Final = 32_000
-SEVERITIES: Final = {"reject": "Not taken", "warn": "Taken, with a warning"}
 FIELDS: Final = (
     "project_id",
     "homeowner",
@@ -56,24 +58,35 @@ WIDTHS: Final = {"project_id": 16, "state": 8, "zip": 9, "milestone": 11}
 def problem_rows(taken: Taken) -> bytes:
     """Return the workbook of the rows with problems: Excel's row number, what is the matter, the original cells."""
     book = Workbook(write_only=True)
-    tab = _tab(book, "Problem rows", [8, 22, 60])
     header = _cells_of(taken.rows[taken.reading.header_row - 1])
+    tab = _tab(book, "Problem rows", [8, 22, 60, *[18] * len(header)])
     tab.append([_cell(tab, text, bold=True) for text in ("Row", "What became of it", "Problem", *header)])
     found: dict[int, list[Problem]] = defaultdict(list)
     for problem in taken.reading.problems:
         found[problem.row].append(problem)
     for row, problems in list(found.items())[:MOST_ROWS]:
-        severity = min(problem.severity for problem in problems)
         said = " ".join(dict.fromkeys(_sentence(problem) for problem in problems))
-        cells = (row, SEVERITIES[severity], said, *_cells_of(taken.rows[row - 1]))
+        cells = (row, _became(row, problems, taken.reading), said, *_cells_of(taken.rows[row - 1]))
         tab.append([_cell(tab, cell) for cell in cells])
     if len(found) > MOST_ROWS:
         tab.append([_cell(tab, f"and {len(found) - MOST_ROWS:,} rows more")])
     return _saved(book)
 
 
+def _became(row: int, problems: Sequence[Problem], reading: Reading) -> str:
+    if row <= reading.header_row:
+        return "Header"
+    if any(problem.severity == "reject" for problem in problems):
+        return "Not taken"
+    if any(problem.kind == "repeat" for problem in problems):
+        return "Merged"
+    return "Taken, with a warning"
+
+
 def _sentence(problem: Problem) -> str:
-    return f"{display(problem.field)}: {problem.message}" if problem.field else problem.message
+    """Return what is the matter, with its column's name where the words do not have it."""
+    name = display(problem.field) if problem.field else ""
+    return problem.message if fold(name) in fold(problem.message) else f"{name}: {problem.message}"
 
 
 def export(projects: Iterable[Project]) -> bytes:
@@ -121,8 +134,9 @@ def _tab(book: Workbook, title: str, widths: Sequence[int]) -> Worksheet:
     # openpyxl's types know the ordinary sheet only; the write-only one takes what is used here.
     tab = cast("Worksheet", book.create_sheet(title))
     tab.freeze_panes = "A2"
-    for at, width in enumerate(widths):
-        tab.column_dimensions[chr(ord("A") + at)].width = width
+    tab.auto_filter.ref = f"A1:{get_column_letter(len(widths))}1"
+    for at, width in enumerate(widths, 1):
+        tab.column_dimensions[get_column_letter(at)].width = width
     return tab
 
 

@@ -72,10 +72,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SheetError as error:
         _print(refusal(error), as_json=given.json)
         return 1
-    if given.projects:
-        given.projects.write_bytes(msgspec.json.Encoder().encode_lines([project_line(p) for p in reading.projects]))
+    if given.projects and not _write(given.projects, reading):
+        print(f"{given.projects} cannot be written.", file=sys.stderr)
+        return 1
     _print(report(reading), as_json=given.json)
     return 0
+
+
+def _write(path: Path, reading: Reading) -> bool:
+    lines = msgspec.json.Encoder().encode_lines([project_line(project) for project in reading.projects])
+    try:
+        path.write_bytes(lines)
+    except OSError:
+        return False
+    return True
 
 
 def _print(outcome: dict[str, Any], *, as_json: bool) -> None:

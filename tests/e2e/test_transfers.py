@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +14,12 @@ from tests.e2e.test_main_job import upload
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.conftest import Crowd, Someone
+    from tests.e2e.conftest import Crowd, Picture, Someone
 
 pytestmark = pytest.mark.e2e
 
 ADMIN, AGENT = "U0ADMIN01", "U0AGENT01"
-SUPPORT, GENERAL = "C0SUPPORT", "C0GENERAL"
+SUPPORT, GENERAL, DIRECT = "C0SUPPORT", "C0GENERAL", "D0ADMIN01"
 OTHER_NAMES = {"Project ID": "Nummer", "Homeowner": "Kunde"}
 
 
@@ -35,35 +36,103 @@ def with_other_headers(workbook: Path, folder: Path) -> Path:
     return changed
 
 
-def test_columns_are_named_by_hand_then_the_sheet_is_activated_searched_and_rolled_back(
-    crowd: Crowd, tmp_path: Path
+def with_one_more(workbook: Path, folder: Path) -> Path:
+    """Return the workbook with one project more."""
+    book = load_workbook(workbook)
+    tab = book["All Projects"]
+    tab.append(["INF-000002", "Ignatius Featherstonehaugh", *[cell.value for cell in tab[2]][2:]])
+    changed = folder / "One more.xlsx"
+    book.save(changed)
+    return changed
+
+
+def test_a_column_named_wrongly_is_put_right_then_the_sheet_is_activated_searched_and_rolled_back(
+    crowd: Crowd, tmp_path: Path, picture: Picture
 ) -> None:
     admin = crowd.join(ADMIN, GENERAL)
     upload(admin, with_other_headers(crowd.demo.workbook, tmp_path))
-    name_the_columns(admin)
+    expect(admin.messages.get_by_role("button", name="Choose the columns…").last).to_be_visible()
+    picture.take(admin, "transfers-columns-missing")
+    name_the_columns(admin, {"Project ID": "Nummer", "Homeowner": "Phone"}, picture)
 
-    expect(admin.messages.get_by_text("Transfer sheet ready to activate").last).to_be_visible()
+    # The preview says what was named; the wrong choice is seen and undone there.
+    expect(admin.messages.get_by_text("Homeowner = Phone").last).to_be_visible()
+    admin.messages.get_by_role("button", name="Columns…").last.click()
+    choose(admin, "Homeowner", "Kunde")
+    choose(admin, "Phone", "Phone")
+    picture.take(admin, "transfers-columns")
+    admin.modal.get_by_role("button", name="Save").click()
+    expect(admin.modal.get_by_text("The workbook is read again")).to_be_visible()
+    admin.modal.get_by_role("button", name="Done").click()
+    expect(admin.messages.get_by_text("Homeowner = Kunde").last).to_be_visible()
+    expect(admin.messages.get_by_text("Homeowner = Phone")).to_have_count(0)
     expect(admin.messages.get_by_text("Rows with problems.xlsx").last).to_be_visible()
+    picture.take(admin, "transfers-preview")
     admin.messages.get_by_role("button", name="Activate").last.click()
     expect(admin.messages.get_by_text("agents now see").last).to_be_visible()
+    picture.take(admin, "transfers-activated")
 
     agent = crowd.join(AGENT, SUPPORT)
     agent.type_command("/infinity wilhelmena ostrander")
     expect(agent.modal.get_by_role("radio", name="Wilhelmina Ostrander")).to_be_visible()
 
     admin.go(GENERAL)
+    for word, shown in (("status", "The active transfer sheet holds"), ("history", "Transfer sheets")):
+        admin.type_command(f"/transfers {word}")
+        expect(admin.messages.get_by_text(shown).last).to_be_visible()
+        picture.take(admin, f"transfers-{word}")
     admin.type_command("/transfers rollback")
     admin.modal.get_by_role("radio").first.click()
+    picture.take(admin, "transfers-rollback")
     admin.modal.get_by_role("button", name="Roll back").click()
     expect(admin.modal.get_by_text("Agents now see this version")).to_be_visible()
+    forget_the_columns(admin, picture)
 
 
-def name_the_columns(admin: Someone) -> None:
+def test_a_workbook_sent_to_the_app_is_read_and_discarded(crowd: Crowd, tmp_path: Path, picture: Picture) -> None:
+    admin = crowd.join(ADMIN, DIRECT)
+    attach(admin, with_one_more(crowd.demo.workbook, tmp_path))
+    expect(admin.messages.get_by_role("article").last.get_by_text("One more.xlsx")).to_be_visible()
+    expect(admin.messages.get_by_role("button", name="Activate").last).to_be_in_viewport()
+    picture.take(admin, "transfers-direct-message")
+    admin.messages.get_by_role("button", name="Discard").last.click()
+    expect(admin.messages.get_by_text("The transfer sheet was discarded").last).to_be_visible()
+
+
+def attach(admin: Someone, workbook: Path) -> None:
+    """Send a workbook to the app in a direct message."""
+    composer = admin.page.locator(".composer")
+    composer.get_by_label("Attach files").set_input_files(workbook)
+    expect(composer.get_by_role("button", name=f"Remove {workbook.name}")).to_be_visible()
+    composer.get_by_role("button", name="Send").click()
+    expect(admin.messages.get_by_role("link", name=workbook.name).last).to_be_visible()
+
+
+def name_the_columns(admin: Someone, named: dict[str, str], picture: Picture) -> None:
     """Say which column is which, under the import that did not find them."""
     admin.messages.get_by_role("button", name="Choose the columns…").last.click()
-    for field, header in OTHER_NAMES.items():
-        admin.modal.get_by_role("combobox", name=field).click()
-        admin.page.get_by_role("option", name=header).click()
+    for field, header in named.items():
+        choose(admin, field, header)
+    picture.take(admin, "transfers-choose-columns")
     admin.modal.get_by_role("button", name="Import").click()
     expect(admin.modal.get_by_text("The workbook is on its way")).to_be_visible()
     admin.modal.get_by_role("button", name="Done").click()
+
+
+def choose(admin: Someone, field: str, header: str) -> None:
+    """Choose a column for a field of the modal in front."""
+    admin.modal.get_by_role("combobox", name=re.compile(rf"^{field}( \(optional\))?$")).click()
+    admin.page.get_by_role("option", name=header, exact=True).click()
+
+
+def forget_the_columns(admin: Someone, picture: Picture) -> None:
+    """Forget every column that was named, so that the next workbook is read by its own names."""
+    admin.go(GENERAL)
+    admin.type_command("/transfers columns")
+    menu = admin.modal.get_by_role("combobox", name="Forget what an admin named")
+    for named in ("Project ID = Nummer", "Homeowner = Kunde", "Phone = Phone"):
+        menu.click()
+        admin.page.get_by_role("option", name=named).click()
+    picture.take(admin, "transfers-forget")
+    admin.modal.get_by_role("button", name="Save").click()
+    expect(admin.modal.get_by_text("Remembered.")).to_be_visible()

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 ADMINS: Final = ("admin",)
 ON_ITS_WAY: Final = "The workbook is on its way. Progress and the changes appear in your messages with SOP Desk."
-SENT: Final = "It will be in your messages with SOP Desk in a moment."
+SENT: Final[dict[Job, str]] = {
+    "template": "An empty transfer sheet to fill in will be in your messages with SOP Desk in a moment.",
+    "export": "The transfer sheet that agents see, as a workbook, will be in your messages with SOP Desk in a moment.",
+}
 NOTHING_KEPT: Final = "No earlier transfer sheet is kept, so there is nothing to go back to."
 NOTHING_ACTIVE: Final = "There is no active transfer sheet to export. Upload one with `/transfers upload`."
 NO_COLUMNS: Final = "There is no active transfer sheet, and no column was named. Upload one with `/transfers upload`."
@@ -87,7 +90,7 @@ def _send(services: Services, request: Request, job: Job) -> None:
     # The same command delivered twice has the same trigger, and is the same job.
     job_id = hashlib.sha256(request.body["trigger_id"].encode()).hexdigest()[:20]
     _begin(services, ImportRecord(id=job_id, job=job, user=request.user, created_at=iso(services.now())))
-    _say(request, SENT)
+    _say(request, SENT[job])
 
 
 def _begin(services: Services, record: ImportRecord) -> None:

@@ -126,7 +126,11 @@ def _of_sheet(sheet: Sheet) -> list[Block]:
         header = sheet.columns.get(field)
         at = str(headers.index(header)) if header in headers else None
         hint = "Named by an admin." if field in sheet.named else ""
-        shown.append(_field(field, options, placeholder="Not in this workbook", chosen=at, hint=hint, optional=True))
+        shown.append(
+            _field(
+                field, options, placeholder="Not in this workbook", chosen=at, hint=hint, optional=field not in NEEDED
+            )
+        )
     return shown
 
 

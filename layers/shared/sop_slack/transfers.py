@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sop_core.transfers.problems import KINDS
+from sop_core.transfers.columns import display
+from sop_core.transfers.problems import KINDS, REJECTING
 from sop_slack import blocks as kit
 from sop_slack import columns
 
@@ -25,8 +26,14 @@ VERSION_BLOCK: Final = "sheet_version"
 VERSION_ACTION: Final = "version"
 
 LARGE_LOSS: Final = 0.20
+MOSTLY_CHANGED: Final = 0.50
+ENOUGH_PROJECTS: Final = 20
+LASTING: Final = ("homeowner", "address", "phone", "email")
+"""What seldom changes of a project: where most differ, another column was probably taken."""
 BAR: Final = 20
-REPEATED: Final = "This file was read before; its projects are still kept."
+REPEATED: Final = (
+    "This is the same file as one read before, so it was not read again. Nothing changes until it is activated."
+)
 UNCHANGED: Final = "Nothing changes until it is activated."
 MOST_KINDS: Final = 12
 MOST_FOUND: Final = 30
@@ -156,7 +163,7 @@ def activated(sheet: Sheet, active: ActiveSheet) -> Message:
 
 def discarded(sheet: Sheet) -> Message:
     """Return the outcome after discarding."""
-    text = "The transfer sheet was discarded; the active one is unchanged."
+    text = "The transfer sheet was discarded; the active one is unchanged. Upload the file again to have it back."
     return _message(text, [kit.section(f":wastebasket: *{text}*"), _name(sheet)])
 
 
@@ -190,13 +197,22 @@ def not_ready(sheet: Sheet) -> Message:
 
 
 def refused(
-    message: str, active: ActiveSheet | None, *, found: Sequence[str] = (), choose: str | None = None
+    message: str,
+    active: ActiveSheet | None,
+    *,
+    name: str | None = None,
+    found: Sequence[str] = (),
+    choose: str | None = None,
 ) -> Message:
     """Return why a file was not imported. ``message`` names what is missing; ``found`` is what was there instead.
 
-    ``choose`` is the import that goes on once an admin has said which columns are meant.
+    ``name`` is the workbook's, where it is known; ``choose`` is the import that goes on once an admin has said which
+    columns are meant.
     """
-    shown = [kit.section(":no_entry: *The workbook was not imported*"), kit.typed_section(message)]
+    shown = [kit.section(":no_entry: *The workbook was not imported*")]
+    if name is not None:
+        shown.append(kit.labelled([("Workbook", name)]))
+    shown.append(kit.typed_section(message))
     if found:
         names = [kit.fit(name, kit.HEADER_TEXT) for name in found[:MOST_FOUND]]
         names += [f"and {len(found) - MOST_FOUND} more"] if len(found) > MOST_FOUND else []
@@ -247,7 +263,8 @@ def _version(sheet: Sheet) -> Block:
 
 def report_words(rows: int) -> str:
     """Return what is said beside the workbook of the rows with problems."""
-    return f"The {rows:,} rows with problems: what is the matter with each, and its cells as they were."
+    with_problem = "The row with a problem" if rows == 1 else f"The {rows:,} rows with problems"
+    return f"{with_problem}: what became of each, what is the matter, and its cells as they were."
 
 
 def export_words(active: ActiveSheet) -> str:
@@ -343,24 +360,44 @@ def _figures(sheet: Sheet) -> list[Block]:
 
 
 def _warnings(sheet: Sheet) -> list[Block]:
-    share = sheet.difference.share_removed
-    if share <= LARGE_LOSS:
-        return []
-    return [
-        kit.section(
-            f":warning: *{share:.0%} of the active sheet's projects would disappear.* Is this the whole workbook?"
-        )
-    ]
+    change = sheet.difference
+    in_both = change.changed + change.unchanged
+    lines = []
+    if change.share_removed > LARGE_LOSS:
+        before = change.removed + in_both
+        share = f"{change.removed:,} of the active sheet's {before:,} projects"
+        lines.append(f"*{share} ({int(change.share_removed * 100)}%) would disappear.* Is this the whole workbook?")
+    for name in LASTING:
+        others = change.fields.get(name, 0)
+        if others > in_both * MOSTLY_CHANGED and in_both >= ENOUGH_PROJECTS:
+            lines.append(
+                f"*{display(name)} is another one for {others:,} of {in_both:,} projects.* "
+                "Is it the right column? *Columns…* shows which one was taken."
+            )
+    return [kit.section(f":warning: {line}") for line in lines]
 
 
 def _problems(sheet: Sheet) -> list[Block]:
-    if not sheet.problems:
-        return [_counts_line(sheet.counts)]
     counted = sorted(sheet.problems.items(), key=lambda pair: (-pair[1], pair[0]))
-    lines = [f"{count:,} {KINDS.get(kind, kind)}" for kind, count in counted[:MOST_KINDS]]
+    shown = [_counts_line(sheet.counts)]
+    for title, kinds in (
+        ("*Not taken*", [pair for pair in counted if pair[0] in REJECTING]),
+        ("*Worth a look*", [pair for pair in counted if pair[0] not in REJECTING]),
+    ):
+        if kinds:
+            shown += [kit.context(title), kit.bullets(_lines(kinds))]
+    return shown
+
+
+def _lines(counted: Sequence[tuple[str, int]]) -> list[str]:
+    lines = [f"{_capital(KINDS.get(kind, kind))}: {count:,}" for kind, count in counted[:MOST_KINDS]]
     if len(counted) > MOST_KINDS:
-        lines.append(f"and {len(counted) - MOST_KINDS} more kinds")
-    return [_counts_line(sheet.counts), kit.context("Worth a look"), kit.bullets(lines)]
+        lines.append(f"and {len(counted) - MOST_KINDS} more kinds, all in the workbook below")
+    return lines
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _counts_line(counts: Counts) -> Block:

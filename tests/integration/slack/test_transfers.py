@@ -125,11 +125,11 @@ def woken(desk: Desk) -> list[str]:
     return [message["Body"]["import"] for message in desk.aws.received("IMPORT_QUEUE_URL")]
 
 
-@pytest.mark.parametrize("job", ["template", "export"])
-def test_a_workbook_is_asked_for_once_however_often_the_command_is_sent(desk: Desk, job: str) -> None:
+@pytest.mark.parametrize(("job", "said"), [("template", "An empty transfer sheet"), ("export", "that agents see")])
+def test_a_workbook_is_asked_for_once_however_often_the_command_is_sent(desk: Desk, job: str, said: str) -> None:
     desk.sheet()
     admin = desk.person(ADMIN)
-    assert "in your messages" in admin.command("/transfers", job)
+    assert said in admin.command("/transfers", job)
     admin.repeat()
     [job_id] = set(woken(desk))
     record = desk.transfers.get_import(job_id)

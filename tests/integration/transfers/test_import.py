@@ -72,7 +72,7 @@ def test_what_would_change_is_told_against_the_active_sheet(desk: Desk) -> None:
     change = sheet.difference
     assert (change.new, change.changed, change.removed, change.unchanged) == (1, 1, 1, 0)
     assert change.fields == {"installer": 1, "status": 1, "transfer_date": 1, "transferred_to": 1}
-    assert "50% of the active sheet" in desk.told
+    assert "1 of the active sheet's 2 projects (50%)" in desk.told
 
 
 def test_the_active_file_again_is_recognised_and_changes_nothing(desk: Desk) -> None:

@@ -44,8 +44,21 @@ def test_the_admin_gets_every_row_with_a_problem_and_its_original_cells(desk: De
     header, *rows = rows_of(content, "Problem rows")
     assert header == ["Row", "What became of it", "Problem", *HEADERS]
     assert [(row[0], row[1]) for row in rows] == [(3, "Taken, with a warning"), (4, "Not taken")]
-    assert rows[0][2] == "Phone: Phone is not ten digits."
+    assert rows[0][2] == "Phone is not ten digits."
     assert rows[0][3:9] == [*OMAR[:6]]
+
+
+def test_each_row_says_what_became_of_it(desk: Desk) -> None:
+    book = load_workbook(io.BytesIO(workbook([JANE, JANE, (*OMAR[:6], "=1+1", *OMAR[7:])])))
+    book["All Projects"].column_dimensions["G"].hidden = True
+    hidden = io.BytesIO()
+    book.save(hidden)
+    desk.take(hidden.getvalue())
+
+    [(_, _, _, content)] = desk.slack.sent
+    _, *rows = rows_of(content, "Problem rows")
+    assert [(row[0], row[1]) for row in rows] == [(1, "Header"), (3, "Merged"), (4, "Taken, with a warning")]
+    assert rows[2][2].startswith("Phone: Formula was never calculated"), "the column is named where the words do not"
 
 
 def test_without_problems_nothing_is_sent(desk: Desk) -> None:

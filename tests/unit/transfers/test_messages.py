@@ -53,7 +53,7 @@ MESSAGES = {
     "someone else": told.someone_else(SHEET, ACTIVE),
     "not ready": told.not_ready(SHEET),
     "refused": told.refused("The workbook has no tab All Projects.", ACTIVE, found=[TYPED] * 200),
-    "unmapped": told.refused("The tab has no column Project ID.", ACTIVE, found=[TYPED] * 200, choose="i1"),
+    "unmapped": told.refused("The tab has no column Project ID.", ACTIVE, name=TYPED, found=[TYPED] * 200, choose="i1"),
     "failed": told.failed(None),
     "status": told.status(ACTIVE, age_days=1, stale=True),
     "no status": told.status(None),
@@ -95,8 +95,30 @@ def texts(message: Message) -> str:
 
 
 def test_a_large_loss_is_warned_about() -> None:
-    assert "26% of the active sheet's projects would disappear" in texts(MESSAGES["preview"])
+    assert "600 of the active sheet's 2,340 projects (25%) would disappear" in texts(MESSAGES["preview"])
     assert "would disappear" not in texts(MESSAGES["first preview"])
+
+
+def test_a_column_that_was_probably_taken_wrongly_is_warned_about() -> None:
+    assert "is another one" not in texts(MESSAGES["preview"])
+    names = Difference(changed=1400, unchanged=600, fields={"homeowner": 1300, "status": 1400})
+    said = texts(told.preview(msgspec.structs.replace(SHEET, difference=names), ACTIVE))
+    assert "Homeowner is another one for 1,300 of 2,000 projects" in said
+    assert said.count("is another one") == 1, "a status changes all the time"
+
+
+def test_the_summary_says_what_was_not_taken_and_what_is_worth_a_look() -> None:
+    problems = {"excluded_job": 4, "hidden_row": 12, "not_findable": 1}
+    shown = told.preview(msgspec.structs.replace(SHEET, problems=problems), ACTIVE).blocks
+    lists = [
+        [part["elements"][0]["text"] for part in block["elements"][0]["elements"]]
+        for block in shown
+        if block["type"] == "rich_text" and block["elements"][0]["type"] == "rich_text_list"
+    ]
+    assert lists == [
+        ["Shield or Harness job: 4", "Neither name, address nor project id: 1"],
+        ["Row is hidden, taken all the same: 12"],
+    ]
 
 
 def test_the_choice_after_a_lost_race_carries_what_was_seen() -> None:

@@ -107,3 +107,8 @@ def test_the_command_line_says_why_a_file_is_refused(tmp_path: Path, capsys: pyt
 
     assert (code, report["error"]["kind"], report["projects"]) == (1, "html_page", 0)
     assert sheet.main([str(tmp_path / "none.xlsx"), "--json"]) == 1
+    capsys.readouterr()
+
+    sample.main(["--out", str(file), "--projects", "4"])
+    assert sheet.main([str(file), "--json", "--projects", str(tmp_path / "none" / "out.jsonl")]) == 1
+    assert "cannot be written" in capsys.readouterr().err

@@ -375,8 +375,11 @@ const showMessage = ({ list: id, ts, day, html: text }) => {
     const kept = Fields.keep(old);
     const held = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
     const menu = openMenu(old);
+    const wasAtEnd = isAtEnd(list);
     old.replaceWith(fresh);
     Fields.restore(fresh, kept);
+    // A message that grows at the end stays in sight, as when it came.
+    if (wasAtEnd) toEnd(list);
     if (held) fresh.querySelector(held)?.focus({ preventScroll: true });
     reopenMenu(fresh, menu);
     return;
