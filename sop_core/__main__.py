@@ -13,7 +13,7 @@ import msgspec
 from sop_core import procedures
 from sop_core.cases.deadlines import due
 from sop_core.cases.lifecycle import TRANSITIONS
-from sop_core.guidance import Facts, Guidance, Procedure, guidance, render
+from sop_core.guidance import guidance, render
 from sop_core.procedure import ProcedureFile
 from sop_core.procedures import reading
 from sop_core.reports import diff, guide, tables
@@ -23,6 +23,8 @@ from sop_core.verification import Problem, Report, verify, verify_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from sop_core.guidance import Facts, Guidance, Procedure
 
 Given = dict[str, str | list[str]]
 _FACTS = msgspec.json.Decoder(Given)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sop_core.guidance import (
+from sop_core.compiled import (
     ANY,
     NONE,
     Answer,
@@ -20,6 +20,7 @@ from sop_core.guidance import (
     Stage,
     Step,
     Test,
+    TraceLine,
     Transfer,
     Translation,
 )
@@ -111,7 +112,9 @@ def _question(fact: Fact) -> Question:
         source=fact.source,
         widget=fact.widget,
         hint=fact.hint,
-        labels={each.value: each.label for each in fact.answers},
+        told={
+            each.value: TraceLine(fact.name, fact.question, each.value, each.label, "agent") for each in fact.answers
+        },
     )
 
 

@@ -1,204 +1,74 @@
 """What an agent is told: facts in, the next question or the end out, with every step on the way.
 
-A :class:`Procedure` is the compiled form of a procedure file: stages with their steps already built, so that answering
-is a walk of a few dictionary look-ups. Nothing is remembered between calls.
+Answering walks a compiled :class:`Procedure` by a few dictionary look-ups. Nothing is remembered between calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from sop_core.compiled import (
+    ANY,
+    LANGUAGES,
+    NONE,
+    NOT_SET,
+    Answer,
+    CaseDraft,
+    ChecklistGroup,
+    Cite,
+    Emission,
+    Procedure,
+    Question,
+    Stage,
+    Step,
+    Test,
+    TraceLine,
+    Transfer,
+    Translation,
+)
+from sop_core.record import Record
 
-import msgspec
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Literal, TypeAlias
+
     from sop_core.settings import Settings
 
-Facts = Mapping[str, str | Sequence[str]]
-Read = dict[str, str | tuple[str, ...]]
-FactSource = Literal["agent", "sheet", "groups", "store", "skills"]
-Widget = Literal["buttons", "list", "project_search"]
+    Facts: TypeAlias = Mapping[str, str | Sequence[str]]
+    Read: TypeAlias = dict[str, str | tuple[str, ...]]
 
-NONE = "none"
-"""Stands for "none of them" where a fact takes several answers."""
-
-ANY = "any"
-"""In a branch or guard: at least one answer of a fact that takes several."""
-
-
-LANGUAGES = {"es": "Spanish"}
-"""The languages that scripts may be translated to, by their tags of BCP 47. English is the SOP's own."""
-
-NOT_SET = "as noted"
-"""The value of a setting that the SOPs lost and nobody has set: the agent notes it each time."""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """One of the closed set of answers of a fact, e.g. value ``homeowner``, label ``Homeowner``."""
-
-    value: str
-    label: str
-
-
-class Question(msgspec.Struct, frozen=True):
-    """A fact as a question. ``source`` may answer it before the agent is asked; ``widget`` hints at how to ask.
-
-    ``labels`` are the labels of the answers by their values, at hand for the trace.
-    """
-
-    fact: str
-    question: str
-    answers: tuple[Answer, ...]
-    multiple: bool = False
-    source: FactSource = "agent"
-    widget: Widget = "buttons"
-    hint: str | None = None
-    labels: dict[str, str] = {}
+__all__ = [
+    "ANY",
+    "LANGUAGES",
+    "NONE",
+    "NOT_SET",
+    "Answer",
+    "CaseDraft",
+    "ChecklistGroup",
+    "Cite",
+    "Emission",
+    "Guidance",
+    "Procedure",
+    "Question",
+    "Stage",
+    "Step",
+    "Test",
+    "TraceLine",
+    "Transfer",
+    "Translation",
+    "UnknownName",
+    "WrongNumber",
+    "canonical",
+    "change",
+    "fill",
+    "guidance",
+    "label",
+    "render",
+    "trace",
+]
 
 
-class Cite(msgspec.Struct, frozen=True):
-    """Where the SOP says so: reading id (``INF-4``), document title and one-based line."""
-
-    id: str
-    document: str
-    line: int
-
-
-class Translation(msgspec.Struct, frozen=True):
-    """An approved translation of ``script``, one of a step's own: language tag, words, by whom and when approved."""
-
-    script: str
-    language: str
-    text: str
-    approved_by: str
-    approved_on: str
-
-
-class Transfer(msgspec.Struct, frozen=True):
-    """A warm transfer: target (number or skill), seconds to wait (``None``: the SOP states none), voicemail or not."""
-
-    to: str
-    wait_seconds: int | None = None
-    voicemail: bool | None = None
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One step of the guidance. ``say`` is verbatim; ``gap`` is set where the SOP is silent and we inferred.
-
-    ``translations`` are those of its scripts, in the order of ``say``; a script that has none is said in English.
-    ``promise`` names the deadline rule by which the customer is told that they will hear: the screen, which knows the
-    time, shows when that is. The warnings of a step that ``stays`` belong on every later screen too.
-    """
-
-    id: str
-    say: tuple[str, ...] = ()
-    do: tuple[str, ...] = ()
-    warn: tuple[str, ...] = ()
-    transfer: Transfer | None = None
-    cites: tuple[Cite, ...] = ()
-    inferred: bool = False
-    gap: str | None = None
-    promise: str | None = None
-    stays: bool = False
-    translations: tuple[Translation, ...] = ()
-
-
-class ChecklistGroup(msgspec.Struct, frozen=True):
-    """Questions to ask beside the procedure; answered as notes, never blocking."""
-
-    group: str
-    questions: tuple[str, ...]
-
-
-class CaseDraft(msgspec.Struct, frozen=True):
-    """The case an end opens: Salesforce fields exactly as the SOP names them.
-
-    ``step`` is the id of the step that opens it (with the run id it makes the case id). ``tags`` are people's names as
-    in the SOP; ``due`` names a deadline rule (e.g. ``next_business_day``); ``notes`` are the names of the notes the
-    screen collects for it, in order, of which the ``optional`` may stay empty and those ``from_project`` are filled in
-    from the chosen project, editable. It can be closed only when each of ``confirmations`` is given.
-    """
-
-    step: str
-    type: str
-    subtype: str
-    description: str
-    tags: tuple[str, ...]
-    assign_to: str
-    due: str
-    notes: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    from_project: tuple[str, ...] = ()
-    confirmations: tuple[str, ...] = ()
-
-
-class Emission(msgspec.Struct, frozen=True):
-    """A step or checklist shown only when every fact in ``when`` has (one of) its answers."""
-
-    when: dict[str, tuple[str, ...]] = {}
-    step: Step | None = None
-    checklist: tuple[ChecklistGroup, ...] = ()
-
-
-class Test(msgspec.Struct, frozen=True):
-    """A branch on a fact with several answers: taken on one of ``any_of``, or if that is empty, on no answer at all."""
-
-    any_of: tuple[str, ...]
-    go: int
-
-
-class Stage(msgspec.Struct, frozen=True):
-    """A node of the compiled graph: what it emits, then the question it reads, or the end it is.
-
-    ``guarded`` replaces ``steps`` and ``checklist`` where anything depends on an earlier answer.
-    """
-
-    node: str
-    steps: tuple[Step, ...] = ()
-    checklist: tuple[ChecklistGroup, ...] = ()
-    guarded: tuple[Emission, ...] = ()
-    ask: Question | None = None
-    fact: str = ""
-    go: dict[str, int] = {}
-    tests: tuple[Test, ...] = ()
-    case: CaseDraft | None = None
-    disposition: str | None = None
-    end: str | None = None
-
-
-class Procedure(msgspec.Struct, frozen=True):
-    """A procedure ready to answer. ``digest`` is the hash of the data it was compiled from; ``stages[0]`` is the start.
-
-    ``single`` holds the answers of the facts that take one; ``lists`` the named lists of the SOP, letter for letter;
-    ``audience`` the roles that run it.
-    """
-
-    name: str
-    title: str
-    version: str
-    effective: str
-    digest: str
-    facts: dict[str, Question]
-    single: dict[str, frozenset[str]]
-    stages: tuple[Stage, ...]
-    lists: dict[str, tuple[str, ...]] = {}
-    audience: tuple[str, ...] = ()
-
-    def steps(self) -> tuple[Step, ...]:
-        """Return every step there is; one that several nodes share is there as often."""
-        return tuple(
-            step
-            for stage in self.stages
-            for step in (*stage.steps, *(each.step for each in stage.guarded))
-            if step is not None
-        )
-
-    def scripts(self) -> tuple[str, ...]:
-        """Return every script there is, each once."""
-        return tuple(dict.fromkeys(script for step in self.steps() for script in step.say))
-
-
-class Guidance(msgspec.Struct, frozen=True):
+class Guidance(Record):
     """The answer of :func:`guidance`: the next question (``ask``) or the end (``done``), and the steps so far.
 
     ``asked`` are the facts read on the way, in order, each a :class:`Question`, and ``facts`` their answers: a fact
@@ -216,16 +86,6 @@ class Guidance(msgspec.Struct, frozen=True):
     end: str | None
     asked: tuple[Question, ...]
     facts: Read
-
-
-class TraceLine(msgspec.Struct, frozen=True):
-    """One answer that led here: what was asked, what was answered, and who answered it."""
-
-    fact: str
-    question: str
-    answer: str | tuple[str, ...]
-    label: str
-    source: str
 
 
 class UnknownName(ValueError):
@@ -256,29 +116,30 @@ def guidance(procedure: Procedure, facts: Facts) -> Guidance:
     Facts the path does not need are ignored. :raises UnknownName: for a fact or an answer that the procedure lacks.
     """
     given = canonical(procedure, facts)
-    stages = procedure.stages
-    stage = stages[0]
-    steps, checklist = _emitted(stage, given) if stage.guarded else (stage.steps, stage.checklist)
-    case, disposition = stage.case, stage.disposition
+    stages, at = procedure.stages, 0
+    steps: tuple[Step, ...] = ()
+    checklist: tuple[ChecklistGroup, ...] = ()
+    case, disposition = None, None
     asked: list[Question] = []
     read: Read = {}
-    while (question := stage.ask) is not None:
-        fact = stage.fact
-        if (answer := given.get(fact)) is None:
+    while True:
+        _, shown, groups, guarded, question, fact, go, tests, opened, owed, end = stages[at]
+        if guarded:
+            shown, groups = _emitted(guarded, given)
+        if shown:
+            steps += shown
+        if groups:
+            checklist += groups
+        if opened is not None:
+            case = opened
+        if owed is not None:
+            disposition = owed
+        if question is None or (answer := given.get(fact)) is None:
             break
         if fact not in read:
             read[fact] = answer
             asked.append(question)
-        stage = stages[stage.go[answer] if answer.__class__ is str else _tested(stage, answer)]
-        if stage.guarded:
-            more, groups = _emitted(stage, given)
-            steps, checklist = steps + more, checklist + groups
-        elif stage.steps or stage.checklist:
-            steps, checklist = steps + stage.steps, checklist + stage.checklist
-        if stage.disposition is not None:
-            disposition = stage.disposition
-        if stage.case is not None:
-            case = stage.case
+        at = go[answer] if answer.__class__ is str else _tested(tests, answer)
     return Guidance(
         procedure.name,
         procedure.version,
@@ -288,7 +149,7 @@ def guidance(procedure: Procedure, facts: Facts) -> Guidance:
         checklist,
         case,
         disposition,
-        stage.end,
+        end,
         tuple(asked),
         read,
     )
@@ -329,15 +190,16 @@ def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence
 
 def trace(result: Guidance, sources: Mapping[str, str] = {}) -> tuple[TraceLine, ...]:
     """Return the answers that led to ``result``, in order; ``sources`` says who gave one (default: the agent)."""
-    facts, lines = result.facts, []
-    for question in result.asked:
-        fact = question.fact
-        answer = facts[fact]
-        words = question.labels.get(answer) if answer.__class__ is str else None
-        lines.append(
-            TraceLine(fact, question.question, answer, words or label(question, answer), sources.get(fact, "agent"))
-        )
+    facts = result.facts
+    lines = [question.told.get(facts[question.fact]) or _several(question, facts) for question in result.asked]
+    if sources:
+        lines = [line._replace(source=sources[line.fact]) if line.fact in sources else line for line in lines]
     return tuple(lines)
+
+
+def _several(question: Question, facts: Read) -> TraceLine:
+    answer = facts[question.fact]
+    return TraceLine(question.fact, question.question, answer, label(question, answer), "agent")
 
 
 def label(question: Question, answer: str | tuple[str, ...]) -> str:
@@ -352,19 +214,18 @@ def render(result: Guidance, settings: Settings) -> Guidance:
     :raises UnknownName: for a name that the settings lack.
     """
     values = settings.values
-    return msgspec.structs.replace(
-        result,
+    return result._replace(
         steps=tuple(_rendered_step(step, values) for step in result.steps),
         case=result.case and _rendered_case(result.case, values),
     )
 
 
 def _emitted(
-    stage: Stage, given: Mapping[str, str | tuple[str, ...]]
+    guarded: tuple[Emission, ...], given: Mapping[str, str | tuple[str, ...]]
 ) -> tuple[tuple[Step, ...], tuple[ChecklistGroup, ...]]:
     steps: list[Step] = []
     checklist: tuple[ChecklistGroup, ...] = ()
-    for each in stage.guarded:
+    for each in guarded:
         for fact, any_of in each.when.items():
             if not _holds(given.get(fact), any_of):
                 break
@@ -381,11 +242,8 @@ def _holds(answer: str | tuple[str, ...] | None, any_of: tuple[str, ...]) -> boo
     return answer in any_of
 
 
-def _tested(stage: Stage, answer: str | tuple[str, ...]) -> int:
-    for test in stage.tests:
-        if any(each in answer for each in test.any_of) if answer else not test.any_of:
-            return test.go
-    raise KeyError(stage.node)
+def _tested(tests: tuple[Test, ...], answer: str | tuple[str, ...]) -> int:
+    return next(go for any_of, go in tests if (any(each in answer for each in any_of) if answer else not any_of))
 
 
 def _canonical(procedure: Procedure, fact: str, answer: str | Sequence[str]) -> str | tuple[str, ...]:
@@ -422,15 +280,14 @@ def _possible(stage: Stage) -> list[str | tuple[str, ...]]:
 
 
 def _followed(stage: Stage, answer: str | tuple[str, ...]) -> int:
-    return stage.go[answer] if isinstance(answer, str) else _tested(stage, answer)
+    return stage.go[answer] if isinstance(answer, str) else _tested(stage.tests, answer)
 
 
 def _rendered_step(step: Step, values: Mapping[str, str]) -> Step:
     transfer = step.transfer
     if transfer is not None:
-        transfer = msgspec.structs.replace(transfer, to=fill(transfer.to, values))
-    return msgspec.structs.replace(
-        step,
+        transfer = transfer._replace(to=fill(transfer.to, values))
+    return step._replace(
         do=tuple(fill(text, values) for text in step.do),
         warn=tuple(fill(text, values) for text in step.warn),
         transfer=transfer,
@@ -439,8 +296,7 @@ def _rendered_step(step: Step, values: Mapping[str, str]) -> Step:
 
 
 def _rendered_case(case: CaseDraft, values: Mapping[str, str]) -> CaseDraft:
-    return msgspec.structs.replace(
-        case,
+    return case._replace(
         type=fill(case.type, values),
         subtype=fill(case.subtype, values),
         description=fill(case.description, values),

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from sop_core.guidance import ANY, NONE, FactSource, Widget
+from sop_core.compiled import ANY, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+FactSource = Literal["agent", "sheet", "groups", "store", "skills"]
+Widget = Literal["buttons", "list", "project_search"]
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 """A fact, an answer, a node, a case or a list: lower case, words joined by underscores."""

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from sop_core import procedures
 from sop_core.compiler import compile_procedure
 from sop_core.guidance import Procedure, UnknownName
 from sop_core.procedure import ProcedureFile, Sources
-from sop_core.procedures import HERE, SOURCES, names
+from sop_core.procedures import SOURCES, names
 
+HERE = Path(procedures.HERE)
 MOST_NODES = 50_000
 DEEPEST = 30
 Document = TypeVar("Document", ProcedureFile, Sources)

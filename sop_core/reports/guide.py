@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from sop_core.guidance import LANGUAGES
 
 if TYPE_CHECKING:
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
     from sop_core.guidance import CaseDraft, Guidance, Question, Step, Translation
 
 CASE_FIELDS = ("type", "subtype", "description", "tags", "assign_to")
-STEP_FIELDS = ("id", "say", "do", "warn", "transfer", "cites", "inferred", "gap", "translations")
 
 
 def as_json(result: Guidance) -> dict[str, Any]:
@@ -25,7 +22,7 @@ def as_json(result: Guidance) -> dict[str, Any]:
         "status": result.status,
         "ask": _ask(result.ask),
         "steps": [_step_json(step) for step in result.steps],
-        "checklist": msgspec.to_builtins(result.checklist),
+        "checklist": [group._asdict() for group in result.checklist],
         "case": {name: getattr(result.case, name) for name in CASE_FIELDS} if result.case else None,
         "disposition": result.disposition,
     }
@@ -60,7 +57,17 @@ def _ask(question: Question | None) -> dict[str, Any] | None:
 
 
 def _step_json(step: Step) -> dict[str, Any]:
-    return {name: msgspec.to_builtins(getattr(step, name)) for name in STEP_FIELDS}
+    return {
+        "id": step.id,
+        "say": step.say,
+        "do": step.do,
+        "warn": step.warn,
+        "transfer": step.transfer and step.transfer._asdict(),
+        "cites": [cite._asdict() for cite in step.cites],
+        "inferred": step.inferred,
+        "gap": step.gap,
+        "translations": [each._asdict() for each in step.translations],
+    }
 
 
 def _step(step: Step) -> Iterator[str]:

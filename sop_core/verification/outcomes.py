@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sop_core.compiler import compile_procedure
-from sop_core.guidance import Guidance, Procedure, Read, guidance
+from sop_core.guidance import guidance
 from sop_core.paths import Path, Value, answer_sets, domains, holds, paths, same_class
 from sop_core.procedure import Effect, Example, Guard, Instruction, Invariant, ProcedureFile, Sources
 from sop_core.verification.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from sop_core.guidance import Guidance, Procedure, Read
 
 Outcome = tuple[str | None, tuple[str, ...], tuple[str, ...], str | None, str | None]
 """End, steps, checklists, the step that opens a case, disposition."""

@@ -137,6 +137,6 @@ class Procedures:
                 raise VersionUnavailable(digest) from unreadable
             file, _ = read_procedure(made_from.file, file=digest)
             sources = msgspec.json.decode(made_from.sources, type=Sources)
-            return msgspec.structs.replace(compile_procedure(file, sources), digest=digest)
+            return compile_procedure(file, sources)._replace(digest=digest)
         except (ClientError, BotoCoreError, ValueError, LookupError) as error:
             raise VersionUnavailable(digest) from error

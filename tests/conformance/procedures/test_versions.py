@@ -33,7 +33,7 @@ class Shelf:
 
     def publish(self, version: str, *, effective: str = "2026-01-02", at: str = AT) -> Version:
         digest = uuid4().hex
-        compiled = msgspec.structs.replace(rain(), name=self.name, version=version, digest=digest)
+        compiled = rain()._replace(name=self.name, version=version, digest=digest)
         brought = Version(
             procedure=self.name,
             digest=digest,
@@ -122,7 +122,7 @@ def test_a_discarded_version_cannot_be_activated_until_it_is_published_again(she
         shelf.switch(version, seen=0)
     assert version not in shelf.store.versions()
 
-    compiled = msgspec.structs.replace(rain(), digest=version.digest)
+    compiled = rain()._replace(digest=version.digest)
     shelf.store.publish(version, compiled, Text(file="", sources=""))
     assert shelf.switch(version, seen=0).digest == version.digest
 
@@ -138,9 +138,9 @@ def test_what_is_activated_cannot_be_discarded(shelf: Shelf) -> None:
 
 
 def test_the_same_form_is_kept_once(shelf: Shelf) -> None:
-    compiled = msgspec.structs.replace(rain(), digest=uuid4().hex)
+    compiled = rain()._replace(digest=uuid4().hex)
     shelf.store.keep(compiled)
-    shelf.store.keep(msgspec.structs.replace(compiled, title="Other words under the same hash"))
+    shelf.store.keep(compiled._replace(title="Other words under the same hash"))
 
     kept = shelf.store.compiled(compiled.digest)
     assert kept is not None

@@ -178,4 +178,4 @@ def test_what_is_compiled_is_what_is_loaded(capsys: pytest.CaptureFixture[str], 
     run(capsys, "compile", str(tmp_path))
     assert {path.stem for path in tmp_path.iterdir()} == set(procedures.names())
     for name in procedures.names():
-        assert procedures.decode((tmp_path / f"{name}.msgpack").read_bytes()) == procedures.load(name)
+        assert procedures.decode((tmp_path / f"{name}{procedures.COMPILED}").read_bytes()) == procedures.load(name)

@@ -137,9 +137,3 @@ def test_an_answer_beyond_a_question_that_is_open_again_is_kept(infinity: Proced
     }
     changed = change(infinity, known_from_the_sheet, "caller_type", "dealer_partner")
     assert changed["installer"] == "listed"
-
-
-def test_the_compiled_form_is_the_same_procedure(infinity: Procedure) -> None:
-    data = procedures.encode(infinity)
-    assert procedures.decode(data) == infinity
-    assert procedures.encode(procedures.decode(data)) == data

@@ -154,7 +154,7 @@ def refused(changed: dict[str, Any]) -> bool:
 def test_the_command_line_refuses_it_with_file_line_and_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shipped = (procedures.HERE / "infinity.yaml").read_text(encoding="utf-8")
+    shipped = (reading.HERE / "infinity.yaml").read_text(encoding="utf-8")
     script = next(script for step in procedures.load("infinity").steps() for script in step.say)
     added = shipped + TRANSLATED.replace("We are sorry.", script[:-1].replace('"', '\\"') + "!")
     draft = tmp_path / "draft.yaml"

@@ -40,7 +40,7 @@ class Shop:
         return Procedures(store or self.store, lambda: self.day, self.clock)
 
     def publish(self, version: str, *, effective: str = "2026-11-22", compiled: Procedure | None = None) -> Version:
-        made = compiled or msgspec.structs.replace(SHIPPED, version=version, digest=f"digest-{version}")
+        made = compiled or SHIPPED._replace(version=version, digest=f"digest-{version}")
         brought = Version(
             procedure="infinity",
             digest=made.digest,
@@ -53,7 +53,7 @@ class Shop:
             published_at="2026-11-22T10:00:00Z",
         )
         sources = msgspec.json.encode(reading.find_sources()[0]).decode()
-        text = (procedures.HERE / "infinity.yaml").read_text(encoding="utf-8")
+        text = (reading.HERE / "infinity.yaml").read_text(encoding="utf-8")
         return self.store.publish(brought, made, Text(file=text, sources=sources))
 
     def activate(self, version: Version | None, *, seen: int = 0) -> None:
@@ -117,7 +117,7 @@ def test_a_run_keeps_the_version_it_began_with(shop: Shop) -> None:
 def test_a_run_of_an_earlier_release_finishes_on_what_shipped_then(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.asked.keep_shipped()
     later = {name: procedures.load(name) for name in procedures.names()}
-    later["infinity"] = msgspec.structs.replace(SHIPPED, version="5", digest="later")
+    later["infinity"] = SHIPPED._replace(version="5", digest="later")
     monkeypatch.setattr(procedures, "load", later.__getitem__)
 
     assert shop.active() == "5"
