@@ -8,7 +8,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import msgspec
 import pytest
 
 from sop_aws.versions import SHIPPED, SwitchedMeanwhile, Text, VersionActive, VersionGone, VersionStore
