@@ -48,11 +48,11 @@ class Question(Record):
     fact: str
     question: str
     answers: tuple[Answer, ...]
-    multiple: bool
-    source: FactSource
-    widget: Widget
-    hint: str | None
-    told: dict[str | tuple[str, ...], TraceLine]
+    multiple: bool = False
+    source: FactSource = "agent"
+    widget: Widget = "buttons"
+    hint: str | None = None
+    told: dict[str | tuple[str, ...], TraceLine] = {}  # noqa: RUF012 - the default of a field, and nothing changes it
 
 
 class Cite(Record):

@@ -23,8 +23,7 @@ from tests.unit.slack.test_run import a_screen, an_end
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sop_core.guidance import Widget
-    from sop_core.procedure import ProcedureFile
+    from sop_core.procedure import ProcedureFile, Widget
 
 OPEN_CASES = tuple(a_case(id=f"SOP-7K3M9QP{n}") for n in range(9))
 CONFLICT = a_project(conflict=True)
