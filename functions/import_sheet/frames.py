@@ -9,6 +9,7 @@ import msgspec
 
 from sop_core.transfers.cells import Cell  # noqa: TC001 - msgspec reads the annotation
 from sop_core.transfers.marks import Marks  # noqa: TC001 - same
+from sop_core.transfers.project import TAB
 from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ MISSING: Final = "missing"
 LOST: Final = "lost"
 """The workbook names the tab, and its part is not in the file."""
 ROWS: Final = "rows"
-TAB: Final = "All Projects"
 _LENGTH: Final = struct.Struct(">I")
 
 
@@ -40,15 +40,19 @@ def projects_tab(names: Sequence[str]) -> str | None:
 
 def write_frame(out: BinaryIO, frame: Frame) -> None:
     """Write one frame."""
-    content = msgspec.msgpack.encode(frame)
+    content = _ENCODER.encode(frame)
     out.write(_LENGTH.pack(len(content)) + content)
 
 
-def read_frames(source: IO[bytes]) -> Iterator[Frame]:
-    """Yield frames until the source ends; a frame cut short ends it too."""
+def packed_frames(source: IO[bytes]) -> Iterator[bytes]:
+    """Yield frames, still packed, until the source ends; a frame cut short ends it too."""
     while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
         size = _LENGTH.unpack(head)[0]
         content = source.read(size)
         if len(content) < size:
             return
-        yield msgspec.msgpack.decode(content, type=Frame)
+        yield content
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+unpack: Final = msgspec.msgpack.Decoder(Frame).decode

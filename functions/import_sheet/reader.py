@@ -10,7 +10,7 @@ import resource
 import sys
 import zipfile
 import zlib
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from xml.etree import ElementTree as ET
 
@@ -88,18 +88,23 @@ def _sheet(book: CalamineWorkbook, tab: str, archive: zipfile.ZipFile, part: str
 
 
 def _in_frames(rows: Iterator[list[Any]], found: Found) -> Iterator[list[list[Any]]]:
-    first = 1
-    while chunk := [_row(row, found.texts.get(number)) for number, row in enumerate(islice(rows, ROWS_A_FRAME), first)]:
-        yield chunk
-        first += len(chunk)
+    for first in count(1, ROWS_A_FRAME):
+        chunk = list(islice(rows, ROWS_A_FRAME))
+        if not chunk:
+            return
+        for number in found.texts.keys() & range(first, first + len(chunk)):
+            _put(chunk[number - first], found.texts[number])
+        if len(chunk[0]) > MAX_COLUMNS:
+            # A stray cell far right must not fill the memory of whoever listens.
+            chunk = [row[:MAX_COLUMNS] for row in chunk]
+        # Nor must a million formatted blank rows.
+        yield [row if any(row) or row.count("") < len(row) else [] for row in chunk]
 
 
-def _row(row: list[Any], texts: dict[int, str] | None) -> list[Any]:
-    for at, text in (texts or {}).items():
+def _put(row: list[Any], texts: dict[int, str]) -> None:
+    for at, text in texts.items():
         if at < len(row):
             row[at] = text
-    # A stray cell far right or a million formatted blank rows must not fill the memory of whoever listens.
-    return [] if row.count("") == len(row) else row[:MAX_COLUMNS]
 
 
 if __name__ == "__main__":

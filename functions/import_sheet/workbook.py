@@ -6,18 +6,22 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from functions.import_sheet.container import MEGABYTE, SAVE_AS, examine
-from functions.import_sheet.frames import LOST, MISSING, ROWS, TAB, Frame, read_frames
-from sop_core.transfers.cells import Cell  # noqa: TC001 - msgspec reads the annotation
+from functions.import_sheet.frames import LOST, MISSING, packed_frames, unpack
 from sop_core.transfers.marks import Marks
+from sop_core.transfers.project import TAB
 from sop_core.transfers.sheet import Reading, SheetError, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sop_core.transfers.cells import Cell
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,20 +32,27 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 1024 * MEGABYTE
 
 
-class Workbook(msgspec.Struct, frozen=True, kw_only=True):
-    """The tabs of a workbook and the rows of All Projects, the first being Excel's row 1, with the tab's marks."""
+class Rows:
+    """The rows of a tab as they came, the first being Excel's row 1; kept packed, which is a tenth of their size."""
 
-    tabs: tuple[str, ...]
-    rows: list[list[Cell]]
-    marks: Marks
-    from_1904: bool
+    def __init__(self) -> None:
+        """Begin without rows."""
+        self._packed: list[bytes] = []
+
+    def add(self, packed: bytes) -> None:
+        """Keep one more frame of rows."""
+        self._packed.append(packed)
+
+    def __iter__(self) -> Iterator[list[Cell]]:
+        """Yield every row."""
+        return chain.from_iterable(unpack(packed).rows for packed in self._packed)
 
 
 class Taken(msgspec.Struct, frozen=True):
     """What a workbook holds, and the rows it was read from, for the report of those with problems."""
 
     reading: Reading
-    rows: list[list[Cell]]
+    rows: Rows
 
 
 def read_file(data: bytes, *, limits: Limits | None = None) -> Reading:
@@ -58,81 +69,74 @@ def take(
 ) -> Taken:
     """Return what a workbook holds; ``progress`` hears how many rows are read so far.
 
-    ``chosen`` are headers that an admin gave a field for.
+    ``chosen`` are headers that an admin gave a field for. The rows are checked while the child still reads.
 
     :raises SheetError: if it cannot be read as a transfer sheet.
     """
-    book = open_workbook(data, limits=limits, progress=progress)
-    if not any(book.rows):
-        raise SheetError("no_rows", f"The tab {TAB} is empty.", book.tabs)
-    reading = read(book.rows, from_1904=book.from_1904, marks=book.marks, chosen=chosen)
+    from_1904 = examine(data)
+    rows = Rows()
+    with _child(data, limits or Limits()) as frames:
+        marks = _found(next(frames))
+        source = chain.from_iterable(_kept(frames, rows, progress))
+        reading = read(source, from_1904=from_1904, marks=marks, chosen=chosen)
     if not reading.projects:
         raise SheetError(
             "no_rows", f"The tab {TAB} has its headers but no projects below them.", tuple(reading.columns.values())
         )
-    return Taken(reading, book.rows)
+    return Taken(reading, rows)
 
 
-def open_workbook(
-    data: bytes, *, limits: Limits | None = None, progress: Callable[[int], None] | None = None
-) -> Workbook:
-    """Return a workbook's rows, read in a child process; raises :class:`SheetError`."""
-    from_1904 = examine(data)
-    allowed = limits or Limits()
-    with _child(allowed) as child:
-        deadline = threading.Timer(allowed.seconds, child.kill)
-        deadline.start()
-        try:
-            tabs, marks, rows = _converse(child, data, progress)
-        finally:
-            deadline.cancel()
-    if child.returncode != 0:
-        raise SheetError(
-            "unreadable",
-            f"The workbook could not be read: it is damaged, or reading it takes too much time or memory. {SAVE_AS}",
-        )
-    return Workbook(tabs=tabs, rows=rows, marks=marks, from_1904=from_1904)
+def _found(packed: bytes) -> Marks:
+    frame = unpack(packed)
+    tabs = tuple(str(name) for name in frame.rows[0])
+    if frame.kind == MISSING:
+        raise SheetError("missing_tab", f"The workbook has no tab {TAB}.", tabs)
+    if frame.kind == LOST:
+        raise SheetError("damaged", f"The workbook names the tab {TAB}, but the tab itself is not in it. {SAVE_AS}")
+    return frame.marks or Marks()
 
 
-def _child(limits: Limits) -> subprocess.Popen[bytes]:
+def _kept(frames: Iterator[bytes], kept: Rows, progress: Callable[[int], None] | None) -> Iterator[list[list[Cell]]]:
+    count = 0
+    for packed in frames:
+        kept.add(packed)
+        rows = unpack(packed).rows
+        yield rows
+        count += len(rows)
+        if progress:
+            progress(count)
+
+
+@contextmanager
+def _child(data: bytes, limits: Limits) -> Iterator[Iterator[bytes]]:
+    """Read the workbook in a child process; what is left of it when the block ends is ended, too."""
     command = [sys.executable, "-m", "functions.import_sheet.reader", str(limits.processor_seconds), str(limits.memory)]
     # Only what Python needs to start: no credentials reach the process that parses an upload.
     environment = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib",
     }
-    return subprocess.Popen(  # noqa: S603  (our own module, no shell)
+    with subprocess.Popen(  # noqa: S603  (our own module, no shell)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    )
+    ) as child:
+        deadline = threading.Timer(limits.seconds, child.kill)
+        deadline.start()
+        try:
+            yield _frames(child, data)
+        finally:
+            deadline.cancel()
+            child.kill()
 
 
-def _converse(
-    child: subprocess.Popen[bytes], data: bytes, progress: Callable[[int], None] | None
-) -> tuple[tuple[str, ...], Marks, list[list[Cell]]]:
+def _frames(child: subprocess.Popen[bytes], data: bytes) -> Iterator[bytes]:
+    """Yield what the child reads; raises :class:`SheetError` where it did not come to its end."""
     assert child.stdin is not None  # noqa: S101  (both are pipes)
     assert child.stdout is not None  # noqa: S101
-    try:
-        with child.stdin as pipe:
-            pipe.write(data)
-    except BrokenPipeError:
-        return (), Marks(), []
-    tabs: tuple[str, ...] = ()
-    marks = Marks()
-    rows: list[list[Cell]] = []
-    for frame in read_frames(child.stdout):
-        if frame.kind != ROWS:
-            tabs, marks = _tabs(frame), frame.marks or marks
-            continue
-        rows += frame.rows
-        if progress:
-            progress(len(rows))
-    return tabs, marks, rows
-
-
-def _tabs(frame: Frame) -> tuple[str, ...]:
-    tabs = tuple(str(name) for name in frame.rows[0])
-    if frame.kind == MISSING:
-        raise SheetError("missing_tab", f"The workbook has no tab {TAB}.", tabs)
-    if frame.kind == LOST:
-        raise SheetError("damaged", f"The workbook names the tab {TAB}, but the tab itself is not in it. {SAVE_AS}")
-    return tabs
+    with suppress(BrokenPipeError), child.stdin as pipe:
+        pipe.write(data)
+    yield from packed_frames(child.stdout)
+    if child.wait() != 0:
+        raise SheetError(
+            "unreadable",
+            f"The workbook could not be read: it is damaged, or reading it takes too much time or memory. {SAVE_AS}",
+        )

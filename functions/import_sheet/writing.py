@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from openpyxl import Workbook
@@ -16,9 +17,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from functions.import_sheet.frames import TAB
 from sop_core.transfers.cells import text_of
 from sop_core.transfers.columns import NEEDED, display
+from sop_core.transfers.project import TAB
 from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
@@ -58,15 +59,18 @@ WIDTHS: Final = {"project_id": 16, "state": 8, "zip": 9, "milestone": 11}
 def problem_rows(taken: Taken) -> bytes:
     """Return the workbook of the rows with problems: Excel's row number, what is the matter, the original cells."""
     book = Workbook(write_only=True)
-    header = _cells_of(taken.rows[taken.reading.header_row - 1])
-    tab = _tab(book, "Problem rows", [8, 22, 60, *[18] * len(header)])
-    tab.append([_cell(tab, text, bold=True) for text in ("Row", "What became of it", "Problem", *header)])
     found: dict[int, list[Problem]] = defaultdict(list)
     for problem in taken.reading.problems:
         found[problem.row].append(problem)
+    header_row = taken.reading.header_row
+    wanted = {header_row, *islice(found, MOST_ROWS)}
+    rows = {row: _cells_of(cells) for row, cells in enumerate(taken.rows, 1) if row in wanted}
+    header = rows[header_row]
+    tab = _tab(book, "Problem rows", [8, 22, 60, *[18] * len(header)])
+    tab.append([_cell(tab, text, bold=True) for text in ("Row", "What became of it", "Problem", *header)])
     for row, problems in list(found.items())[:MOST_ROWS]:
         said = " ".join(dict.fromkeys(_sentence(problem) for problem in problems))
-        cells = (row, _became(row, problems, taken.reading), said, *_cells_of(taken.rows[row - 1]))
+        cells = (row, _became(row, problems, taken.reading), said, *rows[row])
         tab.append([_cell(tab, cell) for cell in cells])
     if len(found) > MOST_ROWS:
         tab.append([_cell(tab, f"and {len(found) - MOST_ROWS:,} rows more")])

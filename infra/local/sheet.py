@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from functions.import_sheet.frames import TAB
 from functions.import_sheet.workbook import read_file
-from sop_core.transfers.project import Project
+from sop_core.transfers.project import TAB, Project
 from sop_core.transfers.sheet import Reading, SheetError
 
 if TYPE_CHECKING:

@@ -6,9 +6,12 @@ import re
 import unicodedata
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from sop_core.transfers.words import STATES, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Dates and times arrive as ISO text: the reader has resolved what Excel keeps as formatted numbers.
 Cell = str | int | float | bool | None
@@ -31,6 +34,7 @@ _DASHES: Final = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[\s.\-]*)?\(?([2-9]\d{2})\)?[\s.\-/]*(\d{3})[\s.\-]*(\d{4})(?!\d)")
 _EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_BEGINS_NUMBER: Final = frozenset("0123456789 ")
 EXACT_DIGITS: Final = 15
 
 
@@ -58,19 +62,37 @@ def _clean(text: str) -> str | None:
     return None if len(line) <= LONGEST_NOTHING and line.casefold() in _EMPTY else line
 
 
-@lru_cache(maxsize=16384, typed=True)
-def common_text_of(cell: Cell) -> str | None:
-    """Return the same as :func:`text_of`, remembered: for columns that say the same few things again and again."""
-    return text_of(cell)
+def texts_of(column: Sequence[Cell], *, common: bool = False) -> list[str | None]:
+    """Return :func:`text_of` of every cell of a column; ``common``: the column says the same few things over and over.
+
+    One look at the whole column tells whether its texts are clean already, as nearly all are.
+    """
+    if set(map(type, column)) == {str} and _is_clean(_BETWEEN.join(cast("Sequence[str]", column))):
+        texts = cast("Sequence[str]", column)
+        return [None if len(text) <= LONGEST_NOTHING and text.lower() in _EMPTY else text for text in texts]
+    return list(map(_common_text_of if common else text_of, column))
 
 
-def project_id_of(cell: Cell) -> str | None:
-    """Return a project id in capitals, dashes plain."""
-    return project_id_in(text_of(cell))
+_BETWEEN: Final = "|"
+_SPACES: Final = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ")
+
+
+def _is_clean(joined: str) -> bool:
+    """Say whether texts need no cleaning: ASCII, printable, single spaces and none at an end."""
+    return (
+        joined.isascii()
+        and joined.isprintable()
+        and joined[:1] != " " != joined[-1:]
+        and not any(spaces in joined for spaces in _SPACES)
+        and "_x000" not in joined
+    )
+
+
+_common_text_of = lru_cache(maxsize=16384, typed=True)(text_of)
 
 
 def project_id_in(text: str | None) -> str | None:
-    """Return the project id that a clean text is."""
+    """Return the project id that a clean text is, in capitals, dashes plain."""
     return _plain_dashes(text).upper() if text else None
 
 
@@ -81,18 +103,13 @@ def _plain_dashes(text: str) -> str:
 def is_damaged_id(cell: Cell) -> bool:
     """Say whether Excel took digits from the id: it was stored as a number too long, or shown in powers of ten."""
     if isinstance(cell, str):
-        return bool(_SCIENTIFIC.fullmatch(cell.strip()))
+        return cell[:1] in _BEGINS_NUMBER and bool(_SCIENTIFIC.fullmatch(cell.strip()))
     return isinstance(cell, (int, float)) and (abs(cell) >= 10**EXACT_DIGITS or not float(cell).is_integer())
-
-
-def zip_of(cell: Cell) -> str | None:
-    """Return the five digits of a ZIP, the zeros that Excel took put back."""
-    return zip_in(text_of(cell))
 
 
 @lru_cache(maxsize=16384)
 def zip_in(text: str | None) -> str | None:
-    """Return the ZIP that a clean text is."""
+    """Return the five digits of the ZIP that a clean text is, the zeros that Excel took put back."""
     if not text:
         return None
     first, _, rest = text.replace(" ", "-").partition("-")
@@ -110,7 +127,9 @@ def phone_of(cell: Cell) -> str | None:
 
 def phone_in(text: str | None) -> str | None:
     """Return the ten digits of the first US phone number in a clean text."""
-    found = _PHONE.search(_plain_dashes(text)) if text else None
+    if not text:
+        return None
+    found = _PHONE.search(text if text.isascii() else _plain_dashes(text))
     return "".join(found.groups()) if found else None
 
 
@@ -120,15 +139,15 @@ def email_of(cell: Cell) -> str | None:
 
 
 def email_in(text: str | None) -> str | None:
-    """Return the first e-mail address in a clean text."""
+    """Return the first e-mail address in a clean text, in small letters."""
     found = _EMAIL.search(text.removeprefix("mailto:")) if text else None
     return found[0].casefold() if found else None
 
 
-@lru_cache(maxsize=1024, typed=True)
-def state_of(cell: Cell) -> str | None:
-    """Return the two-letter code of a US state given by code or name."""
-    folded = fold(text_of(cell) or "")
+@lru_cache(maxsize=1024)
+def state_in(text: str | None) -> str | None:
+    """Return the two-letter code of a US state that a clean text gives by code or name."""
+    folded = fold(text or "")
     code = STATES.get(folded, folded.replace(" ", ""))
     return code.upper() if code in _CODES else None
 
@@ -151,11 +170,12 @@ LAST_YEAR: Final = 2059
 _EPOCHS: Final = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 
 
-def date_of(cell: Cell, *, from_1904: bool = False) -> str | None:
-    """Return the ISO date of a date, a text that reads as one (month first, as in the US) or a serial number."""
-    text = _plain_dashes(text_of(cell) or "")
-    if not text:
+@lru_cache(maxsize=16384)
+def date_in(clean: str | None, *, from_1904: bool = False) -> str | None:
+    """Return the ISO date that a clean text is: a date, words (month first, as in the US) or a serial number."""
+    if not clean:
         return None
+    text = _plain_dashes(clean)
     if _SERIAL.fullmatch(text):
         found: date | None = _EPOCHS[from_1904] + timedelta(days=int(float(text)))
     else:
@@ -163,7 +183,6 @@ def date_of(cell: Cell, *, from_1904: bool = False) -> str | None:
     return found.isoformat() if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-@lru_cache(maxsize=8192)
 def _written_date(text: str) -> date | None:
     if parts := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
         return _date(int(parts[1]), int(parts[2]), int(parts[3]))

@@ -188,6 +188,11 @@ class Columns(msgspec.Struct, frozen=True):
         """The needed fields that no column holds."""
         return tuple(field for field in NEEDED if field not in self.at)
 
+    @property
+    def found(self) -> dict[str, str]:
+        """The words above each field of a project."""
+        return {field: header for field, header in self.headers.items() if field != "program"}
+
     def is_header(self, texts: Sequence[str | None]) -> bool:
         """Say whether a row repeats the header, or one of the header's two rows."""
         folded = {at: fold(text) for at, text in enumerate(texts) if text}

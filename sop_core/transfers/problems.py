@@ -38,7 +38,7 @@ REJECTING: Final = frozenset({"not_findable", "not_a_project", "excluded_job"})
 """Kinds that keep a row out; every other row is taken (or merged into the one it repeats)."""
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """One finding; its message quotes no cell.
 
     ``row`` is Excel's row number; ``field`` is ``None`` where the whole row is meant.
@@ -49,3 +49,14 @@ class Problem(msgspec.Struct, frozen=True):
     kind: str
     field: str | None
     message: str
+
+
+def warning(row: int, kind: str, field: str | None = None, *, more: str = "") -> Problem:
+    """Return what is said of a row that is taken all the same; ``more`` goes on with the sentence."""
+    sentence = f"{KINDS[kind][0].upper()}{KINDS[kind][1:]}{more}"
+    return Problem(row, "warn", kind, field, sentence if sentence.endswith(".") else f"{sentence}.")
+
+
+def rejection(row: int, kind: str) -> Problem:
+    """Return what is said of a row that is not taken."""
+    return msgspec.structs.replace(warning(row, kind), severity="reject")

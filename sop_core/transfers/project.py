@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
+TAB: Final = "All Projects"
 Installer = Literal["listed", "original", "unlisted", "not_transferred"]
 
 
-class Project(msgspec.Struct, frozen=True):
+class Project(msgspec.Struct, frozen=True, gc=False):
     """One accepted row; ``None`` where the sheet has nothing.
 
     Dates are ISO (``2023-09-14``), phones ten digits, ZIPs five.

@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from itertools import chain, count, islice
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_core.transfers import cells
+from sop_core.transfers.cells import text_of
 from sop_core.transfers.columns import HEADER_ROWS, Columns, display, find_columns
-from sop_core.transfers.installers import installer, nearest
+from sop_core.transfers.identity import conflicts, content_key, key_of, odd_ids
 from sop_core.transfers.marks import Marks
-from sop_core.transfers.problems import KINDS, Problem
-from sop_core.transfers.project import Project
-from sop_core.transfers.words import fold
+from sop_core.transfers.problems import Problem, warning
+from sop_core.transfers.project import TAB, Project
+from sop_core.transfers.rows import CONTENT, WIDE, Checked, Tab, check, is_blank, tab_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sop_core.transfers.cells import Cell
+    from sop_core.transfers.rows import Content
 
-LONGEST_KEY: Final = 80
-LONGEST_TEXT: Final = 500
-COMMON_SHAPE: Final = 0.9
-ENOUGH_IDS: Final = 20
-COMMON_FORM: Final = 0.75
-ENOUGH_FORMS: Final = 4
-WIDE: Final = 2
 MAX_ROWS: Final = 250_000
-_EXCLUDED: Final = re.compile(r"(?:ip )?(?:shield|harness)\b")
-_PROGRAM: Final = re.compile(r"\b(?:shield|harness)\b")
-_PROGRAM_ALONE: Final = re.compile(
-    r"\s*(?:ip\b\s*-?\s*)?(?:shield|harness)(?:\s+(?:jobs?|projects?|program|homes?|energy|solar))?\s*", re.IGNORECASE
-)
-_EXCLUDED_BEGINS: Final = frozenset({"sh", "ha", "ip"})
-_PROGRAM_BEGINS: Final = frozenset("sShHiI ")
-_TOTAL: Final = re.compile(r"(?:grand |sub ?)?totals?\b|count\b|subtotal\b|sum\b|average\b")
-_SECTION: Final = re.compile(r"[^\W\d_]{4,}\s|\s[^\W\d_]{4,}")
-_COMMON: Final = frozenset(
-    {"city", "state", "zip", "original_ip", "transferred_to", "transfer_date", "status", "milestone", "program"}
-)
-_LOOKED_AT: Final = ("original_ip", "transferred_to", "status", "project_id")
-_FINDABLE: Final = ("project_id", "homeowner", "address")
+BLOCK: Final = 1000
 
 
 class SheetError(Exception):
@@ -87,338 +68,132 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         return len({problem.row for problem in self.problems if problem.row in rows})
 
 
-class _Row(msgspec.Struct):
-    project: Project
-    problems: list[Problem]
-
-
-class _Tab(msgspec.Struct, frozen=True, kw_only=True):
-    columns: Columns
-    names: frozenset[str]
-    unmapped: tuple[int, ...]
-    marks: Marks
-    merged_across: frozenset[int]
-    from_1904: bool
-
-
-class _Rejected(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.kind)
-        self.problem = problem
-
-
 def read(
-    rows: Sequence[Sequence[Cell]],
+    rows: Iterable[Sequence[Cell]],
     *,
     from_1904: bool = False,
     marks: Marks | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> Reading:
-    """Return the projects and problems of a tab's rows (the first is Excel's row 1).
+    """Return the projects and problems of a tab's rows (the first is Excel's row 1), taken in as they come.
 
     ``marks`` is what the tab says beside its values; ``chosen`` are headers that an admin gave a field for.
 
     :raises SheetError: if it is no transfer sheet.
     """
     told = marks or Marks()
-    rows = _filled(rows, told)
-    columns = find_columns(rows[:HEADER_ROWS], chosen)
-    _require(columns, rows)
-    tab = _tab(columns, told, from_1904=from_1904)
-    taken: list[_Row] = []
-    rejected: list[Problem] = []
-    for number, row in enumerate(rows[columns.first_row :], columns.first_row + 1):
-        if _is_blank(row):
-            continue
-        try:
-            taken.append(_read_row(number, row, tab))
-        except _Rejected as refusal:
-            rejected.append(refusal.problem)
-        if len(taken) + len(rejected) > MAX_ROWS:
-            raise SheetError("too_many_rows", f"The tab All Projects has more than {MAX_ROWS:,} rows.")
-    kept, merged = _merge(taken)
-    _doubt_odd_ids(kept)
-    named = _name(kept)
-    problems = [*_of_tab(tab), *rejected, *merged, *(problem for row in named for problem in row.problems)]
+    source = iter(_filled(rows, told))
+    head = list(islice(source, HEADER_ROWS))
+    columns = find_columns(head, chosen)
+    if columns.missing:
+        raise _no_header(columns, head, source)
+    tab = tab_of(columns, told, from_1904=from_1904)
+    taken = _Taken()
+    below = chain(head[columns.first_row :], source)
+    for first in count(columns.first_row + 1, BLOCK):
+        block = list(islice(below, BLOCK))
+        if not block:
+            break
+        taken.add(check(first, block, tab))
+    return _reading(taken, tab)
+
+
+class _Taken:
+    """The rows so far: what each says, and the number of the first row that says so."""
+
+    def __init__(self) -> None:
+        self.first: dict[Content, int] = {}
+        self.repeats: dict[int, Problem] = {}
+        self.rejected: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    @property
+    def rows(self) -> int:
+        return len(self.first) + len(self.repeats) + len(self.rejected)
+
+    def add(self, checked: Checked) -> None:
+        for number, content in zip(checked.numbers, checked.contents, strict=True):
+            if self.first.setdefault(content, number) != number:
+                self.repeats[number] = warning(number, "repeat")
+        self.rejected += checked.rejected
+        # A repeat has no problems of its own beside that it is one.
+        self.warnings += [problem for problem in checked.warnings if problem.row not in self.repeats]
+        if self.rows > MAX_ROWS:
+            raise SheetError("too_many_rows", f"The tab {TAB} has more than {MAX_ROWS:,} rows.")
+
+
+def _reading(taken: _Taken, tab: Tab) -> Reading:
+    numbers = list(taken.first.values())
+    ids = [content[0] for content in taken.first]
+    damaged = {problem.row for problem in taken.warnings if problem.kind == "malformed_id"}
+    odd = (numbers[at] for at in odd_ids(ids))
+    doubted = [warning(number, "malformed_id", "project_id") for number in odd if number not in damaged]
+    conflicting = conflicts(ids)
+    contested = [warning(numbers[at], "conflict", "project_id") for at in sorted(conflicting)]
+    problems = (*_of_tab(tab), *taken.rejected, *taken.repeats.values(), *taken.warnings, *doubted, *contested)
     return Reading(
-        columns={field: header for field, header in columns.headers.items() if field != "program"},
-        rows=len(taken) + len(rejected),
-        merged=len(merged),
-        header_row=columns.first_row,
-        headers=columns.names,
-        projects=tuple(row.project for row in named),
-        problems=tuple(sorted(problems, key=lambda problem: problem.row)),
+        columns=tab.columns.found,
+        rows=taken.rows,
+        merged=len(taken.repeats),
+        header_row=tab.columns.first_row,
+        headers=tab.columns.names,
+        projects=tuple(_projects(taken.first, conflicting)),
+        problems=tuple(sorted(problems, key=attrgetter("row"))),
     )
 
 
-def _tab(columns: Columns, marks: Marks, *, from_1904: bool) -> _Tab:
-    used = {*columns.at.values(), columns.last_name}
-    width = max((len(line) for line in columns.lines), default=0)
-    return _Tab(
-        columns=columns,
-        names=frozenset(columns.names),
-        unmapped=tuple(at for at in range(width) if at not in used),
-        marks=marks,
-        merged_across=frozenset(top for top, first, _, last in marks.merged if last - first >= WIDE),
-        from_1904=from_1904,
-    )
+def _projects(rows: Mapping[Content, int], conflicting: AbstractSet[int]) -> Iterator[Project]:
+    """Yield the projects, each with a key of its own."""
+    unnamed: Counter[str] = Counter()
+    for at, (content, row) in enumerate(rows.items()):
+        key = key_of(row, content[0], conflict=at in conflicting)
+        if key is None:
+            key = content_key(dict(zip(CONTENT, content, strict=True)))
+            unnamed[key] += 1
+            key = key if unnamed[key] == 1 else f"{key}#{row}"
+        yield Project(key, row, *content, at in conflicting)  # type: ignore[arg-type, call-arg]  # CONTENT names them
 
 
-def _filled(rows: Sequence[Sequence[Cell]], marks: Marks) -> Sequence[Sequence[Cell]]:
+def _filled(rows: Iterable[Sequence[Cell]], marks: Marks) -> Iterable[Sequence[Cell]]:
     """Return the rows with a cell that is merged downwards said in each of its rows, as it is seen."""
-    filled: dict[int, list[Cell]] = {}
+    starts: dict[int, list[tuple[int, int]]] = {}
     for top, column, bottom, _ in marks.merged:
-        if bottom == top or top > len(rows) or column >= len(rows[top - 1]):
-            continue
-        for at in range(top, min(bottom, len(rows))):
-            if column < len(rows[at]) and not _is_blank(rows[at]):
-                filled.setdefault(at, list(rows[at]))[column] = rows[top - 1][column]
-    return [filled.get(at, row) for at, row in enumerate(rows)] if filled else rows
+        if bottom > top:
+            starts.setdefault(top, []).append((column, bottom))
+    return _fill(rows, starts) if starts else rows
 
 
-def _of_tab(tab: _Tab) -> list[Problem]:
+def _fill(rows: Iterable[Sequence[Cell]], starts: Mapping[int, Sequence[tuple[int, int]]]) -> Iterator[Sequence[Cell]]:
+    reaching: dict[int, tuple[int, Cell]] = {}
+    for number, row in enumerate(rows, 1):
+        if reaching and not is_blank(row):
+            reaching = {column: (bottom, cell) for column, (bottom, cell) in reaching.items() if bottom >= number}
+            yield [reaching[at][1] if at in reaching else cell for at, cell in enumerate(row)]
+        else:
+            yield row
+        reaching |= {column: (bottom, row[column]) for column, bottom in starts.get(number, ()) if column < len(row)}
+
+
+def _of_tab(tab: Tab) -> list[Problem]:
     """Return what is told of the tab as a whole, at the header's row."""
     columns, at = tab.columns, tab.columns.first_row
     fields = {column: field for field, column in columns.at.items() if field != "program"}
     named = {column for line in columns.lines for column, name in enumerate(line) if name}
     hidden = sorted(tab.marks.hidden_columns & named)
-    problems = [_problem(at, "hidden_column", fields.get(column)) for column in hidden]
-    return [_problem(at, "hidden_sheet"), *problems] if tab.marks.is_hidden else problems
+    problems = [warning(at, "hidden_column", fields.get(column)) for column in hidden]
+    return [warning(at, "hidden_sheet"), *problems] if tab.marks.is_hidden else problems
 
 
-def _require(columns: Columns, rows: Sequence[Sequence[Cell]]) -> None:
-    if not columns.missing:
-        return
-    found = columns.names if columns.at else _first_texts(rows)
+def _no_header(columns: Columns, head: Sequence[Sequence[Cell]], rest: Iterable[Sequence[Cell]]) -> SheetError:
+    if all(map(is_blank, head)) and all(map(is_blank, rest)):
+        return SheetError("no_rows", f"The tab {TAB} is empty.")
+    found = columns.names if columns.at else _first_texts(head)
     missing = ", ".join(display(field) for field in columns.missing)
     noun = "column" if len(columns.missing) == 1 else "columns"
-    raise SheetError(
-        "missing_columns", f"The tab All Projects has no {noun} {missing}.", found, missing=columns.missing
-    )
+    return SheetError("missing_columns", f"The tab {TAB} has no {noun} {missing}.", found, missing=columns.missing)
 
 
 def _first_texts(rows: Sequence[Sequence[Cell]]) -> tuple[str, ...]:
     """Return the texts of the first row that may be a header: of several cells, where there is one."""
-    lines = [tuple(text for cell in row if (text := cells.text_of(cell))) for row in rows[:HEADER_ROWS]]
+    lines = [tuple(text for cell in row if (text := text_of(cell))) for row in rows]
     return next((line for line in lines if len(line) > WIDE), next((line for line in lines if line), ()))
-
-
-def _is_blank(row: Sequence[Cell]) -> bool:
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row)
-
-
-def _problem(row: int, kind: str, field: str | None = None, *, more: str = "") -> Problem:
-    sentence = f"{KINDS[kind][0].upper()}{KINDS[kind][1:]}{more}"
-    return Problem(row, "warn", kind, field, sentence if sentence.endswith(".") else f"{sentence}.")
-
-
-def _reject(row: int, kind: str) -> _Rejected:
-    return _Rejected(msgspec.structs.replace(_problem(row, kind), severity="reject"))
-
-
-def _read_row(number: int, row: Sequence[Cell], tab: _Tab) -> _Row:
-    columns = tab.columns
-    raw: dict[str, Cell] = {field: row[at] if at < len(row) else None for field, at in columns.at.items()}
-    texts = {
-        field: cells.common_text_of(cell) if field in _COMMON else cells.text_of(cell) for field, cell in raw.items()
-    }
-    if columns.last_name is not None and columns.last_name < len(row):
-        texts["homeowner"] = " ".join(
-            part for part in (texts.get("homeowner"), cells.text_of(row[columns.last_name])) if part
-        )
-    if _is_no_project(number, row, texts, tab):
-        raise _reject(number, "not_a_project")
-    if _is_not_ours(row, texts, tab):
-        raise _reject(number, "excluded_job")
-    if not any(texts.get(field) for field in _FINDABLE):
-        raise _reject(number, "not_findable")
-    problems = _marked(number, texts, tab)
-    if max(map(len, filter(None, texts.values()))) > LONGEST_TEXT:
-        problems += _cut(number, texts)
-    project = _project(number, raw, texts, problems, from_1904=tab.from_1904)
-    return _Row(project, problems)
-
-
-def _cut(number: int, texts: dict[str, str | None]) -> list[Problem]:
-    """Cut what no cell of a transfer sheet has a reason to hold."""
-    long = [field for field, text in texts.items() if text and len(text) > LONGEST_TEXT]
-    texts |= {field: (texts[field] or "")[:LONGEST_TEXT] for field in long}
-    return [_problem(number, "too_long", field) for field in long]
-
-
-def _marked(number: int, texts: dict[str, str | None], tab: _Tab) -> list[Problem]:
-    marks, at = tab.marks, tab.columns.at
-    problems = [_problem(number, "hidden_row")] if number in marks.hidden_rows else []
-    if marks.struck and any((number, at[field]) in marks.struck for field in _FINDABLE if texts.get(field)):
-        problems.append(_problem(number, "struck_through"))
-    if marks.uncalculated:
-        empty = [field for field, column in at.items() if (number, column) in marks.uncalculated and not texts[field]]
-        problems += [_problem(number, "uncalculated", field) for field in empty]
-    return problems
-
-
-def _is_no_project(number: int, row: Sequence[Cell], texts: dict[str, str | None], tab: _Tab) -> bool:
-    marked, name, address = (texts.get(field) for field in _FINDABLE)
-    label = marked or name or address
-    if label is None or (name and address and label not in tab.names):
-        return False
-    if tab.columns.is_header([cells.text_of(cell) for cell in row] if label in tab.names else ()):
-        return True
-    if not (name and address) and _TOTAL.match(fold(label)):
-        return True
-    if sum(cells.text_of(cell) is not None for cell in row) > 1:
-        return False
-    # A line above a group of rows stands alone: across several columns, or in the first and not as an id is written.
-    is_word = bool(marked) and (not any(c.isdigit() for c in label) or bool(_SECTION.search(label)))
-    return is_word or number in tab.merged_across
-
-
-def _is_not_ours(row: Sequence[Cell], texts: dict[str, str | None], tab: _Tab) -> bool:
-    for field in _LOOKED_AT:
-        text = texts.get(field)
-        if text and text[:2].lower() in _EXCLUDED_BEGINS and _is_excluded(text):
-            return True
-    if (program := texts.get("program")) and _PROGRAM.search(fold(program)):
-        return True
-    for at in tab.unmapped:
-        cell = row[at] if at < len(row) else None
-        if isinstance(cell, str) and cell[:1] in _PROGRAM_BEGINS and _PROGRAM_ALONE.fullmatch(cell):
-            return True
-    return False
-
-
-@lru_cache(maxsize=4096)
-def _is_excluded(text: str) -> bool:
-    return bool(_EXCLUDED.match(fold(text)))
-
-
-def _project(
-    number: int, raw: dict[str, Cell], texts: dict[str, str | None], problems: list[Problem], *, from_1904: bool
-) -> Project:
-    def checked(field: str, value: str | None, kind: str) -> str | None:
-        if value is None and texts.get(field):
-            problems.append(_problem(number, kind, field))
-        return value
-
-    for field, text in texts.items():
-        if text is None and cells.is_error(raw[field]):
-            problems.append(_problem(number, "error_value", field))
-    for field, kind in (("project_id", "missing_id"), ("homeowner", "missing_name"), ("address", "missing_address")):
-        if not texts.get(field):
-            problems.append(_problem(number, kind, field))
-    if cells.is_damaged_id(raw.get("project_id")):
-        problems.append(_problem(number, "malformed_id", "project_id"))
-    where = installer(texts.get("original_ip"), texts.get("transferred_to"), texts.get("status"))
-    if where == "unlisted":
-        known = nearest(texts.get("transferred_to") or "")
-        problems.append(
-            _problem(number, "unknown_installer", "transferred_to", more=f"; nearest: {known}" if known else "")
-        )
-    return Project(
-        key="",
-        row=number,
-        project_id=cells.project_id_in(texts.get("project_id")),
-        homeowner=texts.get("homeowner"),
-        co_homeowner=texts.get("co_homeowner"),
-        address=texts.get("address"),
-        city=texts.get("city"),
-        state=checked("state", cells.state_of(texts.get("state")), "bad_state"),
-        zip=checked("zip", cells.zip_in(texts.get("zip")), "bad_zip"),
-        phone=checked("phone", cells.phone_in(texts.get("phone")), "bad_phone"),
-        email=checked("email", cells.email_in(texts.get("email")), "bad_email"),
-        original_ip=texts.get("original_ip"),
-        transferred_to=texts.get("transferred_to"),
-        transfer_date=checked(
-            "transfer_date", cells.date_of(texts.get("transfer_date"), from_1904=from_1904), "bad_date"
-        ),
-        status=texts.get("status"),
-        milestone=texts.get("milestone"),
-        installer=where,
-    )
-
-
-def _merge(rows: Iterable[_Row]) -> tuple[list[_Row], list[Problem]]:
-    first: dict[tuple[Any, ...], _Row] = {}
-    merged: list[Problem] = []
-    for row in rows:
-        # Key and row stand first; a project has no key of its own yet.
-        content = msgspec.structs.astuple(row.project)[2:]
-        if content in first:
-            merged.append(_problem(row.project.row, "repeat"))
-        else:
-            first[content] = row
-    return list(first.values()), merged
-
-
-def _doubt_odd_ids(rows: Sequence[_Row]) -> None:
-    """Warn of ids without a digit, and of ids that are not written as nearly all others are."""
-    shapes = [_shape(row.project.project_id) if row.project.project_id else "" for row in rows]
-    counted = Counter(shape for shape in shapes if shape)
-    forms: Counter[str] = Counter()
-    for shape, count in counted.items():
-        forms[_form(shape)] += count
-    # Where the ids are all of one length, another length is odd; else only letters and signs in other places are.
-    usual = _usual(counted, share=COMMON_SHAPE, enough=ENOUGH_IDS)
-    form = _usual(forms, share=COMMON_FORM, enough=ENOUGH_FORMS)
-    odd = {
-        shape for shape in counted if "9" not in shape or (usual and shape != usual) or (form and _form(shape) != form)
-    }
-    for row, shape in zip(rows, shapes, strict=True):
-        if shape in odd and not any(problem.kind == "malformed_id" for problem in row.problems):
-            row.problems.append(_problem(row.project.row, "malformed_id", "project_id"))
-
-
-def _usual(counted: Counter[str], *, share: float, enough: int) -> str | None:
-    """Return what nearly all are like, where there are enough of them to say so."""
-    common, count = counted.most_common(1)[0] if counted else ("", 0)
-    return common if count >= enough and count >= share * counted.total() else None
-
-
-class _Shape(dict[int, str]):
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        self[code] = made = "9" if letter.isdigit() else "A" if letter.isalpha() else letter
-        return made
-
-
-_SHAPES: Final = _Shape()
-
-
-def _shape(project_id: str) -> str:
-    return project_id.translate(_SHAPES)
-
-
-def _form(shape: str) -> str:
-    return re.sub(r"A+", "A", re.sub(r"9+", "9", shape))
-
-
-def _name(rows: Sequence[_Row]) -> list[_Row]:
-    """Give every project its key: the id where one project has it, else one made unique by row."""
-    bearers = Counter(_id_form(row.project.project_id) for row in rows if row.project.project_id)
-    unnamed: Counter[str] = Counter()
-    named = []
-    for row in rows:
-        project_id = row.project.project_id
-        conflict = bool(project_id) and bearers[_id_form(project_id or "")] > 1
-        if conflict:
-            row.problems.append(_problem(row.project.row, "conflict", "project_id"))
-        if project_id and not conflict and len(project_id) <= LONGEST_KEY:
-            key = project_id
-        elif project_id:
-            key = f"{project_id[:LONGEST_KEY]}#{row.project.row}"
-        else:
-            key = _content_key(row.project)
-            unnamed[key] += 1
-            key = key if unnamed[key] == 1 else f"{key}#{row.project.row}"
-        named.append(_Row(msgspec.structs.replace(row.project, key=key, conflict=conflict), row.problems))
-    return named
-
-
-def _id_form(project_id: str) -> str:
-    return re.sub(r"[\W_]+", "", project_id)
-
-
-def _content_key(project: Project) -> str:
-    # Not the row number: it would make a project new whenever a line is put in above it.
-    content = "|".join(fold(text or "") for text in (project.homeowner, project.address, project.city))
-    return f"~{hashlib.sha256(content.encode()).hexdigest()[:12]}"

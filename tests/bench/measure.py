@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+import os
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from subprocess import Popen
+
+SAMPLE: Final = 0.005
+PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+MEGABYTE: Final = 1024 * 1024
 
 
 class Measure(NamedTuple):
@@ -26,3 +34,27 @@ def best(work: Callable[[], object], *, rounds: int) -> float:
         work()
         times.append(perf_counter() - start)
     return min(times)
+
+
+def peak_memory(process: Popen[bytes]) -> float:
+    """Wait for the end of a process and return the most memory, in MB, that it and its children held at one time."""
+    most = 0
+    while process.poll() is None:
+        most = max(most, sum(map(_resident, (process.pid, *children(process.pid)))))
+        sleep(SAMPLE)
+    return most / MEGABYTE
+
+
+def children(process: int) -> Iterator[int]:
+    """Yield the processes that a process began, and theirs."""
+    with suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from children(child)
+
+
+def _resident(process: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
+    return 0

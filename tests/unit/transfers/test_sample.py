@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from openpyxl import load_workbook
 
-from functions.import_sheet.workbook import open_workbook, read_file
+from functions.import_sheet.workbook import read_file, take
 from infra.local import sample, search, sheet
 from sop_core.transfers.changes import compare
 from sop_core.transfers.installers import LISTED
@@ -52,7 +52,7 @@ def test_nobody_in_it_can_be_called_or_written_to(book: bytes) -> None:
 
 
 def test_no_shield_or_harness_job_is_in_it(book: bytes) -> None:
-    cells = {str(cell) for row in open_workbook(book).rows for cell in row if cell}
+    cells = {str(cell) for row in take(book).rows for cell in row if cell}
 
     assert [cell for cell in cells if re.search(r"\b(shield|harness)\b", cell, re.IGNORECASE)] == []
 

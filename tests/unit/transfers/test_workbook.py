@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.import_sheet.workbook import Limits, open_workbook, read_file
+from functions.import_sheet.workbook import Limits, read_file
 from sop_core.transfers.sheet import SheetError
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, with_parts, workbook
 
@@ -107,11 +107,11 @@ def test_dates_of_a_workbook_that_counts_from_1904_are_right() -> None:
 
 def test_a_reader_that_takes_too_long_is_stopped() -> None:
     with pytest.raises(SheetError, match="too much time or memory"):
-        open_workbook(workbook(), limits=Limits(seconds=0.0))
+        read_file(workbook(), limits=Limits(seconds=0.0))
 
 
 def test_a_reader_that_takes_too_much_memory_is_stopped() -> None:
     many = workbook([(f"INF-2{n:05}", "x" * 2000, *JANE[2:]) for n in range(2000)])
 
     with pytest.raises(SheetError, match="too much time or memory"):
-        open_workbook(many, limits=Limits(memory=1024 * 1024))
+        read_file(many, limits=Limits(memory=1024 * 1024))
