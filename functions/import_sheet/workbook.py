@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def take(
     """
     from_1904 = examine(data)
     rows = Rows()
-    with _child(data, limits or Limits()) as frames:
+    with _child(data, limits or Limits()) as frames, _nothing_to_collect():
         marks = _found(next(frames))
         source = chain.from_iterable(_kept(frames, rows, progress))
         reading = read(source, from_1904=from_1904, marks=marks, chosen=chosen)
@@ -84,6 +85,16 @@ def take(
             "no_rows", f"The tab {TAB} has its headers but no projects below them.", tuple(reading.columns.values())
         )
     return Taken(reading, rows)
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Spare the search for cycles among millions of cells that make none: a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _found(packed: bytes) -> Marks:

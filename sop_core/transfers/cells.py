@@ -67,9 +67,13 @@ def texts_of(column: Sequence[Cell], *, common: bool = False) -> list[str | None
 
     One look at the whole column tells whether its texts are clean already, as nearly all are.
     """
-    if set(map(type, column)) == {str} and _is_clean(_BETWEEN.join(cast("Sequence[str]", column))):
+    if set(map(type, column)) == {str}:
         texts = cast("Sequence[str]", column)
-        return [None if len(text) <= LONGEST_NOTHING and text.lower() in _EMPTY else text for text in texts]
+        joined = _BETWEEN.join(texts)
+        if _is_clean(joined):
+            if _EMPTY.isdisjoint(joined.casefold().split(_BETWEEN)):
+                return list(texts)
+            return [None if len(text) <= LONGEST_NOTHING and text.casefold() in _EMPTY else text for text in texts]
     return list(map(_common_text_of if common else text_of, column))
 
 
@@ -78,10 +82,10 @@ _SPACES: Final = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ")
 
 
 def _is_clean(joined: str) -> bool:
-    """Say whether texts need no cleaning: ASCII, printable, single spaces and none at an end."""
+    """Say whether texts need no cleaning: composed, single spaces and none at an end, nothing else that is not seen."""
     return (
-        joined.isascii()
-        and joined.isprintable()
+        joined.isprintable()
+        and unicodedata.is_normalized("NFC", joined)
         and joined[:1] != " " != joined[-1:]
         and not any(spaces in joined for spaces in _SPACES)
         and "_x000" not in joined

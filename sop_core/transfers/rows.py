@@ -211,8 +211,9 @@ def _cut(numbers: Sequence[int], texts: Texts) -> list[Problem]:
 
 def _doubts(numbers: Sequence[int], raw: dict[str, Sequence[Cell]], texts: Texts) -> Iterator[Problem]:
     for field, column in texts.items():
-        empty = (at for at, text in enumerate(column) if text is None)
-        yield from _warn(numbers, "error_value", field, (at for at in empty if cells.is_error(raw[field][at])))
+        given = raw[field]
+        errors = (at for at, text in enumerate(column) if text is None and given[at] and cells.is_error(given[at]))
+        yield from _warn(numbers, "error_value", field, errors)
     for field, kind in _MISSING:
         yield from _warn(numbers, kind, field, (at for at, text in enumerate(texts[field]) if text is None))
     damaged = (at for at, cell in enumerate(raw["project_id"]) if cells.is_damaged_id(cell))
@@ -246,6 +247,8 @@ def _contents(numbers: Sequence[int], texts: Texts, tab: Tab) -> tuple[list[Cont
         if field not in texts:
             continue
         values[field] = list(map(parse, texts[field]))
+        if values[field].count(None) == texts[field].count(None):
+            continue
         pairs = enumerate(zip(texts[field], values[field], strict=True))
         problems += _warn(numbers, kind, field, (at for at, (text, value) in pairs if value is None and text))
     contents = list(zip(*(values.get(field, nothing) for field in CONTENT), strict=True))
