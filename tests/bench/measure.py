@@ -18,12 +18,13 @@ MEGABYTE: Final = 1024 * 1024
 
 
 class Measure(NamedTuple):
-    """One line of the report: what was measured, the figure, the bar, and whether it is kept."""
+    """One line of the report: what was measured, the figure, the bar, whether it is kept, and beside what it stands."""
 
     name: str
     figure: str
     bar: str
     within: bool
+    beside: str = ""
 
 
 def best(work: Callable[[], object], *, rounds: int) -> float:
