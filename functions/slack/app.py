@@ -7,14 +7,14 @@ import time
 from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from slack_bolt import Ack, App, BoltResponse
+from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_bolt.adapter.aws_lambda import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 
 from functions.slack.access import Access, Groups
+from functions.slack.budget import PromptClient, begin
 from functions.slack.http import for_bolt, is_from_slack, is_ssl_check, opened
 from functions.slack.listeners import register
 from functions.slack.listeners.listener import Request
@@ -42,11 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from slack_sdk import WebClient
 
     from sop_aws.secrets import SlackSecrets
-
-ACK_PATH_SECONDS: Final = 2
-"""Slack waits three seconds for the answer, so a call back to Slack on the way must give up before."""
 
 logger = make_logger()
 _request: ContextVar[dict[str, str]] = ContextVar("request")
@@ -55,6 +53,7 @@ _request: ContextVar[dict[str, str]] = ContextVar("request")
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload format 2.0)."""
+    begin()
     logger.set_correlation_id(context.aws_request_id)
     started = time.monotonic()
     request = opened(event)
@@ -86,18 +85,15 @@ def create_app(config: SlackConfig, secrets: SlackSecrets) -> App:
     app = App(
         request_verification_enabled=False,  # done before Bolt sees the request
         authorize=_authorize(secrets.bot_token),
-        client=_client(config),
+        client=PromptClient(token=None, base_url=config.slack_api_url),
         process_before_response=True,
         logger=logging.getLogger("slack_bolt"),
     )
+    app.use(_ask_in_time)
     app.use(_note_what_it_is)
     app.error(_say_that_it_failed)
-    register(app, _services(config, _client(config, secrets.bot_token)))
+    register(app, _services(config, PromptClient(token=secrets.bot_token, base_url=config.slack_api_url)))
     return app
-
-
-def _client(config: SlackConfig, token: str | None = None) -> WebClient:
-    return WebClient(token=token, base_url=config.slack_api_url, timeout=ACK_PATH_SECONDS)
 
 
 def _services(config: SlackConfig, client: WebClient) -> Services:
@@ -130,6 +126,13 @@ def _authorize(bot_token: str) -> Callable[..., AuthorizeResult]:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=bot_token)
 
     return authorize
+
+
+def _ask_in_time(context: BoltContext, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt's name
+    # Bolt makes a plain client for each request.
+    made = context.client
+    context["client"] = PromptClient(token=made.token, base_url=made.base_url)
+    return next()
 
 
 def _note_what_it_is(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt's name
