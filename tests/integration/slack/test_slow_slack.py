@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +18,7 @@ SHARE = 0.5
 """Seconds for all calls of a request together, in place of the real ones."""
 
 SLOW = 8
-"""So many calls stay without an answer; a time of its own for each would make it eight times as long."""
+"""So many calls would stay without an answer."""
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +30,9 @@ def test_all_calls_of_a_request_share_one_time_to_wait(desk: Desk) -> None:
     groups = [f"S0SLOW{number:02d}" for number in range(SLOW)]
     desk.settings(roles={"agent": groups})
     desk.slack.faults.extend(Fault(method="usergroups.users.list", silent=True) for _ in groups)
-    began = time.monotonic()
     assert "role" in desk.person(AGENT).command("/infinity")
-    assert len(desk.slack.called("usergroups.users.list")) < SLOW, "what there is no time for is not asked"
-    assert time.monotonic() - began < SHARE * SLOW / 2
+    # The first took all the time there was: what there is no time for is not asked.
+    assert len(desk.slack.called("usergroups.users.list")) == 1
 
 
 def test_a_modal_that_does_not_open_in_time_is_answered_with_a_sentence(desk: Desk) -> None:
