@@ -60,6 +60,10 @@ RETENTION = {"runs": 400, "audit": 730}
 RETENTION_BOUNDS = {"runs": (35, 1095), "audit": (90, 3650)}
 """From the longest report (a month) and a look back over a quarter, to three and ten years."""
 
+SHEET_LOSS_PERCENT = 20
+"""More of the active sheet's projects than this lost by the next one is worth a warning."""
+SHEET_BOUNDS = {"sheet_freshness_days": (1, 365), "sheet_loss_percent": (1, 99)}
+
 LONGEST_VALUE = 300
 _USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,30}")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
@@ -79,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str]
     calendar: Calendar
     sheet_freshness_days: int
+    sheet_loss_percent: int = SHEET_LOSS_PERCENT
     installers: dict[str, str] = {}
     retention: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION))
 
@@ -121,7 +126,8 @@ def merge(base: Settings, mapping: object) -> Settings:
         channels=base.channels | _channels(_part(mapping, "channels", problems), problems),
         values=base.values | _values(_part(mapping, "values", problems), problems),
         calendar=_calendar(base.calendar, _part(mapping, "calendar", problems), problems),
-        sheet_freshness_days=_days(mapping.get("sheet_freshness_days", base.sheet_freshness_days), problems),
+        sheet_freshness_days=_sheet(mapping, "sheet_freshness_days", base.sheet_freshness_days, problems),
+        sheet_loss_percent=_sheet(mapping, "sheet_loss_percent", base.sheet_loss_percent, problems),
         installers=base.installers | _installers(_part(mapping, "installers", problems), problems),
         retention=base.retention | _retention(_part(mapping, "retention", problems), problems),
     )
@@ -358,8 +364,11 @@ def _retention(part: Mapping[str, Any], problems: list[str]) -> dict[str, int]:
     return kept
 
 
-def _days(value: object, problems: list[str]) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 365:  # noqa: PLR2004 - a year
+def _sheet(mapping: Mapping[str, Any], name: str, before: int, problems: list[str]) -> int:
+    value = mapping.get(name, before)
+    least, most = SHEET_BOUNDS[name]
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
-    problems.append("sheet_freshness_days is a whole number of days from 1 to 365.")
-    return SHEET_FRESHNESS_DAYS
+    unit = name.rpartition("_")[2]
+    problems.append(f"{name} is a whole number of {unit} from {least} to {most}.")
+    return before

@@ -245,7 +245,7 @@ class _Work:
     def _tell_ready(self, sheet: Sheet) -> ImportRecord:
         self._to.transfers.remember_file(sheet)
         active = self._to.transfers.active()
-        return self._end("ready", told.preview(sheet, active), sheet=sheet.id)
+        return self._end("ready", told.preview(sheet, active, loss_percent=self._record.loss_percent), sheet=sheet.id)
 
     def _repeat(self, known: Sheet) -> ImportRecord:
         active = self._to.transfers.active()
@@ -253,7 +253,8 @@ class _Work:
             return self._end("repeated", told.already_active(known), sheet=known.id)
         difference = self._difference(active, self._to.transfers.all_projects(known.id))
         compared = self._to.transfers.save_sheet(msgspec.structs.replace(known, difference=difference))
-        return self._end("repeated", told.preview(compared, active, repeated=True), sheet=known.id)
+        message = told.preview(compared, active, repeated=True, loss_percent=self._record.loss_percent)
+        return self._end("repeated", message, sheet=known.id)
 
     def _end(
         self,

@@ -7,6 +7,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from functions.slack.auditing import keep
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
@@ -94,7 +96,8 @@ def _send(services: Services, request: Request, job: Job) -> None:
 
 
 def _begin(services: Services, record: ImportRecord) -> None:
-    services.transfers.create_import(record)
+    limit = services.settings().sheet_loss_percent
+    services.transfers.create_import(msgspec.structs.replace(record, loss_percent=limit))
     if record.job == "import":
         keep(services, "sheet", "uploaded a workbook", by=record.user, subject=record.id)
     wake_import(services.imports, record.id)
@@ -225,6 +228,13 @@ def columns_changed(services: Services, request: Request) -> None:
     sentence = SAME_COLUMNS
     if wanted.changed:
         store.change(wanted.changed, actor=request.user, at=iso(services.now()))
+        keep(
+            services,
+            "sheet",
+            "changed which column is which",
+            by=request.user,
+            subject=sheet.id if sheet else "columns",
+        )
         sentence = REMEMBERED
     if sheet is not None and columns.is_read_otherwise(sheet, wanted.changed):
         _read_again(services, request.user, sheet, view["id"])

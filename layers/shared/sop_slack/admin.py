@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from sop_core.cases.deadlines import DEADLINES, WEEKDAYS
-from sop_core.settings import CHANNELS, DUE, PEOPLE, RETENTION_BOUNDS, ROLES, VALUES
+from sop_core.settings import CHANNELS, DUE, PEOPLE, RETENTION_BOUNDS, ROLES, SHEET_BOUNDS, VALUES
 from sop_slack import blocks as b
 
 if TYPE_CHECKING:
@@ -205,7 +205,13 @@ def _days(settings: Settings) -> list[Block]:
             "A transfer sheet is fresh for (days)",
             settings.sheet_freshness_days,
             "After that agents are warned that a project it lacks proves nothing.",
-            (1, 365),
+            SHEET_BOUNDS["sheet_freshness_days"],
+        ),
+        "sheet_loss_percent": (
+            "Warn when a new sheet would lose more than (percent)",
+            settings.sheet_loss_percent,
+            "Of the projects that agents see, shown before the new sheet is activated.",
+            SHEET_BOUNDS["sheet_loss_percent"],
         ),
     }
     return [
@@ -229,7 +235,7 @@ def _days_given(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     days = {name: _whole(given[name].get("value")) for name in ("retention.runs", "retention.audit")}
     return {
         "retention": {name.partition(".")[2]: value for name, value in days.items()},
-        "sheet_freshness_days": _whole(given["sheet_freshness_days"].get("value")),
+        **{name: _whole(given[name].get("value")) for name in SHEET_BOUNDS},
     }
 
 

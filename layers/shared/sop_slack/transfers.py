@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sop_core.settings import SHEET_LOSS_PERCENT
 from sop_core.transfers.columns import display
 from sop_core.transfers.problems import KINDS, REJECTING
 from sop_slack import blocks as kit
@@ -25,7 +26,6 @@ ROLL_BACK_CALLBACK: Final = "sheet_rollback"
 VERSION_BLOCK: Final = "sheet_version"
 VERSION_ACTION: Final = "version"
 
-LARGE_LOSS: Final = 0.20
 MOSTLY_CHANGED: Final = 0.50
 ENOUGH_PROJECTS: Final = 20
 LASTING: Final = ("homeowner", "address", "phone", "email")
@@ -55,7 +55,7 @@ STATES: Final[dict[SheetState, str]] = {
     "active": "active",
     "superseded": "kept for rollback",
     "discarded": "discarded",
-    "expiring": "expired",
+    "expiring": "no longer kept",
 }
 
 
@@ -124,15 +124,20 @@ def bar(done: int, total: int) -> str:
     return "█" * filled + "░" * (BAR - filled)
 
 
-def preview(sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False) -> Message:
-    """Return the outcome of an import: what would change, and the buttons to activate or discard."""
+def preview(
+    sheet: Sheet, active: ActiveSheet | None, *, repeated: bool = False, loss_percent: int = SHEET_LOSS_PERCENT
+) -> Message:
+    """Return the outcome of an import: what would change, and the buttons to activate or discard.
+
+    More than ``loss_percent`` of the active projects lost is warned about.
+    """
     lead = REPEATED if repeated else UNCHANGED
     shown = [
         kit.header("Transfer sheet ready to activate"),
         _name(sheet),
         kit.section(lead),
         *_figures(sheet),
-        *_warnings(sheet),
+        *_warnings(sheet, loss_percent),
         *_problems(sheet),
         *columns.named_line(sheet.named),
         _against(active),
@@ -359,11 +364,11 @@ def _figures(sheet: Sheet) -> list[Block]:
     return shown
 
 
-def _warnings(sheet: Sheet) -> list[Block]:
+def _warnings(sheet: Sheet, loss_percent: int) -> list[Block]:
     change = sheet.difference
     in_both = change.changed + change.unchanged
     lines = []
-    if change.share_removed > LARGE_LOSS:
+    if change.share_removed * 100 > loss_percent:
         before = change.removed + in_both
         share = f"{change.removed:,} of the active sheet's {before:,} projects"
         lines.append(f"*{share} ({int(change.share_removed * 100)}%) would disappear.* Is this the whole workbook?")

@@ -128,17 +128,19 @@ def test_the_menu_shows_people_and_groups_as_slack_does(desk: Desk) -> None:
         ("retention.audit", "1.5", "refused"),
         ("sheet_freshness_days", "0", "refused"),
         ("sheet_freshness_days", "14", "saved"),
+        ("sheet_loss_percent", "0", "refused"),
+        ("sheet_loss_percent", "35", "saved"),
     ],
 )
 def test_days_have_a_least_and_a_most(desk: Desk, block: str, value: str, what: str) -> None:
     before = settings(desk)
     answer = submit(opened(desk, "days"), {block: {"value": value}})
     if what == "refused":
-        assert answer["errors"][block].startswith("This is a whole number of days from ")
+        assert answer["errors"][block].startswith("This is a whole number of ")
         assert settings(desk) == before
     else:
         now = settings(desk)
-        assert int(value) in (*now.retention.values(), now.sheet_freshness_days)
+        assert int(value) in (*now.retention.values(), now.sheet_freshness_days, now.sheet_loss_percent)
 
 
 @pytest.mark.parametrize(

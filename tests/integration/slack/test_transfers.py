@@ -64,6 +64,17 @@ def test_an_uploaded_file_is_recorded_and_the_import_woken_once_however_often_it
     assert (record.file_id, record.user, record.state) == ("F0SHEET001", ADMIN, "queued")
 
 
+def test_the_import_goes_by_the_share_of_lost_projects_that_is_set(desk: Desk) -> None:
+    desk.settings(sheet_loss_percent=5)
+    admin = desk.person(ADMIN, "dana.whitfield")
+    admin.command("/transfers", "upload")
+    admin.submit(file={"files": FILE["files"]})
+    [import_id] = set(woken(desk))
+    record = desk.transfers.get_import(import_id)
+    assert record is not None
+    assert record.loss_percent == 5
+
+
 def test_without_a_file_the_modal_says_so_beside_the_field(desk: Desk) -> None:
     admin = desk.person(ADMIN, "dana.whitfield")
     admin.command("/transfers", "upload")

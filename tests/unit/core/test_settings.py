@@ -72,6 +72,7 @@ def test_settings_survive_being_stored() -> None:
         ({"calendar": {"opens": "18:00"}}, "calendar.closes: the office opens before it closes."),
         ({"calendar": {"lunch": "12:00"}}, "The calendar has no 'lunch'"),
         ({"sheet_freshness_days": 0}, "sheet_freshness_days is a whole number of days from 1 to 365."),
+        ({"sheet_loss_percent": 100}, "sheet_loss_percent is a whole number of percent from 1 to 99."),
         ({"sheet_freshness_days": True}, "sheet_freshness_days is a whole number of days from 1 to 365."),
     ],
 )

@@ -97,6 +97,8 @@ def texts(message: Message) -> str:
 def test_a_large_loss_is_warned_about() -> None:
     assert "600 of the active sheet's 2,340 projects (25%) would disappear" in texts(MESSAGES["preview"])
     assert "would disappear" not in texts(MESSAGES["first preview"])
+    assert "would disappear" in texts(told.preview(SHEET, ACTIVE, loss_percent=25)), "25.6 are more than 25"
+    assert "would disappear" not in texts(told.preview(SHEET, ACTIVE, loss_percent=26))
 
 
 def test_a_column_that_was_probably_taken_wrongly_is_warned_about() -> None:
