@@ -8,7 +8,7 @@ LOCKS := uv runtime dev ministack sam
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types imports template unit integration e2e bench build manifest replay lock clean
+.PHONY: help setup demo serve test lint types imports template unit integration crash e2e bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,7 +31,7 @@ serve: $(READY)  ## the app without our workspace: PORT= SLACK_API_URL= SETTINGS
 	@exec $(PYTHON) -m infra.local serve $(if $(PORT),--port $(PORT)) $(if $(SLACK_API_URL),--slack-api-url "$(SLACK_API_URL)") \
 		$(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(STATE),--state "$(STATE)")
 
-test: lint types imports template unit integration e2e  ## every gate and every test
+test: lint types imports template unit integration crash e2e  ## every gate and every test
 
 lint: .venv/.ready  ## ruff: style and format
 	@echo "lint: ruff"
@@ -56,6 +56,10 @@ unit: $(READY)  ## unit, property and conformance tests
 
 integration: $(READY)  ## tests against the template deployed to the local AWS
 	@$(PYTEST) $(ONCE_MORE) tests/integration
+
+crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled
+	@echo "crash: every call of every flow"
+	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.crash
 
 e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTHON) -m infra.local browser

@@ -1,0 +1,305 @@
+"""The world around the functions: a local AWS, a Slack, the triggers between them, and the people who try again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.request import Request, urlopen
+
+import msgspec
+from msgspec.structs import replace
+
+from infra.local.aws import LocalAws, bare_environment
+from infra.local.stack import MINISTACK, ROOT
+from sop_aws.cases import CaseStore
+from sop_aws.runs import Run
+from sop_aws.settings import SettingsStore
+from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import iso
+from sop_aws.transfers import TransferStore
+from sop_core.cases.case import Case
+from sop_core.settings import merge
+from tests.builders.people import ADMIN, PEOPLE
+from tests.builders.sheets import load_sheet
+from tests.crash.container import Order, Outcome
+from tests.standin.aws import SIGNING_SECRET, Aws, create
+from tests.standin.files import SlackWithFiles, slack_with_files
+from tests.standin.person import Person, http_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import IO
+
+    from tests.crash.container import Moment
+
+START: Final = 1_799_766_000.0
+"""Tuesday, 12 January 2027, 10:00 in New York: in office hours, and before the stand-in Slack's own clock."""
+A_WHILE: Final = 120.0
+"""Seconds from one look at what is left to the next: past every lease, so that the sweep may take it up."""
+PATIENCE: Final = 12
+"""How many such looks everything must be settled within."""
+TRIES: Final = 3
+REMEMBERED: Final = ("calls", "messages", "sent", "responses", "views", "homes", "files", "uploads", "used_triggers")
+"""What the stand-in Slack keeps."""
+
+
+class Died(Exception):
+    """The function that was to answer a person ended without an answer."""
+
+
+class Unsettled(AssertionError):
+    """Something was still to be done when AWS had had all the time it needs."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where to end a process: at a call of an invocation, both counted from one."""
+
+    invocation: int
+    call: int
+    when: Moment
+
+
+Invocation = tuple[str, tuple[str, ...]]
+"""A function and the external calls it began."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """A world as it was: the time, the items of each table, the stored files, what Slack knows."""
+
+    now: float
+    items: Mapping[str, Sequence[Mapping[str, Any]]]
+    objects: Mapping[str, bytes]
+    slack: Mapping[str, Any]
+
+
+@dataclass
+class World:
+    """One call centre with its app. Every invocation is counted from the last :meth:`start_counting`."""
+
+    aws: Aws
+    local: LocalAws
+    slack: SlackWithFiles
+    container: Container
+    now: float = START
+    kill: Kill | None = None
+    was_killed: bool = False
+    invocations: list[Invocation] = field(default_factory=list)
+
+    # What people do
+
+    def person(self, user: str, name: str = "maya.torres") -> Person:
+        return Person(user=user, slack=self.slack, send=self._send, secret=SIGNING_SECRET, name=name)
+
+    def insist(self, action: Callable[[], object]) -> None:
+        """Do something as a person does who gets no answer: once more."""
+        for _ in range(TRIES):
+            try:
+                action()
+            except Died:
+                continue
+            return
+        raise Unsettled("nobody tries that often")
+
+    def _send(self, body: str, headers: Mapping[str, str]) -> tuple[int, str]:
+        outcome = self.invoke("slack", http_event(body, headers))
+        if outcome.answer is None:
+            raise Died
+        return int(outcome.answer["statusCode"]), str(outcome.answer.get("body", ""))
+
+    # What AWS does
+
+    def invoke(self, function: str, event: Any) -> Outcome:
+        """Run a function once; where a kill is due, it ends there."""
+        order = Order(function=function, event=event, now=self.now)
+        if self.kill is not None and self.kill.invocation == len(self.invocations) + 1:
+            order = replace(order, call=self.kill.call, when=self.kill.when)
+        outcome = self.container.carry_out(order)
+        self.invocations.append((function, outcome.calls))
+        self.was_killed |= outcome.was_killed
+        if outcome.code and not outcome.was_killed:
+            raise Unsettled(f"{function} failed by itself; its log says why")
+        return outcome
+
+    def settle(self) -> None:
+        """Let queues, their retries and the minute's sweep do their work until nothing is left to do."""
+        for _ in range(PATIENCE):
+            self._empty_queues()
+            if not self._is_anything_left():
+                return
+            self.now += A_WHILE
+            self.invoke("sweep", {})
+        raise Unsettled("rows are still pending")
+
+    def _empty_queues(self) -> None:
+        while taken := [*self._taken("deliver", "DELIVER_QUEUE_URL"), *self._taken("import_sheet", "IMPORT_QUEUE_URL")]:
+            for function, record in taken:
+                self._trigger(function, record)
+
+    def _taken(self, function: str, queue: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for message in self.aws.received(queue):
+            self.aws.sqs.delete_message(QueueUrl=self.aws.environment[queue], ReceiptHandle=message["ReceiptHandle"])
+            record = {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": msgspec.json.encode(message["Body"]).decode(),
+                "attributes": message.get("Attributes", {}),
+            }
+            yield function, record
+
+    def _trigger(self, function: str, record: dict[str, Any]) -> None:
+        for _ in range(TRIES):
+            answer = self.invoke(function, {"Records": [record]}).answer
+            if answer == {"batchItemFailures": []}:
+                return
+            self.now += A_WHILE
+
+    def _is_anything_left(self) -> bool:
+        later = iso(self.at(A_WHILE * 1000))
+        rows = self.aws.dynamodb.scan(TableName=self.aws.cases_table, IndexName="pending")["Items"]
+        return bool(rows or self.transfers.due_imports(later))
+
+    # What is stored
+
+    def at(self, seconds: float = 0) -> datetime:
+        return datetime.fromtimestamp(self.now + seconds, UTC)
+
+    @property
+    def cases(self) -> CaseStore:
+        return CaseStore(self.aws.dynamodb, self.aws.cases_table)
+
+    @property
+    def transfers(self) -> TransferStore:
+        return TransferStore(self.aws.dynamodb, self.aws.transfers_table)
+
+    def stored(self, kind: str, type_: Any) -> list[Any]:
+        """Return everything of a kind (``CASE``, ``RUN``) in the cases table."""
+        items = self.aws.dynamodb.scan(TableName=self.aws.cases_table)["Items"]
+        return [msgspec.json.decode(item["body"]["S"], type=type_) for item in items if item["sk"]["S"] == kind]
+
+    def case(self) -> Case:
+        """Return the one case that there is."""
+        [case] = self.stored("CASE", Case)
+        return case  # type: ignore[no-any-return]  # decoded as one
+
+    def runs(self) -> list[Run]:
+        return self.stored("RUN", Run)
+
+    # From one crash to the next
+
+    def open_for_the_day(self) -> None:
+        """Forget everything; what is left is an app with its people and a transfer sheet."""
+        self._empty()
+        settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, clock=self.at)
+        settings.put(merge(settings.stored().settings, PEOPLE), actor=ADMIN, at=iso(self.at()), expected_version=0)
+        load_sheet(self.transfers, SnapshotStore(self.aws.s3, "files"), "s1", uploaded_at=iso(self.at()))
+
+    def remember(self) -> Memory:
+        """Return all that is stored, and Slack, as they are now. The queues must be empty."""
+        bucket = self.aws.environment["FILES_BUCKET"]
+        keys = [each["Key"] for each in self.aws.s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
+        return Memory(
+            now=self.now,
+            items={table: self.aws.dynamodb.scan(TableName=table)["Items"] for table in self._tables()},
+            objects={key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys},
+            slack={name: deepcopy(getattr(self.slack, name)) for name in REMEMBERED},
+        )
+
+    def recall(self, memory: Memory) -> None:
+        """Let everything be as it was."""
+        self._empty()
+        self.now = memory.now
+        for table, items in memory.items.items():
+            for item in items:
+                self.aws.dynamodb.put_item(TableName=table, Item=item)
+        for key, content in memory.objects.items():
+            self.aws.s3.put_object(Bucket=self.aws.environment["FILES_BUCKET"], Key=key, Body=content)
+        for name, value in memory.slack.items():
+            setattr(self.slack, name, deepcopy(value))
+
+    def _empty(self) -> None:
+        urlopen(Request(f"{self.local.endpoint}/_ministack/reset", method="POST"), timeout=10).close()  # noqa: S310 - loopback
+        create(self._client)
+        for name in REMEMBERED:
+            getattr(self.slack, name).clear()
+        self.now, self.kill, self.was_killed = START, None, False
+
+    def _client(self, service: str) -> Any:
+        return {
+            "dynamodb": self.aws.dynamodb,
+            "sqs": self.aws.sqs,
+            "s3": self.aws.s3,
+            "secretsmanager": self.aws.secrets,
+        }[service]
+
+    def _tables(self) -> tuple[str, str, str]:
+        return self.aws.cases_table, self.aws.transfers_table, self.aws.settings_table
+
+    def start_counting(self, kill: Kill | None) -> None:
+        """Count invocations from here, and end one of them at its call."""
+        self.invocations.clear()
+        self.kill = kill
+
+
+class Container:
+    """The process that runs the functions."""
+
+    def __init__(self, environment: Mapping[str, str], log: IO[str]) -> None:
+        """Start it."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.container"],
+            env=dict(environment),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        self._read()
+
+    def carry_out(self, order: Order) -> Outcome:
+        """Invoke a function."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(order).decode() + "\n")
+        self._process.stdin.flush()
+        return msgspec.json.decode(self._read(), type=Outcome)
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise Unsettled("the functions cannot be started; the log says why")
+        return line
+
+    def stop(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=10)
+
+
+@contextmanager
+def a_world(folder: Path) -> Iterator[World]:
+    """Run a world, its files and the functions' log in ``folder``."""
+    with LocalAws(folder, MINISTACK) as local, slack_with_files() as slack, (folder / "functions.log").open("w") as log:
+        aws = create(local.client)
+        environment = bare_environment(
+            **aws.environment,
+            AWS_ENDPOINT_URL=local.endpoint,
+            SLACK_API_URL=slack.url,
+            PYTHONPATH=f"{ROOT}:{ROOT / 'layers' / 'shared'}",
+            POWERTOOLS_METRICS_NAMESPACE="SopDesk",
+            POWERTOOLS_SERVICE_NAME="crash",
+        )
+        container = Container(environment, log)
+        try:
+            yield World(aws=aws, local=local, slack=slack, container=container)
+        finally:
+            container.stop()

@@ -1,0 +1,174 @@
+"""The functions as Lambda runs them: one process an invocation, which can be made to end at any of its calls.
+
+Run as a program it is a server that has imported every function and forks for each line of its input, so that an
+invocation starts cold, without what an earlier one remembered, and still in milliseconds. A line in: :class:`Order`;
+a line out: :class:`Outcome`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
+from urllib.parse import urlsplit
+
+import msgspec
+from botocore.endpoint import Endpoint
+
+from sop_aws import times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Moment = Literal["before", "after"]
+FUNCTIONS: Final = {
+    "slack": "functions.slack.app",
+    "deliver": "functions.deliver.app",
+    "import_sheet": "functions.import_sheet.app",
+    "sweep": "functions.sweep.app",
+}
+SECONDS: Final = 60
+"""What an invocation may take, as a function's timeout."""
+KILLED: Final = 86
+"""The exit code of a process that was killed at a call."""
+
+
+class Order(msgspec.Struct, kw_only=True, frozen=True):
+    """Invoke ``function`` with ``event`` at ``now`` (epoch seconds); end it before or after its ``call``-th call."""
+
+    function: str
+    event: Any
+    now: float
+    call: int | None = None
+    when: Moment = "before"
+
+
+class Outcome(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of it: ``answer`` or, where the process ended early, none. ``calls`` are the external calls begun."""
+
+    calls: tuple[str, ...]
+    code: int
+    answer: Any = None
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether the process ended at the call it was to end at."""
+        return self.code == KILLED
+
+
+def serve() -> None:
+    """Answer each order of the input with its outcome, until the input ends."""
+    now = [0.0]
+    times.system_clock = lambda: datetime.fromtimestamp(0, UTC) + timedelta(seconds=now[0])
+    handlers = {name: __import__(module, fromlist=["handler"]).handler for name, module in FUNCTIONS.items()}
+    _warm_up()
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the functions print is their log
+    print("ready", file=out, flush=True)
+    for line in sys.stdin:
+        order = msgspec.json.decode(line, type=Order)
+        now[0] = order.now
+        print(msgspec.json.encode(_carried_out(order, handlers)).decode(), file=out, flush=True)
+
+
+def _warm_up() -> None:
+    # Clients read their service's model from disk; no connection is made before the first call.
+    from sop_aws import clients  # noqa: PLC0415 - after the clock is ours
+
+    for make in (clients.dynamodb, clients.sqs, clients.s3, clients.secrets):
+        make()
+        make(clients.PATIENT)
+
+
+def _carried_out(order: Order, handlers: dict[str, Callable[[Any, Any], Any]]) -> Outcome:
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(reading)
+        _invoke(order, handlers[order.function], writing)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        lines = [json.loads(line) for line in told]
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    calls = tuple(line["call"] for line in lines if "call" in line)
+    answer = next((line["answer"] for line in lines if "answer" in line), None)
+    return Outcome(calls=calls, code=code, answer=answer)
+
+
+def _invoke(order: Order, handler: Callable[[Any, Any], Any], writing: int) -> NoReturn:
+    def tell(**what: Any) -> None:
+        os.write(writing, json.dumps(what).encode() + b"\n")
+
+    signal.alarm(SECONDS)
+    _watch_calls(order, tell)
+    code = 1
+    try:
+        tell(answer=handler(order.event, Context()))
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - a function that raises has failed, whatever it raised
+        print(f"{order.function}: {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def _watch_calls(order: Order, tell: Callable[..., None]) -> None:
+    """Count the calls to AWS and the requests by ``urllib`` (Slack's client and file hosts); end at the wanted one."""
+    count = [0]
+
+    def watched(call: Callable[[], Any], name: str) -> Any:
+        count[0] += 1
+        mine = count[0]
+        tell(call=name)
+        if (mine, "before") == (order.call, order.when):
+            os._exit(KILLED)
+        answer = call()
+        if (mine, "after") == (order.call, order.when):
+            os._exit(KILLED)
+        return answer
+
+    to_aws, to_slack = Endpoint.make_request, urllib.request.OpenerDirector.open
+
+    def make_request(self: Endpoint, model: Any, request: Any) -> Any:
+        name = f"{model.service_model.service_name}.{model.name}"
+        return watched(lambda: to_aws(self, model, request), name)
+
+    def open_(self: Any, fullurl: Any, *args: Any, **options: Any) -> Any:
+        address = fullurl if isinstance(fullurl, str) else fullurl.full_url
+        return watched(lambda: to_slack(self, fullurl, *args, **options), _slack_call(address))
+
+    Endpoint.make_request = make_request  # type: ignore[method-assign, assignment]  # this process ends with the invocation
+    urllib.request.OpenerDirector.open = open_  # type: ignore[method-assign]  # same
+
+
+def _slack_call(address: str) -> str:
+    first, _, rest = urlsplit(address).path.strip("/").partition("/")
+    return f"slack.{rest}" if first == "api" else f"slack file host: {first}"
+
+
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    aws_request_id = "11111111-2222-3333-4444-555555555555"
+    function_name = "function"
+    function_version = "1"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    log_group_name = log_stream_name = "log"
+
+    def __init__(self) -> None:
+        self._ends = time.monotonic() + SECONDS
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return what is left of the function's time."""
+        return max(0, int((self._ends - time.monotonic()) * 1000))
+
+
+if __name__ == "__main__":
+    serve()
