@@ -1,4 +1,4 @@
-"""``python -m tests.crash [FLOW…]``: kill the app at every call of every flow, and see that nothing is lost or doubled."""
+"""``python -m tests.crash [FLOW…]``: the app killed at every call of every flow, and nothing lost or doubled."""
 
 from __future__ import annotations
 

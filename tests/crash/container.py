@@ -111,7 +111,7 @@ def _invoke(order: Order, handler: Callable[[Any, Any], Any], writing: int) -> N
         tell(answer=handler(order.event, Context()))
         code = 0
     except BaseException as error:  # noqa: BLE001 - a function that raises has failed, whatever it raised
-        print(f"{order.function}: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.stderr.write(f"{order.function}: {type(error).__name__}: {error}\n")
     finally:
         sys.stderr.flush()
         sys.stdout.flush()
