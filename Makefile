@@ -31,7 +31,7 @@ serve: $(READY)  ## the app without our workspace: PORT= SLACK_API_URL= SETTINGS
 	@exec $(PYTHON) -m infra.local serve $(if $(PORT),--port $(PORT)) $(if $(SLACK_API_URL),--slack-api-url "$(SLACK_API_URL)") \
 		$(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(STATE),--state "$(STATE)")
 
-test: lint types imports template unit integration crash e2e  ## every gate and every test
+test: lint types imports template unit integration e2e  ## every gate and every test
 
 lint: .venv/.ready  ## ruff: style and format
 	@echo "lint: ruff"
