@@ -100,11 +100,11 @@ def _guide(options: argparse.Namespace) -> int:
     procedure, settings = procedures.load(options.procedure), _settings(options.settings)
     if options.many is None:
         result = render(guidance(procedure, _facts(options.facts, procedure)), settings)
-        print(_line(guide.as_json(result)) if options.json else guide.as_text(result))
+        print(_line(guide.as_json(result, procedure.digest)) if options.json else guide.as_text(result))
         return 0
     for number, text in enumerate(_input(options.many), 1):
         if text.strip():
-            print(_line(guide.as_json(_answered(text, number, procedure, settings))))
+            print(_line(guide.as_json(_answered(text, number, procedure, settings), procedure.digest)))
     return 0
 
 
@@ -153,14 +153,19 @@ def _located(problem: Problem, path: str, lines: reading.Lines) -> dict[str, Any
 
 
 def _counted(report: Report) -> dict[str, Any]:
-    names = {"procedure": report.procedure, "version": report.version, "ok": not report.problems}
+    names = {
+        "procedure": report.procedure,
+        "version": report.version,
+        "digest": report.digest,
+        "ok": not report.problems,
+    }
     return names | msgspec.structs.asdict(report.counts)
 
 
 def _proven(report: Report) -> str:
     state = "proven" if not report.problems else f"{len(report.problems)} problems"
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in _counts(report).items())
-    return f"{report.procedure} version {report.version}: {state}. {counts}"
+    return f"{report.procedure} version {report.version} ({report.digest[:12]}): {state}. {counts}"
 
 
 def _counts(report: Report) -> dict[str, int]:
@@ -247,8 +252,8 @@ def _document(options: argparse.Namespace) -> int:
     (out / "procedure.schema.json").write_text(_schema_text(), encoding="utf-8")
     sources, _ = reading.find_sources()
     for each in _opened([]):
-        counts = verify(each.file, sources).counts
-        (out / f"{each.file.procedure}.md").write_text(tables.page(each.file, sources, counts), encoding="utf-8")
+        page = tables.page(each.file, sources, verify(each.file, sources))
+        (out / f"{each.file.procedure}.md").write_text(page, encoding="utf-8")
         (out / f"{each.file.procedure}.svg").write_text(chart(each.file), encoding="utf-8")
     return 0
 

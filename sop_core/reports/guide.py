@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 CASE_FIELDS = ("type", "subtype", "description", "tags", "assign_to")
 
 
-def as_json(result: Guidance) -> dict[str, Any]:
-    """Return the object that the command line prints: its keys are a promise to other programs."""
+def as_json(result: Guidance, digest: str) -> dict[str, Any]:
+    """Return the object that the command line prints: its keys are a promise to other programs.
+
+    ``digest`` is the hash of the procedure that answered.
+    """
     return {
         "procedure": result.procedure,
         "version": result.version,
@@ -25,6 +28,7 @@ def as_json(result: Guidance) -> dict[str, Any]:
         "checklist": [group._asdict() for group in result.checklist],
         "case": {name: getattr(result.case, name) for name in CASE_FIELDS} if result.case else None,
         "disposition": result.disposition,
+        "digest": digest,
     }
 
 

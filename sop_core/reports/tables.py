@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sop_core.procedure import Fact, Guard, ProcedureFile, Sources
-    from sop_core.verification import Counts
+    from sop_core.verification import Report
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -104,8 +104,9 @@ def gaps_table(file: ProcedureFile, sources: Sources) -> str:
     return markdown(("Gap", "What the SOP does not say", "What we do", "Where", "Agents are told"), rows)
 
 
-def page(file: ProcedureFile, sources: Sources, counts: Counts) -> str:
+def page(file: ProcedureFile, sources: Sources, report: Report) -> str:
     """Return the page about a procedure that is kept in the repository."""
+    counts = report.counts
     proven = (
         f"{counts.combinations:,} combinations of answers, {counts.paths} paths, {counts.ends} ends, "
         f"{counts.steps} steps, {counts.scripts} scripts, {counts.gaps} gaps"
@@ -116,6 +117,7 @@ def page(file: ProcedureFile, sources: Sources, counts: Counts) -> str:
     return f"""# {file.title}
 
 Version {file.version}, effective {file.effective.isoformat()}. Proven: {proven}.
+Content hash `{report.digest}`: the file and the passages it cites, so a signature under this page is for exactly these words.
 Made by `python -m sop_core document`; change the procedure, not this page.
 
 ![Flow chart]({file.procedure}.svg)

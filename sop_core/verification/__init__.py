@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sop_core.compiler import digest
 from sop_core.verification.outcomes import check_outcomes
 from sop_core.verification.problems import Problem
 from sop_core.verification.structure import check_structure
@@ -42,10 +43,11 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of verification: proven if ``problems`` is empty."""
+    """The outcome of verification: proven if ``problems`` is empty. ``digest`` is the hash of what was read."""
 
     procedure: str
     version: str
+    digest: str
     counts: Counts
     problems: tuple[Problem, ...]
 
@@ -72,6 +74,7 @@ def verify(file: ProcedureFile, sources: Sources) -> Report:
     return Report(
         procedure=file.procedure,
         version=file.version,
+        digest=digest(file, sources),
         counts=counts,
         problems=(*structure, *wording, *(outcomes.problems if outcomes else ())),
     )

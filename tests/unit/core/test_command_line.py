@@ -59,7 +59,17 @@ def test_a_mistake_is_one_sentence_and_exit_2() -> None:
 
 def test_guide_prints_the_promised_keys(capsys: pytest.CaptureFixture[str]) -> None:
     told = run_json(capsys, "guide", "infinity", *NO_ANSWER, "--json")
-    assert list(told) == ["procedure", "version", "status", "ask", "steps", "checklist", "case", "disposition"]
+    assert list(told) == [
+        "procedure",
+        "version",
+        "status",
+        "ask",
+        "steps",
+        "checklist",
+        "case",
+        "disposition",
+        "digest",
+    ]
     assert [list(step) for step in told["steps"]] == [
         ["id", "say", "do", "warn", "transfer", "cites", "inferred", "gap", "translations"]
     ] * len(told["steps"])

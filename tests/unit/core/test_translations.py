@@ -57,7 +57,7 @@ def test_the_translation_stands_beside_its_english() -> None:
 
 def test_the_command_line_gives_it_beside_the_english() -> None:
     told = guidance(compile_procedure(rain_file(FULL), rain_sources()), SORRY)
-    step = json.loads(msgspec.json.encode(guide.as_json(told)))["steps"][1]
+    step = json.loads(msgspec.json.encode(guide.as_json(told, "hash")))["steps"][1]
     assert step["say"] == ["We are sorry."]
     assert step["translations"] == [
         {
@@ -86,8 +86,8 @@ def test_a_change_of_a_translation_is_told_and_its_page_shows_it() -> None:
         found = diff.in_words(diff.changes(rain_file(old), rain_file(new)))
         assert "RAI-3 is translated otherwise" in found
     row = "| We are sorry. | Spanish | Lo sentimos. | Ana Ruiz | 2026-01-01 |"
-    counts = verify(rain_file(FULL), rain_sources()).counts
-    assert row in tables.page(rain_file(FULL), rain_sources(), counts)
+    report = verify(rain_file(FULL), rain_sources())
+    assert row in tables.page(rain_file(FULL), rain_sources(), report)
 
 
 @pytest.mark.parametrize(
