@@ -153,13 +153,8 @@ def _located(problem: Problem, path: str, lines: reading.Lines) -> dict[str, Any
 
 
 def _counted(report: Report) -> dict[str, Any]:
-    names = {
-        "procedure": report.procedure,
-        "version": report.version,
-        "digest": report.digest,
-        "ok": not report.problems,
-    }
-    return names | msgspec.structs.asdict(report.counts)
+    names = {"procedure": report.procedure, "version": report.version, "digest": report.digest}
+    return names | {"ok": not report.problems} | _counts(report)
 
 
 def _proven(report: Report) -> str:

@@ -117,7 +117,8 @@ def page(file: ProcedureFile, sources: Sources, report: Report) -> str:
     return f"""# {file.title}
 
 Version {file.version}, effective {file.effective.isoformat()}. Proven: {proven}.
-Content hash `{report.digest}`: the file and the passages it cites, so a signature under this page is for exactly these words.
+Content hash `{report.digest}`:
+the file and the passages it cites, so a signature under this page is for exactly these words.
 Made by `python -m sop_core document`; change the procedure, not this page.
 
 ![Flow chart]({file.procedure}.svg)

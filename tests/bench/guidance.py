@@ -11,6 +11,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import zen
@@ -19,6 +20,7 @@ from sop_core import procedures
 from sop_core.guidance import guidance, trace
 from sop_core.paths import ways
 from sop_core.procedures import reading
+from sop_core.verification import verify
 from tests.bench.measure import Measure, best
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 ROUNDS = 7
 STARTS = 25
-TIMES_ZEN, LOAD_MS, IMPORT_MS = 2, 5, 10
+TIMES_ZEN, LOAD_MS, IMPORT_MS, VERIFY_S = 2, 5, 10, 10
 ENGINE = "import sop_core.guidance, sop_core.procedures as shipped"
 STARTED = ("pass", ENGINE, f"{ENGINE}; [shipped.load(name) for name in shipped.names()]", "import msgspec")
 
@@ -41,6 +43,7 @@ def measures() -> Iterator[Measure]:
         shipped = _shipped(Path(folder))
         yield _load(shipped)
         yield _imported(shipped)
+    yield _verified()
 
 
 def _speed() -> Measure:
@@ -148,6 +151,22 @@ def _imported(folder: Path) -> Measure:
         f"< {IMPORT_MS} ms",
         engine - bare < IMPORT_MS,
         f"with all procedures loaded {loaded - bare:.1f} ms; msgspec alone {msgspec - bare:.1f} ms",
+    )
+
+
+def _verified() -> Measure:
+    sources = reading.find_sources()[0]
+    files = [reading.find(name).file for name in procedures.names()]
+    start = process_time()
+    reports = [verify(file, sources) for file in files]
+    taken = process_time() - start
+    combinations = sum(report.counts.combinations for report in reports)
+    proven = not any(report.problems for report in reports)
+    return Measure(
+        f"verification of all {combinations:,} combinations",
+        f"{taken:.1f} s",
+        f"< {VERIFY_S} s, and no problem",
+        proven and taken < VERIFY_S,
     )
 
 
