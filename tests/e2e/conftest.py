@@ -113,7 +113,7 @@ class Someone:
     @property
     def messages(self) -> Locator:
         """The messages of the channel."""
-        return self.page.get_by_role("log", name="Messages")
+        return self.page.get_by_role("log", name="Messages", exact=True)
 
 
 @dataclass

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_main_job import ADMIN, AGENT, PRIYA, RESOLUTION, SUPPORT, TOM, callback_of_jane_doe, card_of
+from tests.e2e.test_main_job import (
+    ADMIN,
+    AGENT,
+    PRIYA,
+    RESOLUTION,
+    SUPPORT,
+    TOM,
+    callback_of_jane_doe,
+    card_of,
+    claim_at_once,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,54 +30,100 @@ pytestmark = pytest.mark.e2e
 
 LEAD = "U0LEAD001"
 DIRECT = "D0AGENT01"
+MINUTE_MS = 75_000
+"""All cases are counted once a minute."""
 
 
-def test_a_case_is_assigned_returned_sent_again_and_closed(crowd: Crowd, picture: Picture, tmp_path: Path) -> None:
+def test_a_whole_case_with_an_agent_two_specialists_and_a_lead(crowd: Crowd, picture: Picture, tmp_path: Path) -> None:
     agent, lead = crowd.join(AGENT, SUPPORT), crowd.join(LEAD, RESOLUTION)
-    tom = crowd.join(TOM, RESOLUTION)
+    priya, tom = crowd.join(PRIYA, RESOLUTION), crowd.join(TOM, RESOLUTION)
     case = callback_of_jane_doe(agent, picture)
     agent.modal.get_by_role("button", name="Done").click()
 
-    # The lead gives it to Tom, who is mentioned in the thread; the card shows it.
-    button(lead, case, "Assign…").click()
-    lead.modal.get_by_role("combobox", name="Assign to").click()
-    lead.page.get_by_role("option", name="Tom Becker", exact=True).click()
-    lead.modal.get_by_label("Reason").fill("He knows the installer.")
-    picture.take(lead, "case-assign")
-    lead.modal.get_by_role("button", name="Assign", exact=True).click()
-    expect(card_of(tom, case).get_by_text("@Tom Becker").first).to_be_visible()
+    # Both specialists claim at one moment: one has it, the other is told who.
+    claim_at_once(case, priya, tom)
+    card = card_of(lead, case)
+    expect(card.get_by_text("Claimed by")).to_be_visible()
+    has_it, other = (priya, tom) if card.get_by_text("@Priya Nair").is_visible() else (tom, priya)
+    expect(other.messages.get_by_text("Nothing was changed").last).to_be_visible()
 
-    # Tom returns it; its owner is told in a direct message and sends it again from there.
-    button(tom, case, "Return…").click()
-    tom.modal.get_by_label("Reason").fill("Which of the two projects?")
-    tom.modal.get_by_role("button", name="Return", exact=True).click()
-    expect(card_of(tom, case).get_by_text("Why it was returned")).to_be_visible()
-    picture.take(tom, "case-returned")
+    # Whoever has it gives it to the other, with a reason; who now has to act is mentioned in the thread.
+    name = "Tom Becker" if other is tom else "Priya Nair"
+    more(has_it, case, "Assign…")
+    has_it.modal.get_by_role("combobox", name="Assign to").click()
+    has_it.page.get_by_role("option", name=name, exact=True).click()
+    has_it.modal.get_by_label("Reason").fill("Knows the installer.")
+    picture.take(has_it, "case-assign")
+    has_it.modal.get_by_role("button", name="Assign", exact=True).click()
+    expect(card.get_by_text(f"@{name}").first).to_be_visible()
+    card.get_by_role("link", name="repl").click()
+    story = lead.page.get_by_role("log", name="Thread messages")
+    expect(story.get_by_text("this case is yours now")).to_be_visible()
+
+    # The other returns it; its owner is told in a direct message and sends it again from there.
+    button(other, case, "Return…").click()
+    other.modal.get_by_label("Reason").fill("Which of the two projects?")
+    other.modal.get_by_role("button", name="Return", exact=True).click()
+    expect(card.get_by_text("Why it was returned")).to_be_visible()
+    picture.take(other, "case-returned")
     agent.go(DIRECT)
     told = agent.messages.get_by_role("article").filter(has_text=case)
     expect(told.get_by_text("was returned to you").first).to_be_visible()
     picture.take(agent, "case-returned-dm")
     told.get_by_role("button", name="Send again").click()
     expect(told.get_by_text("sent the case again")).to_be_visible()
-    expect(card_of(tom, case).get_by_role("button", name="Claim")).to_be_visible()
+    expect(button(lead, case, "Claim")).to_be_visible()
 
-    # Claimed, documented and closed from its details.
-    button(tom, case, "Claim").click()
-    expect(button(tom, case, "Close…")).to_be_visible()
-    card_of(tom, case).get_by_role("button", name="More").click()
-    tom.page.get_by_role("menuitem", name="Attach documents…").click()
+    # The customer calls again: the agent asks for an update and adds a note.
+    agent.go(RESOLUTION)
+    more(agent, case, "Ask for an update…")
+    agent.modal.get_by_label("Note").fill("Called for the second time.")
+    agent.modal.get_by_role("button", name="Ask", exact=True).click()
+    expect(card.get_by_text("Update promised by")).to_be_visible()
+    expect(story.get_by_text("the customer asks for news")).to_be_visible()
+    more(agent, case, "Add a note…")
+    agent.modal.get_by_label("Note").fill("She prefers mornings.")
+    agent.modal.get_by_role("button", name="Add note").click()
+    expect(story.get_by_text("She prefers mornings.")).to_be_visible()
+
+    # Claimed once more, with a document; the case opens by its number, and takes its number in Salesforce.
+    button(other, case, "Claim").click()
+    expect(button(other, case, "Close…")).to_be_visible()
+    more(other, case, "Attach documents…")
     photo = tmp_path / "roof.txt"
     photo.write_text("a roof")
-    tom.modal.locator("input[type=file]").set_input_files(photo)
-    tom.modal.get_by_role("button", name="Attach", exact=True).click()
-    expect(card_of(tom, case).get_by_text("1 attached")).to_be_visible()
-    tom.type_command(f"/cases {case}")
-    expect(tom.modal.get_by_text("Case Assignment")).to_be_visible()
-    expect(tom.modal.get_by_text("roof.txt").first).to_be_visible()
-    tom.modal.get_by_label("Salesforce case number").fill("00123456")
-    picture.take(tom, "case-details")
-    tom.modal.get_by_role("button", name="Save number").click()
-    expect(card_of(tom, case).get_by_text("00123456")).to_be_visible()
+    other.modal.locator("input[type=file]").set_input_files(photo)
+    other.modal.get_by_role("button", name="Attach", exact=True).click()
+    expect(card.get_by_text("1 attached")).to_be_visible()
+    picture.take(lead, "case-thread")
+    other.type_command(f"/cases {case}")
+    expect(other.modal.get_by_text("Case Assignment")).to_be_visible()
+    expect(other.modal.get_by_text("roof.txt").first).to_be_visible()
+    picture.take(other, "case-details")
+    other.modal.get_by_label("Salesforce case number").fill("00123456")
+    picture.take(other, "case-salesforce")
+    other.modal.get_by_role("button", name="Save number").click()
+    expect(card.get_by_text("00123456")).to_be_visible()
+    other.modal.get_by_role("button", name="Close").last.click()
+
+    # Closed with a reason, and opened again by the lead.
+    button(other, case, "Close…").click()
+    other.modal.get_by_role("combobox", name="Reason").click()
+    other.page.get_by_role("option", name="Contacted and resolved").click()
+    other.modal.get_by_role("button", name="Close case").click()
+    expect(card.get_by_text("Contacted and resolved")).to_be_visible()
+    picture.take(lead, "case-handled")
+    button(lead, case, "Re-open").click()
+    expect(button(lead, case, "Claim")).to_be_visible()
+
+    # The lead sees it counted, and has the week as a workbook.
+    lead.type_command("/cases report week")
+    expect(lead.messages.get_by_text("The report is on its way").first).to_be_visible()
+    lead.go("D0LEAD001")
+    expect(lead.messages.get_by_text(".xlsx").first).to_be_visible()
+    lead.go("home")
+    expect(lead.page.get_by_role("main").get_by_text("Median time to claim")).to_be_visible(timeout=MINUTE_MS)
+    picture.take(lead, "home-lead")
 
 
 def test_a_returned_case_is_voided_by_its_owner(crowd: Crowd, picture: Picture) -> None:
@@ -90,7 +146,6 @@ def test_everybody_has_a_queue(crowd: Crowd, picture: Picture) -> None:
     for user, shown, name in (
         (TOM, "Recently closed", "home-specialist"),
         (AGENT, "My cases", "home-agent"),
-        (LEAD, "All cases", "home-lead"),
         (ADMIN, "/sop-admin", "home-admin"),
     ):
         someone = crowd.join(user, "home")
@@ -125,6 +180,12 @@ def test_an_admin_edits_settings_and_asks_for_a_report(crowd: Crowd, picture: Pi
     admin.go("D0ADMIN01")
     expect(admin.messages.get_by_text(".xlsx").first).to_be_visible()
     picture.take(admin, "cases-report")
+
+
+def more(someone: Someone, case: str, name: str) -> None:
+    """Choose from the menu at the end of the card's buttons."""
+    card_of(someone, case).get_by_role("button", name="More").click()
+    someone.page.get_by_role("menuitem", name=name).click()
 
 
 def button(someone: Someone, case: str, name: str) -> Locator:
