@@ -76,7 +76,7 @@ class Reporter:
         except (UnknownName, VersionUnavailable):
             return RunEnd(procedure=run.procedure, day=day, path=OTHER_VERSION)
         path = " > ".join(step.id for step in told.steps)
-        stopped = told.ask.fact if told.ask is not None else ("not finished" if run.state != "done" else None)
+        stopped = told.ask.question if told.ask is not None else ("not finished" if run.state != "done" else None)
         return RunEnd(procedure=run.procedure, day=day, path=path or "(start)", stopped_at=stopped)
 
 

@@ -11,6 +11,8 @@ from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from sop_core.procedures import title
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 Value = str | int | float | None
 WIDTH: Final = 18
+CHART_WIDTH: Final = 22
+"""Centimetres: the names of procedures stand below without being turned."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 EVENTS: Final = (
     "At (UTC)",
@@ -46,8 +50,8 @@ def workbook(numbers: Report) -> bytes:
     _volume(book.create_sheet("Volume"), numbers)
     _outcomes(book.create_sheet("Outcomes"), numbers.procedures)
     _times(book.create_sheet("Times"), numbers.procedures)
-    _table(book.create_sheet("Paths"), ("Procedure", "Path", "Runs"), numbers.paths)
-    _table(book.create_sheet("Drop-off"), ("Procedure", "Stopped at", "Runs"), numbers.stops)
+    _table(book.create_sheet("Paths"), ("Procedure", "Path", "Runs"), _titled(numbers.paths))
+    _table(book.create_sheet("Drop-off"), ("Procedure", "Stopped at", "Runs"), _titled(numbers.stops))
     _table(book.create_sheet("Events"), EVENTS, [_event(each) for each in numbers.events])
     out = io.BytesIO()
     book.save(out)
@@ -62,6 +66,7 @@ def _volume(sheet: Worksheet, numbers: Report) -> None:
     for line in chart.series:
         # A count has no values between the days that a curve could show.
         line.smooth = False
+    _axes(chart, "Cases")
     sheet.add_chart(chart, "E2")
 
 
@@ -69,13 +74,20 @@ def _outcomes(sheet: Worksheet, procedures: Sequence[ProcedureNumbers]) -> None:
     reasons = sorted({reason for each in procedures for reason in each.outcomes})
     heads = ("Procedure", "Opened", "Overdue", "Returned", *reasons)
     rows: list[Sequence[Value]] = [
-        (each.procedure, each.opened, each.overdue, each.returned, *(each.outcomes.get(name, 0) for name in reasons))
+        (
+            title(each.procedure),
+            each.opened,
+            each.overdue,
+            each.returned,
+            *(each.outcomes.get(name, 0) for name in reasons),
+        )
         for each in procedures
     ]
     _table(sheet, heads, rows)
-    _bars(sheet, "Volume by procedure", rows=len(rows), columns=(2, 4), at=f"A{len(rows) + 4}")
+    below = len(rows) + 4
+    _bars(sheet, "Volume by procedure", "Cases", rows=len(rows), columns=(2, 4), at=f"A{below}")
     if reasons:
-        _bars(sheet, "Outcomes by procedure", rows=len(rows), columns=(5, 4 + len(reasons)), at=f"J{len(rows) + 4}")
+        _bars(sheet, "Outcomes by procedure", "Cases", rows=len(rows), columns=(5, 4 + len(reasons)), at=f"J{below}")
 
 
 def _times(sheet: Worksheet, procedures: Sequence[ProcedureNumbers]) -> None:
@@ -90,7 +102,7 @@ def _times(sheet: Worksheet, procedures: Sequence[ProcedureNumbers]) -> None:
     )
     rows = [
         (
-            each.procedure,
+            title(each.procedure),
             each.to_claim.median,
             each.to_close.median,
             each.to_claim.longest,
@@ -101,16 +113,34 @@ def _times(sheet: Worksheet, procedures: Sequence[ProcedureNumbers]) -> None:
         for each in procedures
     ]
     _table(sheet, heads, rows)
-    _bars(sheet, "Median hours to claim and to close", rows=len(rows), columns=(2, 3), at=f"A{len(rows) + 4}")
+    _bars(sheet, "Median hours to claim and to close", "Hours", rows=len(rows), columns=(2, 3), at=f"A{len(rows) + 4}")
 
 
-def _bars(sheet: Worksheet, title: str, *, rows: int, columns: tuple[int, int], at: str) -> None:
+def _titled(rows: Iterable[tuple[str, str, int]]) -> list[Sequence[Value]]:
+    return [(title(procedure), what, count) for procedure, what, count in rows]
+
+
+def _bars(sheet: Worksheet, name: str, unit: str, *, rows: int, columns: tuple[int, int], at: str) -> None:
     if not rows:
         return
     chart = BarChart()
-    chart.type, chart.title = "col", title
+    chart.type, chart.title = "col", name
     _fill(chart, sheet, rows=rows, columns=columns)
+    _axes(chart, unit)
     sheet.add_chart(chart, at)
+
+
+def _axes(chart: BarChart | LineChart, unit: str) -> None:
+    """Show both axes (Excel leaves out one that does not say it is there), with a scale of whole numbers for cases."""
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.y_axis.title = unit
+    chart.y_axis.scaling.min = 0
+    for text in (chart.title, chart.y_axis.title, chart.legend):
+        if text is not None:
+            # Without a word on it, Excel lays a title over what is drawn.
+            text.overlay = False
+    chart.y_axis.number_format = "0" if unit == "Cases" else "0.0"
+    chart.width = CHART_WIDTH
 
 
 def _fill(chart: ChartBase, sheet: Worksheet, *, rows: int, columns: tuple[int, int]) -> None:
@@ -146,7 +176,7 @@ def _event(event: CaseEvent) -> Sequence[Value]:
     return (
         event.at,
         event.case,
-        event.procedure,
+        title(event.procedure),
         event.version,
         event.action,
         event.actor_name,

@@ -40,7 +40,8 @@ def event_message(case: Case, event: CaseEvent) -> Message:
     called = _called(event.mentions)
     asked = _asked(case, event)
     sentence = _sentence(event)
-    shown = [b.section(f"{called}{asked}")] if asked else []
+    # After those who are called the sentence goes on; without them it begins.
+    shown = [b.section(f"{called}{asked}" if called else asked[0].upper() + asked[1:])] if asked else []
     if event.action != "remind":
         shown.append(b.typed_section(sentence))
     if names := _names(case, event):
@@ -77,8 +78,13 @@ def what_happened(event: CaseEvent) -> str:
 
 
 def _sentence(event: CaseEvent) -> str:
-    reason = f" Reason: {event.reason}." if event.reason and event.action != "remind" else ""
+    reason = f" Reason: {_ended(event.reason)}" if event.reason and event.action != "remind" else ""
     return f"{event.actor_name} {DID.get(event.action, event.action)}.{reason}"
+
+
+def _ended(text: str) -> str:
+    """Return what somebody typed as a whole sentence: with a full stop, unless it has an end of its own."""
+    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _asked(case: Case, event: CaseEvent) -> str:

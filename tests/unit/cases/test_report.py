@@ -44,7 +44,7 @@ EVENTS = (
 )
 RUNS = (
     RunEnd(procedure="infinity", day=DAYS[0], path="INF-1 > INF-4b"),
-    RunEnd(procedure="infinity", day=DAYS[1], path="INF-1", stopped_at="caller_type"),
+    RunEnd(procedure="infinity", day=DAYS[1], path="INF-1", stopped_at="Who is contacting you?"),
 )
 
 
@@ -64,17 +64,17 @@ def test_the_numbers_are_those_that_the_events_sheet_gives() -> None:
     assert {row[0]: row[1] for row in rows(book, "Outcomes")} == opened
     assert [row[1:] for row in rows(book, "Volume")] == [(1, 0), (1, 2)]
     assert {row[0]: row[1:] for row in rows(book, "Times")} == {
-        "infinity": (2, 24, 2, 24, 1, 1),
-        "escalation": (4, 37, 4, 37, 1, 1),
+        "Infinity communications": (2, 24, 2, 24, 1, 1),
+        "Escalated customer": (4, 37, 4, 37, 1, 1),
     }
     overdue = {row[0]: row[2:4] for row in rows(book, "Outcomes")}
-    assert overdue == {"infinity": (0, 1), "escalation": (1, 0)}
+    assert overdue == {"Infinity communications": (0, 1), "Escalated customer": (1, 0)}
 
 
 def test_paths_and_where_runs_stopped_are_counted() -> None:
     book = made()
-    assert rows(book, "Paths") == [("infinity", "INF-1 > INF-4b", 1)]
-    assert rows(book, "Drop-off") == [("infinity", "caller_type", 1)]
+    assert rows(book, "Paths") == [("Infinity communications", "INF-1 > INF-4b", 1)]
+    assert rows(book, "Drop-off") == [("Infinity communications", "Who is contacting you?", 1)]
 
 
 def test_charts_are_native_and_no_line_is_smoothed() -> None:
@@ -82,6 +82,21 @@ def test_charts_are_native_and_no_line_is_smoothed() -> None:
     charts: dict[str, Any] = {sheet.title: getattr(sheet, "_charts") for sheet in book}  # noqa: B009 - openpyxl names it so
     assert {name: len(found) for name, found in charts.items() if found} == {"Volume": 1, "Outcomes": 2, "Times": 1}
     assert all(series.smooth is False for series in charts["Volume"][0].series)
+    axes = [axis for found in charts.values() for chart in found for axis in (chart.x_axis, chart.y_axis)]
+    assert all(axis.delete is False for axis in axes)
+
+
+def test_each_chart_shows_the_cells_of_its_table() -> None:
+    """A chart is no picture: its series are the columns that stand beside it, to the last row."""
+    book = made()
+    volume, outcomes = book["Volume"], book["Outcomes"]
+    [chart] = getattr(volume, "_charts")  # noqa: B009
+    assert [each.val.numRef.f for each in chart.series] == ["'Volume'!$B$2:$B$3", "'Volume'!$C$2:$C$3"]
+    by_procedure, by_outcome = getattr(outcomes, "_charts")  # noqa: B009
+    heads = [cell.value for cell in outcomes[1]]
+    assert heads[1:4] == ["Opened", "Overdue", "Returned"]
+    assert [each.tx.strRef.f for each in by_procedure.series] == [f"'Outcomes'!{column}1" for column in "BCD"]
+    assert len(by_outcome.series) == len(heads) - 4
 
 
 def test_what_a_person_typed_stays_text_and_notes_stay_out() -> None:

@@ -54,7 +54,7 @@ LINES: dict[str, tuple[dict[str, Any], str]] = {
             "priya.nair assigned the case. Reason: Ill."
         ),
     ),
-    "return": ({"reason": "Why?"}, "SOP-7K3M9QPD: priya.nair returned the case to its owner. Reason: Why?."),
+    "return": ({"reason": "Why?"}, "SOP-7K3M9QPD: priya.nair returned the case to its owner. Reason: Why?"),
     "attach": (
         {"mentions": ("U0AGENT01",), "documents": ("F1",)},
         (
@@ -83,6 +83,11 @@ def test_the_fallback_text_of_a_card_says_it_all(name: str) -> None:
 def test_the_line_of_an_event(name: str) -> None:
     changed, expected = LINES[name]
     assert event_message(a_case(), an_event(action=name, **changed)).text == expected
+
+
+def test_where_nobody_is_called_the_sentence_begins_with_a_capital() -> None:
+    asked = event_message(a_case(promised_until="2026-11-25T10:00:00Z"), an_event(action="ask_update"))
+    assert asked.blocks[0]["text"]["text"].startswith("The customer asks for news.")
 
 
 @pytest.mark.parametrize("action", ACTIONS)
