@@ -150,6 +150,10 @@ class RunDesk:
         """Take the choice of the project back, and what was proved by it."""
         return self._apply(self.read(click.run, click.user), click, without_project)
 
+    def show_language(self, click: Click, language: str) -> Run:
+        """Show scripts in ``language`` too, for the rest of the run."""
+        return self._apply(self.read(click.run, click.user), click, lambda now: replace(now, language=language))
+
     def page_back(self, click: Click) -> Run:
         """Go back a page of a long form."""
         run = self.read(click.run, click.user)

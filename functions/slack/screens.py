@@ -84,6 +84,7 @@ class Screens:
             due=self._due(run, told),
             ended_at=self._ended_at(run),
             page=run.page,
+            language=run.language,
             without_number=self._without_number(),
             story=story(procedure, told, run.sources) if run.state == "done" else (),
         )

@@ -159,6 +159,12 @@ def page_back(services: Services, request: Request) -> None:
     _change(services, request, lambda desk, click: desk.page_back(click))
 
 
+def show_language(services: Services, request: Request) -> None:
+    """Answer the choice of a language that scripts are shown in beside English."""
+    language = str(request.body["actions"][0]["value"])
+    _change(services, request, lambda desk, click: desk.show_language(click, language))
+
+
 def suggest_projects(services: Services, request: Request) -> None:
     """Answer the typeahead with the best matches for what is typed so far."""
     body = request.body
@@ -308,6 +314,7 @@ LISTENERS: Final = (
     Listener(kind="action", name=re.compile(r"^pick:"), roles=_anyone, answer=keep_picking),
     Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=_anyone, answer=choose_project),
     Listener(kind="action", name="project_change", roles=_anyone, answer=change_project),
+    Listener(kind="action", name=re.compile(r"^language:"), roles=_anyone, answer=show_language),
     Listener(kind="action", name="form_back", roles=_anyone, answer=page_back),
     Listener(kind="options", name="project_search", roles=_anyone, answer=suggest_projects),
     Listener(kind="view_submission", name=views.CALLBACK, roles=_anyone, answer=submit),

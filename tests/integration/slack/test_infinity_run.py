@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from sop_core import procedures
+from sop_core.guidance import Translation
 from tests.builders.cases import NASTY
 from tests.builders.people import AGENT, BACK_OFFICE, TRAINED
 from tests.builders.sheets import LISTED
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
+    from sop_core.guidance import Step
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
 
@@ -438,3 +441,24 @@ def all_cases(desk: Desk) -> list[Case]:
     items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
     ids = [item["pk"]["S"].removeprefix("CASE#") for item in items if item["sk"]["S"] == "CASE"]
     return [case for case in map(desk.cases.get, ids) if case]
+
+
+def test_the_language_of_a_script_is_chosen_for_the_whole_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_spanish(step: Step) -> Step:
+        held = tuple(Translation(words, "es", f"¡{words}!", "Ana Ruiz", "2026-01-01") for words in step.say)
+        return step._replace(translations=held)
+
+    shipped = procedures.load("infinity")
+    stages = tuple(stage._replace(steps=tuple(map(in_spanish, stage.steps))) for stage in shipped.stages)
+    known = shipped._replace(stages=stages)
+    monkeypatch.setattr(procedures, "load", lambda name: known if name == "infinity" else shipped)
+    agent = begin(desk)
+    as_homeowner(agent)
+    assert "¡Thanks so much" not in json.dumps(agent.view, ensure_ascii=False)
+    agent.click("language:es")
+    assert "¡Thanks so much" in json.dumps(agent.view, ensure_ascii=False)
+    agent.click("answer:transfer_answered:no")
+    agent.submit(reason_of_call=REASON)
+    shown = json.dumps(agent.view, ensure_ascii=False)
+    assert "¡One of our Infinity Team specialists" in shown
+    assert "In Spanish: “¡Thanks so much" in shown

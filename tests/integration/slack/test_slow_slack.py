@@ -14,7 +14,7 @@ from tests.standin.slack import Fault
 if TYPE_CHECKING:
     from tests.integration.slack.conftest import Desk
 
-SHARE = 0.5
+SHARE = 1.5
 """Seconds for all calls of a request together, in place of the real ones."""
 
 SLOW = 8

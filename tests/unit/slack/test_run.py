@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec.structs import replace
+
 from infra.local.workspace import limits
 from sop_core import procedures
-from sop_core.guidance import guidance, render
+from sop_core.guidance import Translation, guidance, render
 from sop_core.settings import Settings
 from sop_core.story import story
 from sop_slack.run import RunScreen, Sheet, run_modal
@@ -207,3 +209,35 @@ def _mrkdwn(value: object) -> list[str]:
     if isinstance(value, list):
         return [text for child in value for text in _mrkdwn(child)]
     return []
+
+
+SPANISH = Translation(FIRST_SCRIPT, "es", "Gracias.", "Ana Ruiz", "2026-01-01")
+
+
+def translated(screen: RunScreen) -> RunScreen:
+    """Return the screen as if an approved translation of the first script were in the data."""
+    steps = tuple(step._replace(translations=(SPANISH,) if step.say else ()) for step in screen.guidance.steps)
+    turns = tuple(
+        replace(turn, steps=tuple(step for step in steps if step.id in {each.id for each in turn.steps}))
+        for turn in screen.story
+    )
+    return replace(screen, guidance=screen.guidance._replace(steps=steps), story=turns)
+
+
+def test_no_language_can_be_chosen_where_nothing_is_translated() -> None:
+    assert "language:" not in json.dumps(run_modal(a_screen(a_homeowner())))
+
+
+def test_an_approved_translation_stands_below_the_english_once_it_is_wanted() -> None:
+    english = translated(a_screen(a_homeowner()))
+    assert "language:es" in json.dumps(run_modal(english))
+    assert "Gracias." not in json.dumps(run_modal(english))
+    spanish = json.dumps(run_modal(replace(english, language="es")))
+    assert spanish.index(FIRST_SCRIPT) < spanish.index("In Spanish") < spanish.index("Gracias.")
+    assert "approved by Ana Ruiz, 2026-01-01" in spanish
+    assert "language:en" in spanish
+
+
+def test_the_notes_say_what_was_said_in_which_language() -> None:
+    screen = translated(an_end(a_homeowner() | {"transfer_answered": "yes"}, language="es"))
+    assert "In Spanish: “Gracias.”" in _preformatted(run_modal(screen)["blocks"])[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sop_core.guidance import LANGUAGES
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
 from sop_slack.case_views import salesforce
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sop_core.cases.case import Case
-    from sop_core.guidance import Step
+    from sop_core.guidance import Step, Translation
     from sop_core.story import Turn
     from sop_core.transfers.project import Project
     from sop_slack.blocks import Block
@@ -82,7 +83,9 @@ def _lines(screen: RunScreen) -> Iterator[str]:
 
 def _turn(turn: Turn, screen: RunScreen) -> Iterator[str]:
     for step in turn.steps:
-        yield from (f"Said: “{words}”" for words in step.say)
+        for words in step.say:
+            yield f"Said: “{words}”"
+            yield from (f"In {LANGUAGES[each.language]}: “{each.text}”" for each in _spoken(step, words, screen))
         yield from _filed(step, screen)
     transfers = [step.transfer.to for step in turn.steps if step.transfer]
     answer = turn.answer
@@ -92,6 +95,10 @@ def _turn(turn: Turn, screen: RunScreen) -> Iterator[str]:
         yield from (f"Transfer to {to}: {answer.label}" for to in transfers)
     elif not (answer.source == ABOUT_THE_AGENT or (answer.fact == PROJECT and screen.project)):
         yield f"{answer.question} {answer.label}"
+
+
+def _spoken(step: Step, words: str, screen: RunScreen) -> list[Translation]:
+    return [each for each in step.translations if (each.script, each.language) == (words, screen.language)]
 
 
 def _filed(step: Step, screen: RunScreen) -> Iterator[str]:

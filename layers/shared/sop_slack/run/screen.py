@@ -30,7 +30,8 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     project it is; elsewhere choosing one is a help. ``due`` holds the moment of each promised deadline rule.
     ``installer_contact`` is how the project's installer is reached, where the settings know. A run that has ended has
     its ``story``, and ``ended_at`` is when that was, in words and in the office's time. ``without_number`` are targets
-    of transfers whose number nobody has set. ``page`` is the page of a long form.
+    of transfers whose number nobody has set. ``page`` is the page of a long form, ``language`` the one that
+    scripts are shown in beside English.
     """
 
     title: str
@@ -52,4 +53,5 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: str = ""
     story: tuple[Turn, ...] = ()
     page: int = 0
+    language: str = ""
     without_number: frozenset[str] = frozenset()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from sop_core.guidance import LANGUAGES
 from sop_slack import blocks as b
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sop_core.guidance import ChecklistGroup, Cite, Guidance, Step, Transfer
+    from sop_core.guidance import ChecklistGroup, Cite, Guidance, Step, Transfer, Translation
     from sop_slack.blocks import Block
     from sop_slack.run.screen import RunScreen
 
@@ -107,12 +108,32 @@ def _together(steps: Sequence[Step]) -> list[Block]:
 def _step(step: Step, screen: RunScreen) -> list[Block]:
     shown = [part for warning in step.warn for part in _warning(warning)]
     for words in step.say:
-        shown += [b.context("🗣️ *Say, word for word*"), b.quote(words, bold=True)]
+        shown += [b.context("🗣️ *Say, word for word*"), b.quote(words, bold=True), *_translated(words, step, screen)]
     if step.do:
         shown.append(b.bullets(step.do))
     if step.transfer is not None:
         shown += _transfer(step.transfer, screen)
     return [*shown, *_promise(step, screen), *_source(step)]
+
+
+def _translated(words: str, step: Step, screen: RunScreen) -> list[Block]:
+    """Return the approved translations that are wanted below the English, and the buttons to choose one."""
+    held = [each for each in step.translations if each.script == words]
+    # A run that has ended takes no choice any more, so all there is stands there.
+    wanted = [each for each in held if screen.ended_at or each.language == screen.language]
+    shown: list[Block] = []
+    for each in wanted:
+        approval = f"approved by {each.approved_by}, {each.approved_on}"
+        heading = b.context(f"🗣️ *In {LANGUAGES[each.language]}* · {b.escape(approval)}")
+        shown += [heading, b.quote(each.text, bold=True)]
+    return shown if screen.ended_at or not held else [*shown, b.actions(*_languages(held, screen))]
+
+
+def _languages(held: Sequence[Translation], screen: RunScreen) -> list[Block]:
+    others = [each.language for each in held if each.language != screen.language]
+    buttons = [b.button(f"Show {LANGUAGES[each]}", f"language:{each}", each) for each in others]
+    hide = b.button("English only", "language:en", "en")
+    return [*buttons, hide] if len(others) < len(held) else buttons
 
 
 def _warning(text: str) -> list[Block]:
