@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 # With nobody to look, what runs on real time (a browser, a local AWS) may be tried once more; the report names what needed it.
 ONCE_MORE := $(if $(CI),--reruns 1 -r R)
-LOCKS := uv runtime dev ministack sam
+LOCKS := uv runtime dev ministack sam bench
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
@@ -65,7 +65,7 @@ e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTHON) -m infra.local browser
 	@$(PYTEST) $(ONCE_MORE) tests/e2e
 
-bench: $(READY)  ## measure the bars of the design
+bench: $(READY) .tools/bench/.ready  ## measure the bars of the design
 	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.bench
 
 build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
@@ -79,7 +79,8 @@ replay: .venv/.ready  ## dead deliveries of a deployed stack tried again, once w
 
 lock: .venv/.ready  ## choose the newest versions again and pin them with hashes, without index addresses
 	@for name in $(LOCKS); do cd requirements && ../.venv/bin/uv pip compile --quiet --upgrade --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.txt; cd ..; done
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$(sed -n 's/^# uv: //p' $$name.in) \
+		$$name.in -o $$name.txt; cd ..; done
 
 clean:  ## remove what was built and what the local run kept
 	rm -rf .local .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis

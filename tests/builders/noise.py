@@ -76,6 +76,24 @@ def fits(query: Query, found: Project) -> bool:
     return False
 
 
+def meant(asked: Sequence[Query], projects: Sequence[Project]) -> list[frozenset[str]]:
+    """Return for each query the keys of the projects that it may mean: as :func:`fits` says, asked once a project."""
+    known: dict[str, dict[str, set[str]]] = {
+        "name only": {_bare_name(query.meant): set() for query in asked},
+        "address": {fold(query.meant.address or ""): set() for query in asked},
+    }
+    for project in projects:
+        for kind, form in (("name only", _bare_name(project)), ("address", fold(project.address or ""))):
+            if form in known[kind]:
+                known[kind][form].add(project.key)
+    found = []
+    for query in asked:
+        of = next((kind for kind in known if query.kind.startswith(kind)), None)
+        form = _bare_name(query.meant) if of == "name only" else fold(query.meant.address or "")
+        found.append(frozenset(known[of][form] if of else {query.meant.key}))
+    return found
+
+
 def _bare_name(project: Project) -> str:
     words = fold(project.homeowner or "").split()
     return " ".join(word for word in words if len(word) > 1)

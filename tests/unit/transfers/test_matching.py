@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import random
+import zlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from infra.local.sample import HEADERS, NAMESAKES, make_rows
+from infra.local.sample_people import FIRST, LAST
 from sop_core.transfers.matching import Index, build
 from sop_core.transfers.project import Project
 from sop_core.transfers.sheet import read
+from sop_core.transfers.snapshot import take
+from sop_core.transfers.vocabulary import ALIKE, NEAR, Vocabulary
 from sop_core.transfers.words import fold
-from tests.builders.noise import fits, queries
+from tests.builders.noise import fits, queries, typed
 
 PEOPLE = (
     Project(
@@ -105,10 +112,42 @@ def test_who_is_not_there_is_never_found(text: str) -> None:
     assert INDEX.search(text).verdict == "none"
 
 
-def test_what_fitted_is_said() -> None:
-    assert INDEX.search("555-0185").hits[0].why == "phone's last seven"
-    assert INDEX.search("jane doe glendale").hits[0].why == "name, city"
-    assert INDEX.search("inf-845434").hits[0].why == "project id with digits swapped"
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("555-0185", "phone ends 555-0185"),
+        ("d'angelo 0185", "name, phone ends 0185"),
+        ("267-555-0158", "phone with digits swapped"),
+        ("813-555-0185", "phone ends 555-0185, other area code"),
+        ("jane doe glendale", "name, city"),
+        ("jane doe tucson", "name, no “tucson”"),
+        ("jane doe 1240 st john", "name, house number differs: 1240 / 1420, street"),
+        ("bob szczepanski", "bob for robert, name"),
+        ("shepansky arvada", "name sounds like szczepanski, city"),
+        ("michael dela rosa", "name"),
+        ("frank enhlish", "name, name is nearly english"),
+        ("frank englesh", "name, name sounds like english"),
+        ("f english", "initial, name"),
+        ("inf-845434", "project id with digits swapped"),
+        ("71 curry street camden new jersey", "street, city, state"),
+    ],
+)
+def test_what_fitted_and_what_differs_is_said(text: str, why: str) -> None:
+    assert INDEX.search(text).hits[0].why == why
+
+
+@pytest.mark.parametrize("packed", [b"", b"nothing", b"PK\x03\x04", zlib.compress(b"a snapshot of another release")])
+def test_what_is_no_snapshot_is_refused(packed: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  (numpy's own, of many kinds)
+        Index.load(packed)
+
+
+def test_many_threads_search_one_index() -> None:
+    asked = ["jane do", "bob shepansky", "71 curry", "555-0185"] * 25
+    alone = [INDEX.search(text) for text in asked]
+
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(INDEX.search, asked)) == alone
 
 
 def test_scores_are_between_none_and_whole() -> None:
@@ -183,3 +222,20 @@ def test_the_sample_has_namesakes_to_choose_from() -> None:
     assert found.verdict == "several"
     wanted = [name for name, _, _ in NAMESAKES if name.startswith("Jane Do")]
     assert [name for name in wanted if name not in {names[hit.key] for hit in found.hits}] == []
+
+
+def test_no_word_that_is_near_is_left_uncompared() -> None:
+    """The letters' bound leaves out only words that the comparison would leave out."""
+    words = sorted({word for name in (*FIRST, *LAST) for word in fold(name).split()})
+    vocabulary = Vocabulary(take([Project(word, 2, None, word) for word in words]))
+    rng = random.Random(5)  # noqa: S311
+    for word in rng.sample(words, 60):
+        asked = typed(rng, word)
+        near = {other for other in words if _is_near(asked, other)}
+        found = {words[position] for position in vocabulary.near([asked], 0, is_begun=False)}
+        assert near <= found
+
+
+def _is_near(one: str, other: str) -> bool:
+    winkler = JaroWinkler.normalized_similarity(one, other)
+    return winkler >= ALIKE and 0.55 * winkler + 0.45 * OSA.normalized_similarity(one, other) >= NEAR

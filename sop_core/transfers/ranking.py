@@ -1,0 +1,152 @@
+"""How well one project fits a query, and why: half by the words' alignment, half by their trigrams."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sop_core.transfers import snapshot as shots
+from sop_core.transfers.nicknames import RELATIVES
+from sop_core.transfers.vocabulary import LONG_FORMS
+from sop_core.transfers.words import STATES, STREET_FORMS, sound
+
+if TYPE_CHECKING:
+    from sop_core.transfers.lookups import Direct
+    from sop_core.transfers.vocabulary import Near
+
+EXACT: Final = 0.99
+NAMES: Final = (shots.NAME, shots.CO_NAME)
+FIELD_NAMES: Final = ("name", "co-homeowner", "street", "city", "state", "ZIP", "name")
+NUMBER_NAMES: Final = {shots.STREET: "house number", shots.ZIP: "ZIP"}
+INITIAL: Final = 0.7
+
+
+class Term(NamedTuple):
+    """A word of the query: what it may stand for among the sheet's words, and projects it points at directly.
+
+    ``is_begun``: it is the last, and may still grow.
+    """
+
+    text: str
+    words: Near
+    direct: Direct
+    weight: float
+    is_begun: bool = False
+
+
+class Match(NamedTuple):
+    """How well a query word fits a project, the word of the project that it is taken for, and in which field.
+
+    ``why`` says what was looked up directly, or that it is an initial.
+    """
+
+    score: float
+    word: str = ""
+    field: int | None = None
+    why: str = ""
+
+
+class Judged(NamedTuple):
+    """A project with its score from 0 to 1, and what each word of the query came to."""
+
+    score: float
+    position: int
+    terms: list[Term]
+    matches: list[Match]
+
+
+def judge(shot: shots.Snapshot, position: int, terms: list[Term]) -> Judged:
+    """Return how well the project at a position fits the terms."""
+    start, end = int(shot.starts[position]), int(shot.starts[position + 1])
+    words, fields = shot.words[start:end].tolist(), shot.fields[start:end].tolist()
+    spelt = [shot.vocabulary[word] for word in words]
+    matches = _align(position, terms, words, fields, spelt)
+    whole = sum(term.weight for term in terms)
+    aligned = sum(term.weight * match.score for term, match in zip(terms, matches, strict=True)) / whole
+    alike = _alike(terms, matches, fields, spelt)
+    score = aligned if alike is None else 0.5 * aligned + 0.5 * alike * (0.5 + 0.5 * aligned)
+    return Judged(score, position, terms, matches)
+
+
+def reasons(judged: Judged) -> str:
+    """Return what fitted and what differs, in the order of the query: ``name, house number differs: 12 / 21``."""
+    said = dict.fromkeys(_reason(term, match) for term, match in zip(judged.terms, judged.matches, strict=True))
+    return ", ".join(said)
+
+
+def _reason(term: Term, match: Match) -> str:
+    if match.why:
+        return match.why
+    if match.field is None:
+        return f"no “{term.text}”"
+    name = FIELD_NAMES[match.field]
+    said, found = (STREET_FORMS.get(word, STATES.get(word, word)) for word in (term.text, match.word))
+    if match.score >= EXACT or said == found or (term.is_begun and match.word.startswith(term.text)):
+        return name
+    if term.text.isdigit() and match.word.isdigit():
+        return f"{NUMBER_NAMES.get(match.field, name)} differs: {term.text} / {match.word}"
+    if match.word in RELATIVES.get(term.text, ()):
+        return f"{term.text} for {match.word}"
+    how = "sounds like" if sound(term.text) == sound(match.word) else "is nearly"
+    return f"{name} {how} {match.word}"
+
+
+def _align(position: int, terms: list[Term], words: list[int], fields: list[int], spelt: list[str]) -> list[Match]:
+    matches = []
+    taken: set[int] = set()
+    for term in terms:
+        direct = term.direct.get(position)
+        best, at = 0.0, -1
+        for i, word in enumerate(words):
+            score = term.words.get(word, 0.0)
+            if score > best and (i not in taken or fields[i] == shots.JOINED):
+                best, at = score, i
+        if direct and direct[0] >= best:
+            matches.append(Match(direct[0], why=direct[1]))
+        elif at >= 0:
+            taken.add(at)
+            field = shots.NAME if fields[at] == shots.JOINED else fields[at]
+            matches.append(Match(best, spelt[at], field))
+        else:
+            free = [word for i, word in enumerate(spelt) if fields[i] in NAMES and i not in taken]
+            matches.append(_initial(term.text, free))
+    return matches
+
+
+def _initial(text: str, names: list[str]) -> Match:
+    """One letter stands for a name, in the query or in the sheet."""
+    if any(name[0] == text[0] and 1 in (len(name), len(text)) for name in names):
+        return Match(INITIAL, field=shots.NAME, why="initial")
+    return Match(0.0)
+
+
+def _alike(terms: list[Term], matches: list[Match], fields: list[int], spelt: list[str]) -> float | None:
+    """Return how alike the letters are, of what was asked and of the fields that were touched; None: only numbers."""
+    asked = [
+        match.word if match.word in LONG_FORMS else STREET_FORMS.get(term.text, term.text)
+        for term, match in zip(terms, matches, strict=True)
+        if match.field is not None or not match.why
+    ]
+    if not asked:
+        return None
+    touched = {match.field for match in matches}
+    text = [word for word, field in zip(spelt, fields, strict=True) if field in touched and field != shots.JOINED]
+    return _cosine(_trigrams(asked), _trigrams([STREET_FORMS.get(word, word) for word in text]))
+
+
+def _trigrams(words: list[str]) -> dict[str, float]:
+    counted: dict[str, float] = {}
+    for word in words:
+        padded = f"  {word} "
+        for i in range(len(padded) - 2):
+            gram = padded[i : i + 3]
+            counted[gram] = counted.get(gram, 0.0) + 1.0
+    return counted
+
+
+def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
+    shared = sum(count * other.get(gram, 0.0) for gram, count in one.items())
+    if not shared:
+        return 0.0
+    size = math.sqrt(sum(c * c for c in one.values()) * sum(c * c for c in other.values()))
+    return shared / size
