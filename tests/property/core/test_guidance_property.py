@@ -9,14 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sop_core import procedures
-from sop_core.guidance import canonical, change, guidance
+from sop_core.guidance import UnknownName, WrongNumber, canonical, change, guidance, trace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sop_core.guidance import Procedure, Question
 
 Known = dict[str, str | list[str]]
 
 names = st.sampled_from(procedures.names())
+
+EVERY = [question for name in procedures.names() for question in procedures.load(name).facts.values()]
+FACTS = [question.fact for question in EVERY]
+VALUES = [answer.value for question in EVERY for answer in question.answers]
 
 
 def answer(question: Question) -> st.SearchStrategy[str | list[str]]:
@@ -78,3 +84,26 @@ def test_a_change_keeps_no_fact_that_could_not_be_read(name: str, data: st.DataO
     assert guidance(procedure, changed) == guidance(procedure, given_anew)
     if guidance(procedure, changed).status == "done":
         assert changed == guidance(procedure, changed).facts
+
+
+words = st.one_of(st.text(max_size=12), st.sampled_from(sorted({*FACTS, *VALUES})))
+
+
+@given(names, st.dictionaries(words, st.one_of(words, st.lists(words, max_size=3)), max_size=6))
+def test_whatever_is_given_is_guidance_or_one_sentence_with_the_closest_name(
+    name: str, facts: Mapping[str, str | list[str]]
+) -> None:
+    procedure = procedures.load(name)
+    refused: Exception | None = None
+    try:
+        result = guidance(procedure, facts)
+    except (UnknownName, WrongNumber) as wrong:
+        refused = wrong
+    if isinstance(refused, UnknownName):
+        assert refused.closest in refused.valid
+        assert str(refused).endswith(f"did you mean {refused.closest!r}?")
+    elif isinstance(refused, WrongNumber):
+        assert not procedure.facts[refused.fact].multiple
+    else:
+        assert facts.keys() <= procedure.facts.keys()
+        assert len(result.asked) == len(result.facts) == len(trace(result))
