@@ -113,7 +113,8 @@ def _handled(case: Case) -> list[Block]:
     ]
     if case.closed_note:
         shown.append(b.quote(case.closed_note))
-    who = [("Case", case.id), *_customer(case)[:2]]
+    salesforce = [("Salesforce case", case.salesforce)] if case.salesforce else []
+    who = [("Case", case.id), *salesforce, *_customer(case)[:2]]
     return [*shown, b.labelled(who), *_buttons(case), _origin(case)]
 
 

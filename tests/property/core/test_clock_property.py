@@ -82,6 +82,21 @@ def test_a_returned_case_keeps_the_business_minutes_it_had_left(
         assert business_minutes(resent, due, calendar) == business_minutes(returned, before, calendar)
 
 
+@settings(max_examples=25, deadline=None)
+@given(start=starts, before=calendars, after=calendars)
+def test_a_changed_calendar_gives_the_time_that_it_would_have_given_from_the_start(
+    start: datetime, before: Calendar, after: Calendar
+) -> None:
+    """Counted minute by minute in the new office's time: 48 business hours, whatever the old one said."""
+    began = iso(start, before)
+    case = a_case(opened_at=began, clock_from=began, promised_from=began, due_rule="48_business_hours")
+    changed = planned(planned(case, before), after)
+    assert changed == planned(case, after)
+    due = wall(changed.due_at, after)
+    # A due time that summer time skips is an hour later on the clock.
+    assert 0 <= business_minutes(wall(began, after), due, after) - 48 * 60 <= 60
+
+
 @settings(max_examples=30, deadline=None)
 @given(start=starts, calendar=calendars)
 def test_reminders_go_out_in_office_hours_once_each_and_soon_before_the_deadline(

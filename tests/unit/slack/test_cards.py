@@ -103,6 +103,11 @@ def test_a_handled_card_looks_handled() -> None:
     assert "Panels dark" not in shown
 
 
+@pytest.mark.parametrize("state", STATES, ids=lambda state: str(state.get("state")))
+def test_the_salesforce_number_is_on_the_card_in_every_state(state: dict[str, Any]) -> None:
+    assert "00123456" in json.dumps(case_message(a_case(**state, salesforce="00123456")).blocks)
+
+
 def test_a_line_in_the_thread_names_who_acted_and_mentions_nobody() -> None:
     line = event_message(a_case(), an_event())
     assert line.text == "SOP-7K3M9QPD: priya.nair claimed the case."

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from sop_slack.case_views import description
+from sop_slack.case_views import description, salesforce
 from tests.builders.cases import a_case
+
+
+def test_the_salesforce_fields_are_named_as_the_sop_names_them() -> None:
+    closed = a_case(state="closed", closed_reason="Contacted and resolved")
+    assert dict(salesforce(closed)) == {
+        "Case Type": "Installer Complaints",
+        "Subtype": "Workout Plan",
+        "Case Description": "Infinity Callbacks: Panels dark",
+        "Case Feed": "@Jonathan Lezama @elijah carr",
+        "Case Assignment": "Customer Support Resolution Specialist",
+        "Closed Reason": "Contacted and resolved",
+    }
 
 
 def test_a_callback_is_described_by_the_sops_words_and_the_nature_of_the_call() -> None:
