@@ -259,10 +259,14 @@ class _Names:
 
 
 def renamed(named: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
-    """Return what admins named (field to header) after a change; ``None`` forgets, a header stands for one field."""
+    """Return what admins named (field to header) after a change; ``None`` forgets, a header stands for one field.
+
+    A field's own name is found without being remembered.
+    """
     taken = {header_form(header) for header in changed.values() if header}
     kept = {f: header for f, header in named.items() if f not in changed and header_form(header) not in taken}
-    return kept | {field: header for field, header in changed.items() if header}
+    after = kept | {field: header for field, header in changed.items() if header}
+    return {field: header for field, header in after.items() if header_form(header) != header_form(display(field))}
 
 
 def applying(named: Mapping[str, str], headers: Sequence[str]) -> dict[str, str]:

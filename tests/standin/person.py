@@ -75,7 +75,7 @@ class Context(LambdaContext):
 
 @dataclass
 class Person:
-    """One user of the workspace. ``view`` is the modal in front of them."""
+    """One user of the workspace. ``view`` is the modal in front of them, ``told`` the last command's private answer."""
 
     user: str
     slack: Slack
@@ -83,6 +83,7 @@ class Person:
     secret: str
     name: str = "maya.torres"
     view: Json = field(default_factory=dict)
+    told: Json = field(default_factory=dict)
     sent: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def command(self, command: str, text: str = "") -> str:
@@ -103,7 +104,8 @@ class Person:
         answer = self._post(body)
         opened = [view for view_id, view in self.slack.views.items() if view_id not in seen]
         self.view = opened[-1] if opened else {}
-        return str(json.loads(answer).get("text", "")) if answer.startswith("{") else answer
+        self.told = json.loads(answer) if answer.startswith("{") else {"text": answer}
+        return str(self.told.get("text", ""))
 
     def click(self, action_id: str, value: str | None = None, **typed: str | Json) -> None:
         """Press a button, choose a radio button or an option of the modal in front, with what stands in its fields."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,6 +44,13 @@ def posted(desk: Desk, message: Message) -> dict[str, Any]:
     shown = a_message(message)
     desk.slack.messages.append({**shown, "text": message.text})
     return shown
+
+
+def answer(desk: Desk, text: str) -> str:
+    """Return all that an admin is shown privately, blocks included, as JSON."""
+    admin = desk.person(ADMIN)
+    admin.command("/transfers", text)
+    return json.dumps(admin.told, ensure_ascii=False)
 
 
 def test_upload_opens_a_modal_that_takes_a_file(desk: Desk) -> None:
@@ -88,6 +96,23 @@ def test_status_says_that_there_is_no_sheet_and_what_to_do(desk: Desk) -> None:
 def test_status_names_the_active_sheet(desk: Desk) -> None:
     desk.sheet()
     assert "5 projects" in desk.person(ADMIN).command("/transfers")
+
+
+def test_status_says_how_old_the_sheet_is_what_it_holds_and_who_brought_it(desk: Desk) -> None:
+    desk.sheet()
+    desk.transfers.activate(a_ready_sheet(desk, "s2").id, 1, actor=AGENT, at="2026-11-20T10:00:00Z")
+    said = answer(desk, "status")
+    assert re.search(r"uploaded (today|\d+ days? ago)", said)
+    for shown in (f"<@{ADMIN}>", f"<@{AGENT}>", "Infinity Transfers v1.xlsx", "0 rows: 0 projects", columns.SHOW):
+        assert shown in said
+
+
+def test_the_history_lists_every_sheet_with_what_can_be_done_with_it(desk: Desk) -> None:
+    assert "No transfer sheet" in desk.person(ADMIN).command("/transfers", "history")
+    desk.sheet("s1")
+    desk.sheet("s2")
+    said = answer(desk, "history")
+    assert (said.count("kept for rollback"), said.count("active ·"), said.count(told.ROLL_BACK)) == (1, 1, 1)
 
 
 def test_an_unknown_word_gets_the_list_of_those_that_work(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sop_core.transfers.columns import NEEDED, SYNONYMS, find_columns
+from sop_core.transfers.columns import NEEDED, SYNONYMS, applying, find_columns, renamed
 
 if TYPE_CHECKING:
     from sop_core.transfers.cells import Cell
@@ -61,3 +61,24 @@ def test_what_is_missing_is_named_by_field() -> None:
 
 def test_the_better_name_wins_where_two_columns_claim_a_field() -> None:
     assert find_columns([[*NAMES, "Mobile", "Phone"]]).headers["phone"] == "Phone"
+
+
+@pytest.mark.parametrize(
+    ("before", "changed", "after"),
+    [
+        ({}, {"homeowner": "Kunde"}, {"homeowner": "Kunde"}),
+        ({"homeowner": "Kunde"}, {"homeowner": None, "city": None}, {}),
+        ({"homeowner": "Kunde", "city": "Ort"}, {"address": " KUNDE "}, {"city": "Ort", "address": " KUNDE "}),
+        ({"homeowner": "Phone"}, {"homeowner": "Kunde", "phone": "Phone"}, {"homeowner": "Kunde"}),
+        ({"homeowner": "Phone"}, {"phone": "phone"}, {}),
+    ],
+)
+def test_what_admins_named_after_a_change(
+    before: dict[str, str], changed: dict[str, str | None], after: dict[str, str]
+) -> None:
+    assert renamed(before, changed) == after
+
+
+def test_what_was_named_applies_where_the_workbook_has_the_header() -> None:
+    named = {"homeowner": "Kunde", "project_id": "Nr."}
+    assert applying(named, ("kunde", "Ort")) == {"homeowner": "Kunde"}
