@@ -10,6 +10,7 @@ import msgspec
 
 from sop_core.audit import KIND_NAMES, Wanted
 from sop_slack import blocks as b
+from sop_slack.admin import PARTS
 from sop_slack.stories import DID
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ def _about(entry: Entry, titles: Mapping[str, str]) -> str:
             return titles.get(entry.procedure, entry.procedure)
         case "sheet":
             return ""
+        case "setting":
+            part, _, name = entry.subject.partition(".")
+            title = PARTS.get(part, PARTS["days"])
+            return f"{title}, {name.replace('_', ' ')}" if name else title
         case "view" if entry.procedure:
             return titles.get(entry.procedure, entry.procedure)
         case "view" if not entry.subject.startswith("SOP-"):

@@ -123,7 +123,8 @@ def test_the_screen_names_people_as_slack_does_and_shows_no_raw_ids(desk: Desk) 
     shown = json.dumps(admin.view["blocks"], ensure_ascii=False)
     assert '{"type": "user", "user_id": "U0ECARR01"}' in shown
     assert f'{{"type": "user", "user_id": "{ADMIN}"}}' in shown
-    assert "people.elijah carr" in shown
+    assert "People the SOPs name, elijah carr" in shown
+    assert "U0ECARR01" not in shown.replace('"user_id": "U0ECARR01"', "")
 
 
 def test_the_screen_turns_pages_and_looks_at_the_days_and_kind_that_were_chosen(desk: Desk) -> None:
