@@ -62,6 +62,16 @@ def same_class(file: ProcedureFile) -> Callable[[str, Value], Value]:
     return representative
 
 
+def combinations(file: ProcedureFile, beside: ProcedureFile | None = None) -> int:
+    """Return how many combinations :func:`domains` stands for, without forming them."""
+    tests = _tests(file, beside)
+    total = 1
+    for fact in file.facts:
+        asked = _common(fact, beside)
+        total *= 2 ** len(set(_atoms(asked, tests.get(fact.name, [])).values())) if fact.multiple else len(fact.answers)
+    return total
+
+
 def answer_sets(file: ProcedureFile) -> int:
     """Return how many combinations of answers there are in all, before classes are formed."""
     total = 1

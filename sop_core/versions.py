@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+SHIPPED = "as shipped"
+"""What the version that ships is called where only a version is named."""
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """A version that an admin brought and verification proved; ``digest`` is the hash of all that it says.
 

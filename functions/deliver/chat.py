@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.deliver.failures import translated
-from functions.deliver.transport import upload
 from sop_aws.times import parse
+from sop_http.slack_files import upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

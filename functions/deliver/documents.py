@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.error import HTTPError
 
 from functions.deliver.failures import Refused, Unsure, translated
-from functions.deliver.transport import download, is_slack
+from sop_http.slack_files import download, is_slack
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient

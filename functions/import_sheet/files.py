@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import urllib.request
-from http.client import HTTPException
-from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
+from urllib.error import HTTPError
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -14,17 +11,14 @@ from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.container import MAX_FILE, MEGABYTE
 from sop_core.transfers.sheet import SheetError
+from sop_http.slack_files import download, is_slack
 
 if TYPE_CHECKING:
-    from email.message import Message as Headers
-
     from mypy_boto3_s3 import S3Client
     from slack_sdk import WebClient
 
     from sop_core.transfers.records import ImportRecord
 
-SECONDS: Final = 30
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 GONE: Final = frozenset({"file_not_found", "file_deleted", "files_disabled", "not_visible"})
 
 
@@ -37,21 +31,6 @@ class Upload(msgspec.Struct, frozen=True):
 
     name: str
     content: bytes
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: Headers,
-        newurl: str,
-    ) -> NoReturn:
-        del fp, msg, newurl
-        # The bot token goes to the address that Slack named and nowhere else.
-        raise HTTPError(req.full_url, code, "redirected", headers, None)
 
 
 class Workbooks:
@@ -85,7 +64,6 @@ class SlackFiles:
         """Take Slack and the bot token that the file store asks for."""
         self._slack = slack
         self._token = token
-        self._opener = urllib.request.build_opener(_NoRedirects)
 
     def fetch(self, file_id: str) -> Upload:
         """Return a file's name and content.
@@ -97,7 +75,7 @@ class SlackFiles:
         if int(info.get("size") or 0) > MAX_FILE:
             raise SheetError("too_large", f"The file is larger than {MAX_FILE // MEGABYTE} MB.")
         address = str(info.get("url_private_download") or info.get("url_private") or "")
-        if info.get("is_external") or not self._is_slack(address):
+        if info.get("is_external") or not is_slack(address, api=self._slack.base_url):
             raise SheetError(
                 "file_elsewhere", "The file is only linked in Slack. Download it and upload the workbook itself."
             )
@@ -120,19 +98,10 @@ class SlackFiles:
         info: dict[str, Any] = answer["file"]
         return info
 
-    def _is_slack(self, address: str) -> bool:
-        there, api = urlsplit(address), urlsplit(self._slack.base_url)
-        host = there.hostname or ""
-        if host in LOOPBACK and api.hostname in LOOPBACK:
-            return there.scheme in ("http", "https")
-        return there.scheme == "https" and (there.netloc == api.netloc or host.endswith(".slack.com"))
-
     def _download(self, address: str) -> tuple[bytes, str]:
-        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {self._token}"})  # noqa: S310
         try:
-            with self._opener.open(request, timeout=SECONDS) as answer:
-                return answer.read(MAX_FILE + 1), answer.headers.get_content_type()
-        except (HTTPError, URLError, HTTPException, OSError) as error:
+            return download(address, self._token, most=MAX_FILE)
+        except OSError as error:
             status = error.code if isinstance(error, HTTPError) else 0
             raise DownloadFailed(f"status {status}") from error
 

@@ -36,7 +36,7 @@ from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.versions import VersionStore
-from sop_aws.wake import DeliverQueue, ImportQueue
+from sop_aws.wake import DeliverQueue, ImportQueue, PublishQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +116,7 @@ def _services(config: SlackConfig, client: WebClient) -> Services:
         access=Access(store.current, Groups(client, time.monotonic)),
         deliver=DeliverQueue(clients.sqs(), config.deliver_queue_url),
         imports=ImportQueue(clients.sqs(), config.import_queue_url),
+        publications=PublishQueue(clients.sqs(), config.publish_queue_url),
         now=system_clock,
     )
 

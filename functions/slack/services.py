@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sop_aws.snapshots import SnapshotStore
     from sop_aws.transfers import TransferStore
     from sop_aws.versions import VersionStore
-    from sop_aws.wake import DeliverQueue, ImportQueue
+    from sop_aws.wake import DeliverQueue, ImportQueue, PublishQueue
     from sop_core.settings import Settings
 
 
@@ -44,4 +44,5 @@ class Services:
     access: Access
     deliver: DeliverQueue
     imports: ImportQueue
+    publications: PublishQueue
     now: Callable[[], datetime]

@@ -61,10 +61,12 @@ class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
     files_bucket: str
     deliver_queue_url: str
     import_queue_url: str
+    publish_queue_url: str
     slack_secret_id: str
     slack_function: str
     deliver_function: str
     import_sheet_function: str
+    publish_function: str
     sweep_function: str
 
 
@@ -96,7 +98,8 @@ class Stack:
     def point_at_slack(self, api_url: str) -> None:
         """Let every function that calls Slack call ``api_url``; running workers are replaced."""
         functions = self.aws.client("lambda")
-        for name in (self.outputs.slack_function, self.outputs.deliver_function, self.outputs.import_sheet_function):
+        callers = ("slack_function", "deliver_function", "import_sheet_function", "publish_function")
+        for name in (getattr(self.outputs, caller) for caller in callers):
             variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
             if variables["SLACK_API_URL"] != api_url:
                 changed = {**variables, "SLACK_API_URL": api_url}

@@ -17,8 +17,10 @@ from sop_core.procedures import SOURCES, names
 
 HERE = Path(procedures.HERE)
 MOST_NODES = 50_000
+MOST_CHARACTERS = 2_000_000
+LONGEST_KEY = 100
 DEEPEST = 30
-Document = TypeVar("Document", ProcedureFile, Sources)
+Kind = TypeVar("Kind")
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
 
@@ -60,12 +62,12 @@ class Lines:
 
 def read_procedure(text: str, *, file: str) -> tuple[ProcedureFile, Lines]:
     """Return the procedure that ``text`` holds. :raises BadFile: with the line and the reason."""
-    return _read(text, file, ProcedureFile)
+    return read(text, file, ProcedureFile)
 
 
 def read_sources(text: str, *, file: str) -> tuple[Sources, Lines]:
     """Return the sources that ``text`` holds. :raises BadFile: with the line and the reason."""
-    return _read(text, file, Sources)
+    return read(text, file, Sources)
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -126,7 +128,13 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _read(text: str, file: str, kind: type[Document]) -> tuple[Document, Lines]:
+def read_json(text: str) -> Sources:
+    """Return the sources that were kept as JSON. :raises ValueError: if they were not."""
+    return msgspec.json.decode(text, type=Sources)
+
+
+def read(text: str, file: str, kind: type[Kind]) -> tuple[Kind, Lines]:
+    """Return what ``text`` holds as ``kind``, with the line of each place. :raises BadFile: with line and reason."""
     lines = Lines()
     data = _plain(text, file, lines)
     try:
@@ -151,6 +159,8 @@ def _plain(text: str, file: str, lines: Lines) -> object:
     except yaml.reader.ReaderError as wrong:
         line = text.count("\n", 0, wrong.position) + 1
         raise BadFile(file, line, "not YAML: it holds a character that text cannot hold") from wrong
+    except RecursionError:
+        raise BadFile(file, 1, "the file is too large or too deep for a procedure") from None
 
 
 class _Builder:
@@ -158,12 +168,14 @@ class _Builder:
 
     def __init__(self, loader: _Loader, file: str, lines: Lines) -> None:
         self._loader, self._file, self._lines = loader, file, lines
-        self._built = 0
+        self._built = self._characters = 0
 
     def build(self, node: yaml.Node, place: str, depth: int) -> object:
         self._built += 1
+        # Aliases are counted as often as they are used: a short text may stand for an endless one.
+        self._characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
         line = node.start_mark.line + 1
-        if self._built > MOST_NODES or depth > DEEPEST:
+        if self._built > MOST_NODES or self._characters > MOST_CHARACTERS or depth > DEEPEST:
             raise BadFile(self._file, line, "the file is too large or too deep for a procedure")
         self._lines.put(place, line)
         if isinstance(node, yaml.MappingNode):
@@ -176,7 +188,7 @@ class _Builder:
         built: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode) or len(key.value) > LONGEST_KEY:
                 raise BadFile(self._file, line, "a key is one word")
             if key.value in built:
                 raise BadFile(self._file, line, f"{key.value!r} is there twice")

@@ -8,6 +8,7 @@ import msgspec
 
 from sop_core.cases.deadlines import DEADLINES
 from sop_core.guidance import ANY, NONE
+from sop_core.paths import combinations
 from sop_core.procedure import RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
 from sop_core.settings import DUE, ROLES
 from sop_core.verification.problems import Problem, repeated
@@ -15,6 +16,9 @@ from sop_core.verification.problems import Problem, repeated
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+
+MOST_COMBINATIONS = 500_000
+"""All of them are walked. Thirty binary questions would have a thousand million."""
 
 CHANNELS = ("phone", "chat", "email")
 """How people reach us. Records name it, so every procedure knows it, even one that it does not matter to."""
@@ -42,7 +46,7 @@ def check_structure(file: ProcedureFile, sources: Sources) -> list[Problem]:
     problems = [*_twice(file), *_audience(file), *_facts(file), *_cases(file), *_others(file, defined)]
     for index, node in enumerate(file.nodes):
         problems += _node(node, f"$.nodes[{index}]", defined)
-    return problems or [*_circles(file), *_unreachable(file)]
+    return problems or [*_circles(file), *_unreachable(file), *_endless(file)]
 
 
 def _twice(file: ProcedureFile) -> Iterator[Problem]:
@@ -217,6 +221,12 @@ def _circles(file: ProcedureFile) -> list[Problem]:
     while ends := {node for node, following in ahead.items() if not following & ahead.keys()}:
         ahead = {node: following for node, following in ahead.items() if node not in ends}
     return [Problem(places[node], f"{node} is on or before a circle") for node in ahead]
+
+
+def _endless(file: ProcedureFile) -> Iterator[Problem]:
+    if combinations(file) > MOST_COMBINATIONS:
+        message = f"there are more combinations of answers than the {MOST_COMBINATIONS:,} that can be proven"
+        yield Problem("$.facts", message)
 
 
 def _unreachable(file: ProcedureFile) -> list[Problem]:

@@ -128,6 +128,7 @@ def create(client: Callable[..., Any]) -> Aws:
     fifo = {"FifoQueue": "true", "VisibilityTimeout": "0"}
     deliver = sqs.create_queue(QueueName="deliver.fifo", Attributes=fifo)["QueueUrl"]
     imports = sqs.create_queue(QueueName="import", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    publish = sqs.create_queue(QueueName="publish", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
     secret = json.dumps({"signing_secret": SIGNING_SECRET, "bot_token": BOT_TOKEN})
     secrets.create_secret(Name="slack", SecretString=secret)
     environment = {
@@ -138,6 +139,7 @@ def create(client: Callable[..., Any]) -> Aws:
         "FILES_BUCKET": "files",
         "DELIVER_QUEUE_URL": deliver,
         "IMPORT_QUEUE_URL": imports,
+        "PUBLISH_QUEUE_URL": publish,
         "SLACK_SECRET_ID": "slack",
     }
     return Aws(dynamodb=dynamodb, sqs=sqs, s3=s3, secrets=secrets, environment=environment)

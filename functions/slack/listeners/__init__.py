@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.slack.listeners import admin, audit, case_lists, cases, home, runs, transfers
+from functions.slack.listeners import admin, audit, case_lists, cases, home, procedures, runs, transfers
 from functions.slack.listeners.listener import Listener, guarded
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ LISTENERS: tuple[Listener, ...] = (
     *home.LISTENERS,
     *admin.LISTENERS,
     *audit.LISTENERS,
+    *procedures.LISTENERS,
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
-from functions.slack.listeners import audit
+from functions.slack.listeners import audit, procedures
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.settings import StaleSettings
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from sop_core.settings import Settings
 
 ADMINS: Final = ("admin",)
-HELP: Final = "`/sop-admin` edit the settings · `/sop-admin audit` who did what, and when"
+HELP: Final = (
+    "`/sop-admin` edit the settings · `/sop-admin audit` who did what, and when · "
+    "`/sop-admin publish` a procedure · `/sop-admin versions` of procedures"
+)
 STALE: Final = "Somebody else changed the settings meanwhile. Nothing was saved: close this and open it again."
 LAST_ADMIN: Final = "Somebody must be admin, or nobody could change the settings again."
 
@@ -35,6 +38,8 @@ def command(services: Services, request: Request) -> None:
             request.ack()
         case "audit":
             audit.open_trail(services, request)
+        case "publish" | "versions" as asked:
+            procedures.COMMANDS[asked](services, request)
         case _:
             request.ack(response_type="ephemeral", text=HELP)
 

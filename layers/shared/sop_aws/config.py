@@ -51,6 +51,7 @@ class SlackConfig(Config, frozen=True, kw_only=True):
     files_bucket: str
     deliver_queue_url: str
     import_queue_url: str
+    publish_queue_url: str
     slack_secret_id: str
     slack_api_url: str = SLACK_API_URL
 
@@ -60,6 +61,14 @@ class ImportConfig(Config, frozen=True, kw_only=True):
 
     transfers_table: str
     files_bucket: str
+    slack_secret_id: str
+    slack_api_url: str = SLACK_API_URL
+
+
+class PublishConfig(Config, frozen=True, kw_only=True):
+    """What the publish function needs."""
+
+    settings_table: str
     slack_secret_id: str
     slack_api_url: str = SLACK_API_URL
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sop_aws.logging import fault, make_logger
@@ -128,15 +127,13 @@ class Procedures:
     def _compiled_again(self, digest: str, unreadable: ValueError) -> Procedure:
         """Compile a version anew whose compiled form another release wrote otherwise."""
         from sop_core.compiler import compile_procedure  # noqa: PLC0415 - parsing YAML is for this rare case only
-        from sop_core.procedure import Sources  # noqa: PLC0415 - same
-        from sop_core.procedures.reading import read_procedure  # noqa: PLC0415 - same
+        from sop_core.procedures.reading import read_json, read_procedure  # noqa: PLC0415 - same
 
         try:
             made_from = self._store.text(digest)
             if made_from is None:
                 raise VersionUnavailable(digest) from unreadable
             file, _ = read_procedure(made_from.file, file=digest)
-            sources = msgspec.json.decode(made_from.sources, type=Sources)
-            return compile_procedure(file, sources)._replace(digest=digest)
+            return compile_procedure(file, read_json(made_from.sources))._replace(digest=digest)
         except (ClientError, BotoCoreError, ValueError, LookupError) as error:
             raise VersionUnavailable(digest) from error

@@ -14,7 +14,7 @@ import msgspec
 from sop_aws.runs import NEW, UNCHANGED
 from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
 from sop_core import procedures
-from sop_core.versions import Activation, Version, in_force
+from sop_core.versions import SHIPPED, Activation, Version, in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from sop_core.guidance import Procedure
 
 PK: Final = "PROCEDURES"
-SHIPPED: Final = "as shipped"
-"""What the version that ships is called where only a version is named."""
 
 
 class SwitchedMeanwhile(Exception):
@@ -52,6 +50,14 @@ class Text(msgspec.Struct, frozen=True):
 
     file: str
     sources: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an admin is told how an upload goes, and whether it is over."""
+
+    channel: str
+    ts: str
+    is_over: bool = False
 
 
 class VersionStore:
@@ -184,6 +190,18 @@ class VersionStore:
             "#pk = :pk AND begins_with(#sk, :prefix)", limit=limit, backwards=True, pk=PK, prefix="AUDIT#"
         )
         return tuple(map(_activation, found))
+
+    # -- uploads on their way
+
+    def place(self, publication: str) -> Place | None:
+        """Return where an upload is told of, if that has begun."""
+        item = self._table.get("PUBLICATIONS", publication)
+        return None if item is None else msgspec.json.decode(text(item, "body"), type=Place)
+
+    def put_place(self, publication: str, place: Place, *, expires_at: int) -> None:
+        """Remember where an upload is told of, so that a repeat tells it there, or no more."""
+        body = msgspec.json.encode(place).decode()
+        self._table.put(attributes(pk="PUBLICATIONS", sk=publication, body=body, expires_at=expires_at))
 
     def _under(self, prefix: str) -> Iterator[Item]:
         return self._table.query("#pk = :pk AND begins_with(#sk, :prefix)", pk=PK, prefix=prefix)

@@ -1,4 +1,4 @@
-"""Wake-ups: a message says only that there is work; what the work is, the stores know."""
+"""Wake-ups: a message says only that there is work, and the stores know which. An upload to publish is whole."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ class ImportWake(msgspec.Struct, frozen=True, rename={"import_id": "import"}):
     """The import that waits."""
 
     import_id: str
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """A procedure file that was uploaded, with the file of what it newly cites; ids are Slack's. All of the job."""
+
+    id: str
+    user: str
+    file: str
+    sources: str | None
+    at: str
 
 
 class DeliverQueue:
@@ -56,3 +66,16 @@ class ImportQueue:
         """Ask for an import to be taken up."""
         body = msgspec.json.encode(ImportWake(import_id=import_id)).decode()
         self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
+
+class PublishQueue:
+    """Hands uploads to ``publish``. The message is the job: who uploaded sees at once if it cannot be sent."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        """Take the client and the queue's address."""
+        self._client = client
+        self._url = url
+
+    def put(self, job: Publication) -> None:
+        """Ask for an upload to be examined."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(job).decode())

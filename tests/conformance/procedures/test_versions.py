@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from sop_aws.versions import SHIPPED, SwitchedMeanwhile, Text, VersionActive, VersionGone, VersionStore
+from sop_aws.versions import SwitchedMeanwhile, Text, VersionActive, VersionGone, VersionStore
 from sop_core import procedures
-from sop_core.versions import Activation, Version, in_force
+from sop_core.versions import SHIPPED, Activation, Version, in_force
 from tests.builders.procedures import rain
 
 if TYPE_CHECKING:

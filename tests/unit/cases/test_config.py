@@ -19,6 +19,7 @@ SLACK = {
     "FILES_BUCKET": "files",
     "DELIVER_QUEUE_URL": "https://queue/deliver.fifo",
     "IMPORT_QUEUE_URL": "https://queue/import",
+    "PUBLISH_QUEUE_URL": "https://queue/publish",
     "SLACK_SECRET_ID": "secret",
 }
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.deliver.transport import is_slack
 from sop_aws.deliveries import outbox
 from sop_core.cases.case import Document
 from sop_core.cases.lifecycle import apply
+from sop_http.slack_files import is_slack
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.deliver.app import METRICS
 from functions.deliver.batch import TRY_AGAIN
-from sop_aws.config import Config, DeliverConfig, ImportConfig, SlackConfig, SweepConfig
+from sop_aws.config import Config, DeliverConfig, ImportConfig, PublishConfig, SlackConfig, SweepConfig
 from sop_aws.metrics import make_metrics
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ CONFIGS: Final[dict[str, type[Config]]] = {
     "SlackFunction": SlackConfig,
     "DeliverFunction": DeliverConfig,
     "ImportSheetFunction": ImportConfig,
+    "PublishFunction": PublishConfig,
     "SweepFunction": SweepConfig,
 }
 ALLOWED: Final = {
@@ -39,6 +40,7 @@ ALLOWED: Final = {
         "FilesBucket/cases/*": {"s3:GetObject"},
         "DeliverQueue": {"sqs:SendMessage"},
         "ImportQueue": {"sqs:SendMessage"},
+        "PublishQueue": {"sqs:SendMessage"},
         "SlackSecret": {"secretsmanager:GetSecretValue"},
         "SlackLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
@@ -69,6 +71,17 @@ ALLOWED: Final = {
         },
         "SlackSecret": {"secretsmanager:GetSecretValue"},
         "ImportSheetLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "PublishRole": {
+        "SettingsTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        "PublishQueue": {
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        },
+        "SlackSecret": {"secretsmanager:GetSecretValue"},
+        "PublishLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "SweepRole": {
         "CasesTable/index/pending": {"dynamodb:Query"},

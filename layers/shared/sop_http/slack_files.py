@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from http.client import HTTPException
 from typing import IO, TYPE_CHECKING, Final, NoReturn
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from email.message import Message as Headers
 
-SECONDS: Final = 20
+SECONDS: Final = 30
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -34,8 +35,11 @@ _OPENER: Final = urllib.request.build_opener(_NoRedirects)
 def download(address: str, token: str, *, most: int) -> tuple[bytes, str]:
     """Return the content (up to ``most`` bytes and one) and its type; raises ``OSError`` where it cannot be had."""
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - is_slack
-    with _OPENER.open(request, timeout=SECONDS) as answer:
-        return answer.read(most + 1), str(answer.headers.get_content_type())
+    try:
+        with _OPENER.open(request, timeout=SECONDS) as answer:
+            return answer.read(most + 1), str(answer.headers.get_content_type())
+    except HTTPException as error:
+        raise OSError("the answer was cut short") from error
 
 
 def upload(address: str, content: bytes, *, api: str) -> None:

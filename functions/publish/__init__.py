@@ -1,0 +1,1 @@
+"""An uploaded procedure file: read, proven, compared, and ready to be activated."""

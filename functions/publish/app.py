@@ -1,0 +1,100 @@
+"""An uploaded procedure file becomes a version: handed over by the publish queue."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from aws_lambda_powertools.metrics import MetricUnit
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+
+from functions.publish.publishing import Publisher
+from sop_aws import clients
+from sop_aws.config import PublishConfig
+from sop_aws.logging import fault, make_logger
+from sop_aws.metrics import make_metrics
+from sop_aws.secrets import slack_secrets
+from sop_aws.settings import SettingsStore
+from sop_aws.times import system_clock
+from sop_aws.versions import VersionStore
+from sop_aws.wake import Publication
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SLACK_TIMEOUT: Final = 10
+LAST_TRY: Final = 3
+"""As often as the queue hands a message out."""
+METRICS: Final = {
+    "ready": "PublishReady",
+    "repeated": "PublishRepeated",
+    "refused": "PublishRefused",
+    "known": "PublishKnown",
+}
+TOKEN_REFUSED: Final = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
+
+logger = make_logger()
+metrics = make_metrics()
+
+
+@logger.inject_lambda_context(log_event=False, clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Examine the uploads of a batch; what must come back is in the answer."""
+    returned = [record["messageId"] for record in event["Records"] if not _is_done(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in returned]}
+
+
+def _is_done(record: Mapping[str, Any]) -> bool:
+    job = None
+    try:
+        job = msgspec.json.decode(record["body"], type=Publication)
+        outcome = _publisher().run(job)
+    except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
+        _forget_refused_token(error)
+        logger.error("publishing failed", message_id=record["messageId"], **fault(error))  # noqa: TRY400 - its text may quote a file
+        _count("PublishAttemptFailed")
+        if job and int(record.get("attributes", {}).get("ApproximateReceiveCount", "1")) >= LAST_TRY:
+            with suppress(SlackClientError, OSError):
+                _publisher().give_up(job)
+        return False
+    logger.info("publishing ended", publication=job.id, outcome=outcome)
+    _count(METRICS[outcome])
+    return True
+
+
+def _count(name: str) -> None:
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def _forget_refused_token(error: Exception) -> None:
+    if isinstance(error, SlackApiError) and error.response.get("error") in TOKEN_REFUSED:
+        # The secret may have been rotated: the next attempt reads it anew.
+        slack_secrets.cache_clear()
+        _publisher.cache_clear()
+
+
+@cache
+def _publisher() -> Publisher:
+    config = PublishConfig.from_environment()
+    token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
+    slack = WebClient(
+        token=token,
+        base_url=config.slack_api_url,
+        timeout=SLACK_TIMEOUT,
+        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2), ConnectionErrorRetryHandler()],
+    )
+    database = clients.dynamodb(clients.PATIENT)
+    return Publisher(
+        versions=VersionStore(database, config.settings_table),
+        slack=slack,
+        token=token,
+        today=SettingsStore(database, config.settings_table, clock=system_clock).today,
+        clock=system_clock,
+    )

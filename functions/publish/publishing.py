@@ -1,0 +1,179 @@
+"""One upload of a procedure file, from Slack's file store to a version that can be activated, told in one message.
+
+Nothing is in force by it. Every part may be cut off and done again: a version's id is the hash of what it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+from slack_sdk.errors import SlackApiError
+
+from sop_aws.times import iso
+from sop_aws.versions import Place, Text
+from sop_core import procedures
+from sop_core.procedures import reading
+from sop_core.publishing import LARGEST, Candidate, Fault, Refused, Upload, compare, examine, merged
+from sop_core.reports import diff
+from sop_core.versions import Version, in_force
+from sop_http.slack_files import download, is_slack
+from sop_slack import blocks as kit
+from sop_slack import procedures as told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from slack_sdk import WebClient
+
+    from sop_aws.times import Clock
+    from sop_aws.versions import VersionStore
+    from sop_aws.wake import Publication
+    from sop_core.procedure import ProcedureFile, Sources
+    from sop_core.versions import Activation
+    from sop_slack.blocks import Message
+
+Outcome = Literal["ready", "repeated", "refused", "known"]
+GONE: Final = frozenset({"file_not_found", "file_deleted", "files_disabled", "not_visible"})
+KEPT: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publisher:
+    """Examines uploads, with the versions there are, Slack, the office's day and the clock."""
+
+    versions: VersionStore
+    slack: WebClient
+    token: str
+    today: Callable[[], date]
+    clock: Clock
+
+    def run(self, job: Publication) -> Outcome:
+        """Carry one upload to its end and tell its admin; raises whatever another attempt may mend."""
+        place = self.versions.place(job.id)
+        if place is not None and place.is_over:
+            return "repeated"
+        place = place or self._greet(job)
+        try:
+            candidate, activation = self._examined(job, place)
+        except Refused as refused:
+            self._say(place, told.refused(refused.faults))
+            self._attach(place, told.FAULTS_FILE, told.all_faults(refused.faults), refused.faults)
+            return self._over(job, place, "refused")
+        return self._over(job, place, self._publish(job, place, candidate, activation))
+
+    def give_up(self, job: Publication) -> None:
+        """Tell the admin that it failed for a reason of ours."""
+        self._say(self.versions.place(job.id) or self._greet(job), told.failed())
+
+    def _greet(self, job: Publication) -> Place:
+        channel = str(self.slack.conversations_open(users=[job.user])["channel"]["id"])
+        first = told.checking()
+        posted = self.slack.chat_postMessage(channel=channel, text=first.text, blocks=list(first.blocks))
+        place = Place(channel, str(posted["ts"]))
+        self._remember(job, place)
+        return place
+
+    def _remember(self, job: Publication, place: Place) -> None:
+        self.versions.put_place(job.id, place, expires_at=int((self.clock() + KEPT).timestamp()))
+
+    def _over(self, job: Publication, place: Place, outcome: Outcome) -> Outcome:
+        # Told first, recorded after: whoever is cut off in between tells it again, in the same message.
+        self._remember(job, Place(place.channel, place.ts, is_over=True))
+        return outcome
+
+    def _examined(self, job: Publication, place: Place) -> tuple[Candidate, Activation | None]:
+        upload = self._fetched(job.file)
+        brought = self._fetched(job.sources) if job.sources else None
+        self._say(place, told.checking(upload.name))
+        activations = self.versions.activations()
+        candidate = examine(upload, brought, self._sources(activations), names=procedures.names(), taken=self._taken())
+        return candidate, activations.get(candidate.file.procedure)
+
+    def _sources(self, activations: dict[str, Activation]) -> Sources:
+        """Return the spans that ship, with those that the versions in force brought."""
+        sources, _ = reading.find_sources()
+        for activation in activations.values():
+            made_from = self.versions.text(activation.digest) if activation.digest else None
+            if made_from is not None:
+                sources = merged(sources, reading.read_json(made_from.sources))
+        return sources
+
+    def _taken(self) -> dict[tuple[str, str], str]:
+        published = {(each.procedure, each.version): each.digest for each in self.versions.versions()}
+        shipped = [procedures.load(name) for name in procedures.names()]
+        return published | {(each.name, each.version): each.digest for each in shipped}
+
+    def _publish(self, job: Publication, place: Place, candidate: Candidate, activation: Activation | None) -> Outcome:
+        file, digest = candidate.file, candidate.procedure.digest
+        shipped = procedures.load(file.procedure).digest
+        current = in_force(activation, self.today()) or shipped
+        if digest in {current, shipped}:
+            self._say(place, told.known(file.title, file.version, is_in_force=digest == current))
+            return "known"
+        found = compare(self._file_of(file.procedure, current), file)
+        version = self._version(job, candidate)
+        made_from = Text(file=candidate.text, sources=msgspec.json.encode(candidate.sources).decode())
+        version = self.versions.publish(version, candidate.procedure, made_from)
+        self._say(place, told.ready(version, found, activation, today=self.today()))
+        if found:
+            self._attach(place, told.changes_file(version), diff.in_words(found), found)
+        return "ready"
+
+    def _version(self, job: Publication, candidate: Candidate) -> Version:
+        return Version(
+            procedure=candidate.file.procedure,
+            digest=candidate.procedure.digest,
+            version=candidate.file.version,
+            title=candidate.file.title,
+            effective=candidate.file.effective.isoformat(),
+            state="ready",
+            file_name=f"{candidate.file.procedure}.yaml",
+            published_by=job.user,
+            published_at=iso(self.clock()),
+            proof=msgspec.structs.asdict(candidate.report.counts),
+        )
+
+    def _file_of(self, procedure: str, digest: str) -> ProcedureFile:
+        made_from = self.versions.text(digest)
+        if made_from is None:
+            return reading.find(procedure).file
+        return reading.read_procedure(made_from.file, file=procedure)[0]
+
+    def _fetched(self, file_id: str) -> Upload:
+        info = self._info(file_id)
+        name = str(info.get("name") or "procedure.yaml")
+        address = str(info.get("url_private_download") or info.get("url_private") or "")
+        if info.get("is_external") or not is_slack(address, api=self.slack.base_url):
+            raise Refused([Fault(name, 1, "the file is only linked in Slack: upload the file itself")])
+        content, kind = download(address, self.token, most=LARGEST)
+        if "html" in kind and "html" not in str(info.get("mimetype", "")):
+            raise Refused([Fault(name, 1, "Slack served a login page: SOP Desk needs the permission files:read")])
+        return Upload(name, content)
+
+    def _info(self, file_id: str) -> dict[str, object]:
+        try:
+            info: dict[str, object] = self.slack.files_info(file=file_id)["file"]
+        except SlackApiError as error:
+            if error.response.get("error") not in GONE:
+                raise
+            raise Refused([Fault("The uploaded file", 1, "it is not there any more")]) from error
+        return info
+
+    def _say(self, place: Place, message: Message) -> None:
+        self.slack.chat_update(channel=place.channel, ts=place.ts, text=message.text, blocks=list(message.blocks))
+
+    def _attach(self, place: Place, name: str, content: str, lines: Sequence[object]) -> None:
+        """Send what the message has no room for as a file under it."""
+        if len(lines) > told.SHOWN:
+            self.slack.files_upload_v2(
+                channel=place.channel,
+                thread_ts=place.ts,
+                filename=name,
+                title=name,
+                content=content,
+                initial_comment=kit.escape(told.ALL_OF_THEM),
+            )
