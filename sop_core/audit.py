@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sop_core.cases.case import CaseEvent
 
-Kind = Literal["run", "decision", "view", "case", "setting", "sheet", "export"]
+Kind = Literal["run", "decision", "view", "case", "setting", "sheet", "procedure", "export"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 KIND_NAMES: dict[str, str] = {
     "run": "Procedures begun and ended",
@@ -22,6 +22,7 @@ KIND_NAMES: dict[str, str] = {
     "case": "Cases",
     "setting": "Settings",
     "sheet": "The transfer sheet",
+    "procedure": "Versions of procedures",
     "export": "Files sent out",
 }
 CHOSEN_FROM_LISTS = frozenset({"close", "void", "withdraw", "remind"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
+from functions.slack.auditing import keep
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.times import iso
@@ -48,6 +49,7 @@ def uploaded(services: Services, request: Request) -> None:
         return
     # The same submission delivered twice is the same upload.
     job = hashlib.sha256(f"{view['id']}:{file}:{sources}".encode()).hexdigest()[:20]
+    keep(services, "procedure", "uploaded a version", by=request.user)
     services.publications.put(Publication(job, request.user, file, sources, iso(services.now())))
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 
@@ -79,6 +81,8 @@ def discard(services: Services, request: Request) -> None:
     except (VersionActive, VersionGone):
         _replace(request, told.gone())
     else:
+        which = f"version {version.version}"
+        keep(services, "procedure", "discarded", by=request.user, subject=choice.procedure, detail=which)
         _replace(request, told.discarded(version))
 
 
@@ -99,7 +103,7 @@ def switch(services: Services, request: Request) -> None:
 
 
 def _switch(services: Services, request: Request, choice: Choice) -> Activation:
-    return services.versions.switch(
+    activation = services.versions.switch(
         choice.procedure,
         choice.digest,
         seen=choice.seen,
@@ -107,6 +111,9 @@ def _switch(services: Services, request: Request, choice: Choice) -> Activation:
         actor=request.user,
         at=iso(services.now()),
     )
+    moved = f"{activation.until_version} → {activation.version}"
+    keep(services, "procedure", "switched", by=request.user, subject=choice.procedure, detail=moved)
+    return activation
 
 
 def _list(services: Services, said: str = "") -> Block:

@@ -245,13 +245,13 @@ def _worth_showing(shelf: Shelf) -> list[Version]:
 
 def _state(digest: str | None, current: str | None, latest: Activation | None, today: date) -> str:
     if latest and is_ahead(latest, today) and digest == latest.digest:
-        return f"activated for {_day(latest.effective)}"
-    return "active" if digest == current else ""
+        return f"Activated for {_day(latest.effective)}"
+    return "Active" if digest == current else ""
 
 
 def _row(about: str, choice: Choice, state: str) -> Block:
     if state:
-        return kit.section(f"{about}\n:large_green_circle: *{state.capitalize()}*")
+        return kit.section(f"{about}\n:large_green_circle: *{state}*")
     confirm: Block = {
         "title": kit.label("Switch the version?"),
         "text": kit.mrkdwn(EFFECT),

@@ -60,7 +60,7 @@ ALLOWED: Final = {
     },
     "ImportSheetRole": {
         "TransfersTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:BatchWriteItem"},
-        "FilesBucket/workbooks/*": {"s3:PutObject"},
+        "FilesBucket/workbooks/*": {"s3:GetObject", "s3:PutObject"},
         "FilesBucket/snapshots/*": {"s3:DeleteObject", "s3:PutObject"},
         "FilesBucket/uploads/*": {"s3:GetObject"},
         "ImportQueue": {
