@@ -16,6 +16,7 @@ from sop_core.cases.lifecycle import TRANSITIONS
 from sop_core.guidance import guidance, render
 from sop_core.procedure import ProcedureFile
 from sop_core.procedures import reading
+from sop_core.publishing import Refused, Upload, compare, examine
 from sop_core.reports import diff, guide, tables
 from sop_core.reports.chart import chart
 from sop_core.settings import Settings, merge
@@ -77,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
         listed.add_argument("procedures", nargs="*", help="names or files; all that ship if none")
         listed.add_argument("--sources", metavar="FILE", help="spans that other files cite")
         listed.add_argument("--json", action="store_true")
+    checked = command("check", _check, "Whether a procedure file can be published, and what changes by it.")
+    checked.add_argument("file", help="the whole procedure, as YAML")
+    checked.add_argument("--brings", metavar="FILE", help="passages that no version has cited before")
     command("chart", _chart, "The flow chart, as SVG.").add_argument("procedure", help="a name or a file")
     compared = command("diff", _diff, "The combinations whose outcome changes between two versions.")
     compared.add_argument("old", help="a name or a file")
@@ -146,6 +150,26 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         print("\n".join([*map(_proven, reports), *(f"{p['file']}:{p['line']}: {p['message']}" for p in found)]))
     return 1 if found else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Do what publishing does, against what ships."""
+    brought = _upload(options.brings) if options.brings else None
+    names = procedures.names()
+    taken = {(each.name, each.version): each.digest for each in map(procedures.load, names)}
+    try:
+        found = examine(_upload(options.file), brought, reading.find_sources()[0], names=names, taken=taken)
+    except Refused as refused:
+        print("\n".join(f"{fault.file}:{fault.line}: {fault.reason}" for fault in refused.faults))
+        return 1
+    changed = compare(reading.find(found.file.procedure).file, found.file)
+    print(_proven(found.report))
+    print("There are too many combinations to compare." if changed is None else diff.in_words(changed))
+    return 0
+
+
+def _upload(path: str) -> Upload:
+    return Upload(path, Path(path).read_bytes())
 
 
 def _located(problem: Problem, path: str, lines: reading.Lines) -> dict[str, Any]:
