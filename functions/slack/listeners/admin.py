@@ -14,6 +14,7 @@ from sop_aws.settings import StaleSettings
 from sop_aws.times import iso
 from sop_core.settings import BadSettings, edit, missing, still_spoken
 from sop_slack import admin as views
+from sop_slack.admin_fields import GROUPS
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
@@ -111,6 +112,6 @@ def _refuse(request: Request, errors: dict[str, str]) -> None:
 LISTENERS: Final = (
     Listener(kind="command", name="/sop-admin", roles=ADMINS, answer=command),
     Listener(kind="action", name=views.EDIT, roles=ADMINS, answer=open_part),
-    Listener(kind="options", name=views.GROUPS, roles=ADMINS, answer=suggest_groups),
+    Listener(kind="options", name=GROUPS, roles=ADMINS, answer=suggest_groups),
     Listener(kind="view_submission", name=views.SAVE, roles=ADMINS, answer=save),
 )
