@@ -1,4 +1,7 @@
-"""A procedure drawn as a tree: questions lead to the right, answers stand on the lines; what is inferred is dashed."""
+"""A procedure drawn as a tree: questions lead to the right, each answer stands over what it leads to.
+
+What is inferred is dashed.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,26 @@ if TYPE_CHECKING:
 
     from sop_core.procedure import Branch, Instruction, Node, ProcedureFile
 
-WIDTH, HEIGHT = 204, 52
-COLUMN, ROW = 324, 66
-MARGIN, TOP = 24, 84
-LETTERS, SMALL_LETTERS = 30, 38
+WIDTH, HEIGHT = 204, 56
+BETWEEN_COLUMNS, BETWEEN_ROWS = 34, 16
+COLUMN = WIDTH + BETWEEN_COLUMNS
+ANSWER_LINE = 15
+MARGIN, LEAST_WIDTH = 24, 640
+NOTE_LINE, NOTE_LETTER = 18, 6.6
+LETTERS, SMALL_LETTERS, ANSWER_LETTERS = 27, 34, 28
 BETWEEN = " · "
 
+NOTE = (
+    "Blue over a box: the answer that leads to it. Green: an end. Dashed: inferred, the SOP does not say it. "
+    "Small: the readings of the SOP on the way. A number in brackets: it goes on as where that number stands."
+)
+
 STYLE = """
-  text { font: 12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1d1c1d }
+  text { font: 13px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1d1c1d }
   .title { font-size: 20px; font-weight: 700 }
-  .note, .steps { font-size: 10px; fill: #616061 }
-  .answer { font-size: 11px; fill: #1264a3; text-anchor: end }
+  .note { font-size: 13px; fill: #616061 }
+  .steps { font-size: 11px; fill: #616061 }
+  .answer { font-weight: 600; fill: #1264a3 }
   .line { fill: none; stroke: #b8b8b8; stroke-width: 1.4 }
   .ask { fill: #eef4fb; stroke: #1264a3 }
   .end { fill: #edf7f1; stroke: #2b7a54; stroke-width: 1.4 }
@@ -50,21 +62,23 @@ class _Box(msgspec.Struct, frozen=True):
 
 
 class _Placed(msgspec.Struct, frozen=True):
+    """A box with its column and the height at which its top is."""
+
     box: _Box
     column: int
-    middle: float
+    top: float
     following: tuple[tuple[str, _Placed], ...]
 
 
 def chart(file: ProcedureFile) -> str:
     """Return the flow chart of ``file`` as SVG. The same file gives the same picture, byte for byte."""
-    root = _place(_Once().of(_Tree(file).box(file.nodes[0], {})), 0, 0)[0]
-    columns = max(placed.column for placed in _all(root)) + 1
-    rows = sum(not placed.following for placed in _all(root))
-    width = 2 * MARGIN + (columns - 1) * COLUMN + WIDTH
-    height = TOP + rows * ROW + MARGIN
+    tree = _Once().of(_Tree(file).box(file.nodes[0], {}))
+    columns = _columns(tree)
+    width = max(2 * MARGIN + columns * COLUMN - BETWEEN_COLUMNS, LEAST_WIDTH)
+    head = _head(file, width)
+    root, below = _place(tree, 0, len(head) * NOTE_LINE + 2 * MARGIN)
     drawn = [*(line for placed in _all(root) for line in _lines(placed)), *(_shape(placed) for placed in _all(root))]
-    return "\n".join([*_head(file, width, height), *drawn, "</svg>", ""])
+    return "\n".join([*_frame(file, width, below), *head, *drawn, "</svg>", ""])
 
 
 class _Tree:
@@ -135,17 +149,31 @@ class _Once:
         return msgspec.structs.replace(box, following=tuple((answer, change(each)) for answer, each in box.following))
 
 
-def _place(box: _Box, column: int, row: int) -> tuple[_Placed, int]:
-    """Return ``box`` placed, and the next free row. A question stands in the middle of what follows it."""
+def _columns(box: _Box) -> int:
+    return 1 + max((_columns(each) for _, each in box.following), default=0)
+
+
+def _place(box: _Box, column: int, free: float, over: int = 0) -> tuple[_Placed, float]:
+    """Return ``box``, over which stand ``over`` lines, placed below ``free``, and the next free height.
+
+    A question stands in the middle of what follows it, so its lines need room only beyond those of the first of these.
+    """
+    if not box.following:
+        top = free + ANSWER_LINE * over
+        return _Placed(box, column, top, ()), top + HEIGHT + BETWEEN_ROWS
+    lines = [len(_over(answer)) for answer, _ in box.following]
+    below = free + ANSWER_LINE * max(0, over - lines[0])
     following: list[tuple[str, _Placed]] = []
-    free = row
-    for answer, each in box.following:
-        placed, free = _place(each, column + 1, free)
+    for (answer, each), number in zip(box.following, lines, strict=True):
+        placed, below = _place(each, column + 1, below, number)
         following.append((answer, placed))
-    if not following:
-        return _Placed(box, column, row, ()), row + 1
-    middle = (following[0][1].middle + following[-1][1].middle) / 2
-    return _Placed(box, column, middle, tuple(following)), free
+    middle = (following[0][1].top + following[-1][1].top) / 2
+    return _Placed(box, column, middle, tuple(following)), below
+
+
+def _over(answer: str) -> list[str]:
+    """Return the lines of an answer over what it leads to."""
+    return wrap(answer, ANSWER_LETTERS)
 
 
 def _all(placed: _Placed) -> Iterator[_Placed]:
@@ -154,47 +182,53 @@ def _all(placed: _Placed) -> Iterator[_Placed]:
         yield from _all(each)
 
 
-def _corner(placed: _Placed) -> tuple[float, float]:
-    return MARGIN + placed.column * COLUMN, TOP + placed.middle * ROW
-
-
-def _head(file: ProcedureFile, width: float, height: float) -> Sequence[str]:
+def _frame(file: ProcedureFile, width: float, height: float) -> Sequence[str]:
     title = escape(f"{file.title}, version {file.version}")
-    note = "Green: an end. Dashed: inferred, the SOP does not say it. Small: the readings of the SOP on the way. "
-    note += "A number in brackets: it goes on as where that number stands."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{title}">',
         f"<style>{STYLE}</style>",
         f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>',
-        f'<text class="title" x="{MARGIN}" y="36">{title}</text>',
-        f'<text class="note" x="{MARGIN}" y="56">{note}</text>',
     )
 
 
+def _head(file: ProcedureFile, width: float) -> Sequence[str]:
+    lines = wrap(NOTE, int((width - 2 * MARGIN) / NOTE_LETTER))
+    return (
+        f'<text class="title" x="{MARGIN}" y="36">{escape(f"{file.title}, version {file.version}")}</text>',
+        *(
+            f'<text class="note" x="{MARGIN}" y="{36 + NOTE_LINE * number}">{text}</text>'
+            for number, text in enumerate(lines, 1)
+        ),
+    )
+
+
+def _left(placed: _Placed) -> float:
+    return MARGIN + placed.column * COLUMN
+
+
 def _lines(placed: _Placed) -> Iterator[str]:
-    x, y = _corner(placed)
-    start_x, start_y = x + WIDTH, y + HEIGHT / 2
+    start_x, start_y = _left(placed) + WIDTH, placed.top + HEIGHT / 2
     for answer, each in placed.following:
-        end_x, corner_y = _corner(each)
-        end_y = corner_y + HEIGHT / 2
-        bend = start_x + 16
+        end_x, end_y = _left(each), each.top + HEIGHT / 2
+        bend = start_x + BETWEEN_COLUMNS / 2
         yield f'<path class="line" d="M{start_x:g} {start_y:g}H{bend:g}V{end_y:g}H{end_x:g}"/>'
-        words = answer.split(BETWEEN)
-        for number, text in enumerate(words):
-            above = end_y - 4 - 12 * (len(words) - 1 - number)
-            yield f'<text class="answer" x="{end_x - 6:g}" y="{above:g}">{escape(text)}</text>'
+        for number, text in enumerate(reversed(_over(answer))):
+            y = each.top - 5 - ANSWER_LINE * number
+            yield f'<text class="answer" x="{end_x + 2:g}" y="{y:g}">{escape(text)}</text>'
 
 
 def _shape(placed: _Placed) -> str:
-    x, y = _corner(placed)
+    x, y = _left(placed), placed.top
     box = placed.box
-    marks = f"[{box.mark}] " if box.mark else ""
-    words = wrap(marks + box.words + (f" [as {box.like}]" if box.like else ""), LETTERS)
+    words = (f"[{box.mark}] " if box.mark else "") + box.words + (f" [as\N{NO-BREAK SPACE}{box.like}]" if box.like else "")
     steps = shorten(", ".join(box.readings), SMALL_LETTERS, placeholder=" …")
     drawn = [
         f'<rect class="{box.kind}" x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>',
-        *(f'<text x="{x + 9:g}" y="{y + 17 + 14 * at:g}">{escape(text)}</text>' for at, text in enumerate(words[:2])),
+        *(
+            f'<text x="{x + 9:g}" y="{y + 18 + 16 * at:g}">{escape(text)}</text>'
+            for at, text in enumerate(wrap(words, LETTERS, max_lines=2, placeholder=" …"))
+        ),
     ]
     if steps:
-        drawn.append(f'<text class="steps" x="{x + 9:g}" y="{y + 45:g}">{escape(steps)}</text>')
+        drawn.append(f'<text class="steps" x="{x + 9:g}" y="{y + 50:g}">{escape(steps)}</text>')
     return "\n".join(drawn)
