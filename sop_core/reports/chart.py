@@ -220,13 +220,13 @@ def _lines(placed: _Placed) -> Iterator[str]:
 def _shape(placed: _Placed) -> str:
     x, y = _left(placed), placed.top
     box = placed.box
-    words = (f"[{box.mark}] " if box.mark else "") + box.words + (f" [as\N{NO-BREAK SPACE}{box.like}]" if box.like else "")
+    mark, like = f"[{box.mark}] " if box.mark else "", f" [as\N{NO-BREAK SPACE}{box.like}]" if box.like else ""
     steps = shorten(", ".join(box.readings), SMALL_LETTERS, placeholder=" …")
     drawn = [
         f'<rect class="{box.kind}" x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>',
         *(
             f'<text x="{x + 9:g}" y="{y + 18 + 16 * at:g}">{escape(text)}</text>'
-            for at, text in enumerate(wrap(words, LETTERS, max_lines=2, placeholder=" …"))
+            for at, text in enumerate(wrap(mark + box.words + like, LETTERS, max_lines=2, placeholder=" …"))
         ),
     ]
     if steps:
