@@ -6,8 +6,10 @@ import io
 import re
 import zipfile
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from functions.import_sheet.marks import column_at
 from sop_core.transfers.sheet import SheetError
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ MAX_RATIO: Final = 150
 SMALL: Final = 8 * MEGABYTE
 MAX_PARTS: Final = 2000
 HEAD: Final = 4096
+MOST_CELLS: Final = 30_000_000
+LONGEST_CELL: Final = 64
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -32,6 +36,9 @@ _KINDS: Final = (
     (re.compile(rb"\{\\rtf"), "a text document"),
     (re.compile(rb"\s*(?:\xef\xbb\xbf)?<\?xml"), "an XML file"),
 )
+_EXTERNAL: Final = "xl/externalLinks/"
+_WORKSHEETS: Final = "xl/worksheets/"
+_FAR_CELL: Final = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _HTML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|!--)", re.IGNORECASE)
 _DECLARATION: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -89,6 +96,32 @@ def _check_kind(names: set[str]) -> None:
         raise SheetError("not_a_workbook", f"The file is a zip archive, but not an Excel workbook. {SAVE_AS}")
 
 
+def furthest_cell(data: bytes) -> str | None:
+    """Return the cell that stretches a tab over more than :data:`MOST_CELLS`, as Excel names it, where there is one.
+
+    For a workbook that could not be read: a reader that lays out the whole tab runs out of memory over one such cell.
+    """
+    with suppress(zipfile.BadZipFile, zlib.error, EOFError, OSError), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for part in archive.namelist():
+            if part.startswith(_WORKSHEETS) and (cell := _furthest(archive, part)):
+                return cell
+    return None
+
+
+def _furthest(archive: zipfile.ZipFile, part: str) -> str | None:
+    rows = columns = 1
+    found = rest = b""
+    with archive.open(part) as source:
+        while chunk := source.read(MEGABYTE):
+            for match in _FAR_CELL.finditer(rest + chunk):
+                row, column = int(match[2]), column_at(match[1]) + 1
+                if row > rows or column > columns:
+                    found = match[1] + match[2]
+                rows, columns = max(row, rows), max(column, columns)
+            rest = chunk[-LONGEST_CELL:]
+    return found.decode() if rows * columns > MOST_CELLS else None
+
+
 def _check_sizes(parts: list[zipfile.ZipInfo], packed: int) -> None:
     if len(parts) > MAX_PARTS:
         raise SheetError("too_many_parts", f"The workbook is made of more than {MAX_PARTS} parts.")
@@ -96,6 +129,12 @@ def _check_sizes(parts: list[zipfile.ZipInfo], packed: int) -> None:
         raise SheetError("duplicate_parts", f"The workbook holds the same part twice. {SAVE_AS}")
     if any(part.flag_bits & 0x1 for part in parts):
         raise SheetError("password_protected", "The file is a zip archive protected with a password.")
+    if any(part.filename.startswith(_EXTERNAL) for part in parts):
+        raise SheetError(
+            "external_links",
+            "The workbook takes values from other workbooks, which cannot be checked here. In Excel: Data, Edit Links, "
+            "Break Link for each; save, and upload it again.",
+        )
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked > MAX_RATIO * packed):
         raise SheetError(

@@ -62,7 +62,7 @@ class Found(msgspec.Struct):
     merged: list[tuple[int, int, int, int]] = msgspec.field(default_factory=list)
     texts: dict[int, dict[int, str]] = msgspec.field(default_factory=dict)
 
-    def marks(self, *, is_hidden: bool) -> Marks:
+    def marks(self, *, is_hidden: bool, is_wide: bool) -> Marks:
         """Return what the importing process is told."""
         return Marks(
             hidden_rows=frozenset(self.hidden_rows),
@@ -71,6 +71,7 @@ class Found(msgspec.Struct):
             uncalculated=frozenset(self.uncalculated),
             merged=tuple(self.merged),
             is_hidden=is_hidden,
+            is_wide=is_wide,
         )
 
 
@@ -200,10 +201,11 @@ def _cell_before(block: bytes, at: int) -> bytes:
 
 def _place(attributes: bytes) -> Place | None:
     ref = _REF.search(attributes)
-    return (int(ref[2]), _column(ref[1])) if ref else None
+    return (int(ref[2]), column_at(ref[1])) if ref else None
 
 
-def _column(letters: bytes) -> int:
+def column_at(letters: bytes) -> int:
+    """Return the position of a column, ``A`` being 0."""
     at = 0
     for letter in letters:
         at = at * 26 + letter - 64
@@ -212,7 +214,7 @@ def _column(letters: bytes) -> int:
 
 def _area(corners: tuple[bytes, ...]) -> tuple[int, int, int, int] | None:
     first_column, first_row, last_column, last_row = corners
-    area = int(first_row), _column(first_column), int(last_row), _column(last_column)
+    area = int(first_row), column_at(first_column), int(last_row), column_at(last_column)
     return area if area[:2] != area[2:] else None
 
 

@@ -68,8 +68,9 @@ def _read(data: bytes, out: BinaryIO) -> None:
         found = look(archive, part)
         visible = {sheet.name: sheet.visible for sheet in book.sheets_metadata}
         is_hidden = visible[tab] != SheetVisibleEnum.Visible
-        write_frame(out, Frame(FOUND, names, found.marks(is_hidden=is_hidden)))
         sheet = _sheet(book, tab, archive, part)
+        is_wide = sheet.end is not None and sheet.end[1] >= MAX_COLUMNS
+        write_frame(out, Frame(FOUND, names, found.marks(is_hidden=is_hidden, is_wide=is_wide)))
     # Empty rows above come too, so Excel's row numbers hold.
     for rows in _in_frames(sheet.iter_rows(), found):
         # Dates and times leave as ISO text, which is how msgpack has them.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from functions.import_sheet.container import MEGABYTE, SAVE_AS, examine
+from functions.import_sheet.container import MEGABYTE, SAVE_AS, examine, furthest_cell
 from functions.import_sheet.frames import LOST, MISSING, packed_frames, unpack
 from sop_core.transfers.marks import Marks
 from sop_core.transfers.project import TAB
@@ -147,7 +147,17 @@ def _frames(child: subprocess.Popen[bytes], data: bytes) -> Iterator[bytes]:
         pipe.write(data)
     yield from packed_frames(child.stdout)
     if child.wait() != 0:
-        raise SheetError(
-            "unreadable",
-            f"The workbook could not be read: it is damaged, or reading it takes too much time or memory. {SAVE_AS}",
+        raise _unreadable(data)
+
+
+def _unreadable(data: bytes) -> SheetError:
+    if cell := furthest_cell(data):
+        return SheetError(
+            "too_many_cells",
+            f"The workbook has a cell at {cell}, so far from the others that a tab cannot be laid out. In Excel: press "
+            "Ctrl+End to go there, delete its row and its column, save, and upload it again.",
         )
+    return SheetError(
+        "unreadable",
+        f"The workbook could not be read: it is damaged, or reading it takes too much time or memory. {SAVE_AS}",
+    )

@@ -8,7 +8,7 @@ import msgspec
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """Rows are Excel's row numbers, columns positions from 0; a cell is (row, column).
 
-    ``merged`` are areas (first row, first column, last row, last column).
+    ``merged`` are areas (first row, first column, last row, last column). ``is_wide``: some columns are not read.
     """
 
     hidden_rows: frozenset[int] = frozenset()
@@ -17,3 +17,4 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     uncalculated: frozenset[tuple[int, int]] = frozenset()
     merged: tuple[tuple[int, int, int, int], ...] = ()
     is_hidden: bool = False
+    is_wide: bool = False

@@ -30,6 +30,7 @@ KINDS: Final[dict[str, str]] = {
     "struck_through": "row is struck through, taken all the same",
     "hidden_row": "row is hidden, taken all the same",
     "hidden_column": "column is hidden, read all the same",
+    "too_wide": "columns far to the right were not read",
     "hidden_sheet": "tab is hidden, read all the same",
 }
 

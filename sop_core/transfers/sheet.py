@@ -119,7 +119,10 @@ class _Taken:
         # A repeat has no problems of its own beside that it is one.
         self.warnings += [problem for problem in checked.warnings if problem.row not in self.repeats]
         if self.rows > MAX_ROWS:
-            raise SheetError("too_many_rows", f"The tab {TAB} has more than {MAX_ROWS:,} rows.")
+            raise SheetError(
+                "too_many_rows",
+                f"The tab {TAB} has more than {MAX_ROWS:,} rows. Leave out old projects, or ask for a higher limit.",
+            )
 
 
 def _reading(taken: _Taken, tab: Tab) -> Reading:
@@ -181,7 +184,8 @@ def _of_tab(tab: Tab) -> list[Problem]:
     named = {column for line in columns.lines for column, name in enumerate(line) if name}
     hidden = sorted(tab.marks.hidden_columns & named)
     problems = [warning(at, "hidden_column", fields.get(column)) for column in hidden]
-    return [warning(at, "hidden_sheet"), *problems] if tab.marks.is_hidden else problems
+    whole = (("hidden_sheet", tab.marks.is_hidden), ("too_wide", tab.marks.is_wide))
+    return [*(warning(at, kind) for kind, is_so in whole if is_so), *problems]
 
 
 def _no_header(columns: Columns, head: Sequence[Sequence[Cell]], rest: Iterable[Sequence[Cell]]) -> SheetError:

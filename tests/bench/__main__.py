@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 LINE = "{:<8}{:<46}{:<32}{:<30}{}"
-MODULES = ("guidance", "home", "search", "sheet")
+MODULES = ("guidance", "home", "search", "sheet", "importing")
 
 
 def main(names: list[str]) -> int:

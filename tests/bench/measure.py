@@ -41,7 +41,7 @@ def peak_memory(process: Popen[bytes]) -> float:
     """Wait for the end of a process and return the most memory, in MB, that it and its children held at one time."""
     most = 0
     while process.poll() is None:
-        most = max(most, sum(map(_resident, (process.pid, *children(process.pid)))))
+        most = max(most, sum(map(resident, (process.pid, *children(process.pid)))))
         sleep(SAMPLE)
     return most / MEGABYTE
 
@@ -55,7 +55,8 @@ def children(process: int) -> Iterator[int]:
                 yield from children(child)
 
 
-def _resident(process: int) -> int:
+def resident(process: int) -> int:
+    """Return the bytes of memory that a process holds; 0 for one that has ended."""
     with suppress(OSError):
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
     return 0

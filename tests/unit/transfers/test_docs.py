@@ -7,6 +7,7 @@ from pathlib import Path
 
 from functions.import_sheet.container import MAX_FILE, MAX_UNPACKED, MEGABYTE
 from functions.import_sheet.importing import KEPT
+from functions.import_sheet.reader import MAX_COLUMNS
 from sop_core.transfers.columns import HEADER_ROWS, NEEDED, display
 from sop_core.transfers.problems import KINDS, REJECTING
 from sop_core.transfers.sheet import MAX_ROWS
@@ -35,6 +36,7 @@ def test_the_figures_are_the_codes() -> None:
         f"{MAX_ROWS:,} rows",
         f"{MAX_UNPACKED // MEGABYTE} MB",
         f"first {HEADER_ROWS} rows",
+        f"first {MAX_COLUMNS:,} columns",
     )
 
     assert [figure for figure in said if figure not in PAGE] == []

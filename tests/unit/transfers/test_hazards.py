@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from functions.import_sheet.reader import MAX_COLUMNS
 from functions.import_sheet.workbook import read_file
 from sop_core.transfers.sheet import SheetError
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, with_parts, workbook
@@ -201,7 +202,7 @@ def test_a_stray_cell_far_away_is_a_rejected_row_or_nothing() -> None:
     assert told(reading) == [(1_048_576, "not_a_project", None)]
 
     beside = b'<c r="XFD3" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
-    assert told(read_file(in_sheet(lambda x: x.replace(b"</row></sheetData>", beside)))) == []
+    assert told(read_file(in_sheet(lambda x: x.replace(b"</row></sheetData>", beside)))) == [(1, "too_wide", None)]
 
 
 def test_rows_out_of_order_are_read_by_their_number() -> None:
@@ -273,3 +274,16 @@ def test_accents_spaces_and_invisible_characters_are_made_one() -> None:
     project = read_file(workbook([strange])).projects[0]
 
     assert (project.project_id, project.homeowner, project.address) == ("INF-100001", "René Nuñez", "71 Curry St")
+
+
+def test_so_many_columns_are_read_and_cells_beyond_are_left_alone() -> None:
+    def far(tab: Worksheet) -> None:
+        tab.cell(1, MAX_COLUMNS, "Milestone")
+        tab.cell(2, MAX_COLUMNS, "M1")
+        tab.cell(1, MAX_COLUMNS + 1, "Email")
+        tab.cell(2, MAX_COLUMNS + 1, "jane@example.com")
+
+    reading = read_file(book(far))
+
+    assert (reading.projects[0].milestone, reading.projects[0].email) == ("M1", None)
+    assert told(reading) == [(1, "too_wide", None)]

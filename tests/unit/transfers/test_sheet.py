@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sop_core.transfers import sheet
 from sop_core.transfers.sheet import Reading, SheetError, read
 from tests.builders.workbooks import HEADERS, JANE, OMAR
 
@@ -137,3 +138,21 @@ def test_missing_columns_are_named_with_what_was_found() -> None:
         "The tab All Projects has no column Transferred To.",
     )
     assert refused.value.found == ("Project ID", "Homeowner", "Property Address", "Notes")
+
+
+def test_so_many_rows_are_read_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [row(Project_ID=f"INF-2{n:05}") for n in range(5)]
+    monkeypatch.setattr(sheet, "MAX_ROWS", 5)
+    assert reading(*people).rows == 5
+
+    with pytest.raises(SheetError, match="more than 5 rows") as refused:
+        reading(*people, JANE)
+    assert refused.value.kind == "too_many_rows"
+
+
+@pytest.mark.parametrize(("length", "kept", "problems"), [(500, 500, []), (501, 500, [(2, "warn", "too_long")])])
+def test_a_text_may_be_so_long_and_no_longer(length: int, kept: int, problems: list[tuple[int, str, str]]) -> None:
+    result = reading(row(Status="x" * length))
+
+    assert len(result.projects[0].status or "") == kept
+    assert kinds(result) == problems

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.import_sheet import container
 from functions.import_sheet.workbook import Limits, read_file
 from sop_core.transfers.sheet import SheetError
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, with_parts, workbook
@@ -33,6 +34,35 @@ def in_part(ending: str, change: Callable[[bytes], bytes]) -> bytes:
     return with_parts(workbook(), lambda name, content: change(content) if name.endswith(ending) else content)
 
 
+def with_part(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO(workbook())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def locked(data: bytes) -> bytes:
+    changed = bytearray(data)
+    at = -1
+    while (at := data.find(b"PK\x01\x02", at + 1)) >= 0:
+        changed[at + 8] |= 1
+    return bytes(changed)
+
+
+def lying(data: bytes) -> bytes:
+    """Say in the zip's directory that its largest part is a hundred bytes long."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        largest = max(archive.infolist(), key=lambda part: part.file_size)
+    size = largest.file_size.to_bytes(4, "little")
+    return data.replace(size, (100).to_bytes(4, "little"))
+
+
+def flipped(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        at = archive.getinfo("xl/worksheets/sheet2.xml").header_offset + 120
+    return data[:at] + bytes(255 - byte for byte in data[at : at + 40]) + data[at + 40 :]
+
+
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "not_a_workbook"),
@@ -56,8 +86,20 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a sheet that is no XML": (lambda: in_part("sheet2.xml", lambda _: b"<worksheet><sheetData><row"), "unreadable"),
     "a cell at the far corner": (
         lambda: in_part("sheet2.xml", lambda x: x.replace(b'r="A1"', b'r="XFD1048576"', 1)),
-        "unreadable",
+        "too_many_cells",
     ),
+    "a zip with a password": (lambda: locked(workbook()), "password_protected"),
+    "a bomb that lies about its size": (
+        lambda: lying(in_part("sheet2.xml", lambda x: x + b" " * 40_000_000)),
+        "damaged",
+    ),
+    "values from other workbooks": (
+        lambda: with_part("xl/externalLinks/externalLink1.xml", b"<externalLink/>"),
+        "external_links",
+    ),
+    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 64, "not_a_workbook"),
+    "a zip cut in its middle": (lambda: workbook()[:2000], "damaged"),
+    "a zip with a few bytes changed": (lambda: flipped(workbook()), "damaged"),
     "an empty tab": (lambda: of_tabs({"All Projects": []}), "no_rows"),
     "headers only": (lambda: workbook([]), "no_rows"),
     "another tab": (lambda: workbook(tab="Projects"), "missing_tab"),
@@ -115,3 +157,48 @@ def test_a_reader_that_takes_too_much_memory_is_stopped() -> None:
 
     with pytest.raises(SheetError, match="too much time or memory"):
         read_file(many, limits=Limits(memory=1024 * 1024))
+
+
+def sizes_of(data: bytes) -> tuple[int, int, int]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = archive.infolist()
+        return sum(part.file_size for part in parts), len(parts), archive.getinfo("xl/styles.xml").file_size
+
+
+WHOLE = workbook()
+UNPACKED, PARTS, STYLES = sizes_of(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("limit", "exactly", "kind", "says"),
+    [
+        ("MAX_FILE", len(WHOLE), "too_large", "larger than"),
+        ("MAX_UNPACKED", UNPACKED, "too_large", "unpacks to"),
+        ("MAX_RATIO", UNPACKED / len(WHOLE), "too_large", "unpacks to"),
+        ("MAX_STYLES", STYLES, "too_large", "too many cell styles"),
+        ("MAX_PARTS", PARTS, "too_many_parts", "more than"),
+    ],
+)
+def test_a_limit_of_the_container_holds_a_workbook_that_reaches_it_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, limit: str, exactly: float, kind: str, says: str
+) -> None:
+    monkeypatch.setattr(container, "SMALL", 0)
+    monkeypatch.setattr(container, limit, exactly)
+    assert container.examine(WHOLE) is False
+
+    monkeypatch.setattr(container, limit, exactly - (0.01 if limit == "MAX_RATIO" else 1))
+    with pytest.raises(SheetError, match=says) as refused:
+        container.examine(WHOLE)
+    assert refused.value.kind == kind
+
+
+def test_a_cell_too_far_away_is_named() -> None:
+    far = in_part(
+        "sheet2.xml",
+        lambda x: x.replace(
+            b"</row></sheetData>", b'</row><row r="900000"><c r="XFC900000"><v>1</v></c></row></sheetData>'
+        ),
+    )
+
+    with pytest.raises(SheetError, match="a cell at XFC900000, so far"):
+        read_file(far)
