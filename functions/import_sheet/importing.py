@@ -82,13 +82,14 @@ class Importer:
             raise
 
     def _send(self, record: ImportRecord, until: str) -> ImportRecord:
-        """Send the workbook that was asked for. Cut off between sending and recording, it is sent once more."""
+        """Send the workbook that was asked for, once."""
         active = self.transfers.active()
         if record.job == "template":
-            self.sender.send(record.user, name=TEMPLATE, content=writing.template(), words=told.TEMPLATE_WORDS)
+            self.sender.send(record, name=TEMPLATE, content=writing.template(), words=told.TEMPLATE_WORDS)
         elif active is not None:
-            content = writing.export(self.transfers.all_projects(active.sheet))
-            self.sender.send(record.user, name=EXPORT, content=content, words=told.export_words(active))
+            # All are read before the first is written: a workbook given up half-way leaves its temporary file behind.
+            projects = tuple(self.transfers.all_projects(active.sheet))
+            self.sender.send(record, name=EXPORT, content=writing.export(projects), words=told.export_words(active))
         sent = msgspec.structs.replace(record, state="sent", updated_at=self.now())
         return self.transfers.save_import(sent, until=until)
 
@@ -187,18 +188,12 @@ class _Work:
         return self._tell_ready(sheet)
 
     def _report(self, taken: Taken) -> None:
-        """Send the rows with problems. Cut off between sending and recording, they are sent once more."""
+        """Send the rows with problems, once."""
         if not taken.reading.problems or not self._record.user or self._record.report:
             return
         content = writing.problem_rows(taken)
         rows = len({problem.row for problem in taken.reading.problems})
-        file_id = self._to.sender.send(
-            self._record.user,
-            name=REPORT,
-            content=content,
-            words=told.report_words(rows),
-            channel=self._progress.channel,
-        )
+        file_id = self._to.sender.send(self._record, name=REPORT, content=content, words=told.report_words(rows))
         self._save(report=file_id)
 
     def _new_sheet(self, upload: Upload, digest: str, reading: Reading, named: dict[str, str]) -> Sheet:

@@ -38,6 +38,7 @@ class SlackWithFiles(Slack):
     downloads: list[tuple[str, str | None]] = field(default_factory=list)
 
     uploads: dict[str, bytes] = field(default_factory=dict)
+    shares: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, str, str, bytes]] = field(default_factory=list)
 
     def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
@@ -50,8 +51,18 @@ class SlackWithFiles(Slack):
         files = arguments["files"] if isinstance(arguments["files"], list) else json.loads(arguments["files"])
         for file in files:
             content, words = self.uploads[file["id"]], arguments.get("initial_comment", "")
+            self.shares[file["id"]] = arguments["channel_id"]
             self.sent.append((file["title"], arguments["channel_id"], words, content))
         return {"ok": True, "files": files}
+
+    def _conversations_history(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        answer = super()._conversations_history(arguments)
+        shared = [
+            {"files": [{"id": file_id, "title": self.files[file_id].name}]}
+            for file_id in self.shares
+            if self.shares[file_id] == arguments["channel"]
+        ]
+        return {**answer, "messages": [*shared, *answer["messages"]]}
 
     def _files_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         file = self.files.get(arguments["file"])

@@ -1,115 +1,187 @@
+"""An import is killed at each of its calls to the outside, one at a time, and run again.
+
+The calls are those that a run of the same import was seen to make. A killed process does nothing more: from that call
+on, whatever it still attempts is killed as well. What happened before a call has happened after the one before it.
+"""
+
 from __future__ import annotations
 
+import urllib.request
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from slack_sdk import WebClient
 
-from tests.builders.workbooks import workbook
+from sop_aws.times import iso
+from sop_core.transfers.records import ImportRecord
+from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
+from tests.integration.transfers.conftest import ADMIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.integration.transfers.conftest import Desk
 
-
-CALLS = 20
-"""How many calls an import of a small workbook makes; each is a place to be killed at."""
+FAR_FUTURE = "2030-01-01T00:00:00Z"
+BAD_PHONE = (*OMAR[:6], "12", *OMAR[7:])
 
 
 class Killed(BaseException):
     """The process ends here, with no chance to clean up."""
 
 
-class Deadline:
-    """Kills at the n-th call to AWS or Slack, before or after it took effect."""
+class Kill:
+    """Sees every call to AWS, Slack or the file store, and kills at the n-th and all after it."""
 
-    def __init__(self, at: int, *, after: bool) -> None:
+    def __init__(self, at: int | None) -> None:
         self.at = at
-        self.after = after
-        self.calls = 0
-        self.dead = False
+        self.calls: list[str] = []
 
-    def before_call(self, **_: Any) -> None:
-        if self.dead:
+    def __call__(self, name: str) -> None:
+        self.calls.append(name)
+        if self.at is not None and len(self.calls) >= self.at:
             raise Killed
-        self.calls += 1
-        if self.calls == self.at and not self.after:
-            self._die()
-
-    def after_call(self, **_: Any) -> None:
-        if self.calls == self.at and self.after:
-            self._die()
-
-    def _die(self) -> None:
-        self.dead = True
-        raise Killed
 
 
-@pytest.fixture
-def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[Deadline]:
-    """Every call to Slack passes the deadline that is in the list."""
-    waiting: list[Deadline] = []
-    call = WebClient.api_call
+@contextmanager
+def watched(desk: Desk, monkeypatch: pytest.MonkeyPatch, kill: Kill) -> Iterator[None]:
+    opened = urllib.request.OpenerDirector.open
 
-    def counted(self: WebClient, *args: Any, **kwargs: Any) -> Any:
-        for deadline in waiting:
-            deadline.before_call()
-        answer = call(self, *args, **kwargs)
-        for deadline in waiting:
-            deadline.after_call()
-        return answer
+    def watched_open(self: Any, fullurl: Any, *args: Any, **kwargs: Any) -> Any:
+        *_, place, name = fullurl.full_url.split("/")
+        kill(name if place == "api" else place)
+        return opened(self, fullurl, *args, **kwargs)
 
-    monkeypatch.setattr(WebClient, "api_call", counted)
-    return waiting
+    def before_call(model: Any, **_: Any) -> None:
+        kill(model.name)
 
-
-def interrupted(desk: Desk, deadlines: list[Deadline], deadline: Deadline) -> str | None:
-    """Run an import until the deadline; return its id if it was killed."""
-    import_id = desk.queue(workbook())
     events = (desk.aws.dynamodb.meta.events, desk.aws.s3.meta.events)
-    for hooks in events:
-        hooks.register("before-call", deadline.before_call)
-        hooks.register("after-call", deadline.after_call)
-    deadlines.append(deadline)
-    try:
-        desk.importer.run(import_id, seconds_left=60)
-    except Killed:
-        return import_id
-    finally:
-        deadlines.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(urllib.request.OpenerDirector, "open", watched_open)
         for hooks in events:
-            hooks.unregister("before-call", deadline.before_call)
-            hooks.unregister("after-call", deadline.after_call)
-    return None
+            hooks.register("before-call", before_call)
+        try:
+            yield
+        finally:
+            for hooks in events:
+                hooks.unregister("before-call", before_call)
 
 
-def test_every_call_of_an_import_is_a_place_it_was_killed_at(desk: Desk, deadlines: list[Deadline]) -> None:
-    counter = Deadline(0, after=False)
-
-    assert interrupted(desk, deadlines, counter) is None
-    assert counter.calls == CALLS
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, CALLS + 1))
-def test_an_import_killed_at_any_call_ends_right_when_it_is_run_again(
-    desk: Desk, deadlines: list[Deadline], at: int, *, after: bool
-) -> None:
-    import_id = interrupted(desk, deadlines, Deadline(at, after=after))
-    assert import_id is not None
+def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, import_id: str, *, at: int | None) -> Kill:
+    """Run an import until the call ``at``, or to its end."""
+    kill = Kill(at)
     desk.now += timedelta(minutes=2)
+    with watched(desk, monkeypatch, kill):
+        try:
+            desk.importer.run(import_id, seconds_left=60)
+        except Killed:
+            return kill
+    assert at is None
+    return kill
 
-    record = desk.importer.run(import_id, seconds_left=60)
 
-    assert (record.state, record.sheet) == ("ready", import_id)
+def new_rows(_: Desk, number: str) -> bytes:
+    # Another file each time: one that was seen before would not be loaded.
+    return workbook([(*JANE[:3], f"Camden {number}", *JANE[4:]), BAD_PHONE])
+
+
+def queue_workbook(desk: Desk, number: str) -> str:
+    return desk.queue(new_rows(desk, number))
+
+
+def queue_refused(desk: Desk, _: str) -> str:
+    return desk.queue(workbook(headers=("Nummer", *HEADERS[1:])))
+
+
+def queue_known(desk: Desk, _: str) -> str:
+    return desk.queue(desk.slack.files["F1"])
+
+
+def queue_export(desk: Desk, number: str) -> str:
+    record = ImportRecord(id=f"export-{number}", job="export", user=ADMIN, created_at=iso(desk.now))
+    return desk.transfers.create_import(record).id
+
+
+def whole_sheet(desk: Desk, record: ImportRecord) -> None:
     sheet = desk.sheet(record)
-    assert (sheet.state, sheet.counts.projects) == ("ready", 2)
-    assert len(list(desk.transfers.all_projects(import_id))) == 2
-    assert len(desk.transfers.history()) == 1
-    assert len(desk.slack.messages) == 1, "one message, however often it was begun"
+    assert (record.state, record.sheet, sheet.state, sheet.counts.projects) == ("ready", record.id, "ready", 2)
+    assert len(list(desk.transfers.all_projects(record.id))) == 2
+    assert [known.id for known in desk.transfers.history()].count(record.id) == 1
+    assert desk.snapshots.index(sheet).search("jane doe").verdict == "sure"
+    assert sheet.difference.against is not None
     assert "ready to activate" in desk.told
-    assert desk.transfers.due_imports("2030-01-01T00:00:00Z") == ()
-    desk.activate(record)
+    assert [name for name, *_ in desk.slack.sent] == ["Rows with problems.xlsx"], "once, however often it was begun"
+
+
+def refused(desk: Desk, record: ImportRecord) -> None:
+    assert (record.state, record.missing, record.sheet) == ("refused", ("project_id",), None)
+    assert "Choose the columns" in desk.told
+
+
+def repeated(desk: Desk, record: ImportRecord) -> None:
+    assert (record.state, desk.sheet(record).state) == ("repeated", "active")
+    assert "same file" in desk.told
+
+
+def exported(desk: Desk, record: ImportRecord) -> None:
+    assert record.state == "sent"
+    assert [name for name, *_ in desk.slack.sent] == ["Infinity Transfers export.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "check", "messages"),
+    [
+        (queue_workbook, whole_sheet, 1),
+        (queue_refused, refused, 1),
+        (queue_known, repeated, 1),
+        (queue_export, exported, 0),
+    ],
+)
+def test_an_import_killed_at_any_call_ends_right_when_it_is_run_again(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    queue: Callable[[Desk, str], str],
+    check: Callable[[Desk, ImportRecord], None],
+    messages: int,
+) -> None:
+    desk.activate(desk.take(workbook([OMAR])))
     active = desk.transfers.active()
-    assert active is not None
-    assert desk.snapshots.index(active).search("jane doe").verdict == "sure"
+    seen = run(desk, monkeypatch, queue(desk, "seen"), at=None).calls
+    assert len(seen) > 4
+
+    for at in range(1, len(seen) + 1):
+        desk.slack.messages.clear()
+        desk.slack.sent.clear()
+        desk.slack.shares.clear()
+        import_id = queue(desk, str(at))
+        assert run(desk, monkeypatch, import_id, at=at).calls[:at] == seen[:at]
+        assert desk.transfers.active() == active, "agents see the sheet they saw"
+
+        run(desk, monkeypatch, import_id, at=None)
+
+        record = desk.transfers.get_import(import_id)
+        assert record is not None
+        check(desk, record)
+        assert len(desk.slack.messages) == messages, "one message, however often it was begun"
+        assert desk.transfers.due_imports(FAR_FUTURE) == ()
+        assert run(desk, monkeypatch, import_id, at=None).calls == ["GetItem"], "what is over is not done again"
+
+
+def test_what_an_import_that_nobody_runs_again_left_behind_expires(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.activate(desk.take(workbook([OMAR])))
+    seen = run(desk, monkeypatch, queue_workbook(desk, "seen"), at=None).calls
+    loaded = max(place for place, name in enumerate(seen, 1) if name == "BatchWriteItem") + 1
+    import_id = queue_workbook(desk, "left")
+    run(desk, monkeypatch, import_id, at=loaded)
+    half = desk.transfers.sheet(import_id)
+    assert half is not None
+    assert half.state == "loading"
+
+    desk.now += timedelta(days=2)
+    assert desk.importer.tidy() == (import_id,)
+
+    rows = desk.aws.dynamodb.scan(TableName=desk.aws.transfers_table)["Items"]
+    left = [row for row in rows if row["pk"]["S"].startswith(f"SHEET#{import_id}#")]
+    assert left
+    assert all("expires_at" in row for row in left)
