@@ -45,8 +45,9 @@ def measures() -> Iterator[Measure]:
         sheet = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table).sheet(record.sheet or "")
     is_whole = sheet is not None and sheet.state == "ready" and sheet.counts.projects == ROWS
     updates = len(slack.called("chat.update"))
-    figure = f"{seconds:.0f} s, {updates} updates of its message" if is_whole else f"ended {record.state}"
-    yield Measure(f"import: {ROWS:,} rows", figure, f"< {SECONDS} s", is_whole and seconds < SECONDS)
+    figure = f"{seconds:.0f} s" if is_whole else f"ended {record.state}"
+    shown = f"{updates} updates of its message"
+    yield Measure(f"import: {ROWS:,} rows", figure, f"< {SECONDS} s", is_whole and seconds < SECONDS, shown)
     yield Measure(f"import: {ROWS:,} rows, memory", f"{megabytes:.0f} MB", f"< {MEGABYTES} MB", megabytes < MEGABYTES)
 
 
