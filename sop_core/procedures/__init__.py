@@ -1,4 +1,4 @@
-"""The procedures that ship. A checkout holds them as YAML, the deployed layer only in compiled form."""
+"""The procedures that ship: as YAML, and in the deployed layer also in compiled form, which is what functions load."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load(name: str) -> Procedure:
         with open(f"{HERE}/{name}{COMPILED}", "rb") as compiled:  # noqa: PTH123 - see HERE
             return decode(compiled.read())
     except FileNotFoundError:
-        from sop_core.procedures import reading  # noqa: PLC0415 - needs PyYAML, which only a checkout has
+        from sop_core.procedures import reading  # noqa: PLC0415 - a checkout has the YAML alone
 
         return reading.compiled(name)
 
