@@ -115,4 +115,7 @@ def refusal(roles: Iterable[str]) -> str:
     if len(roles) == len(ROLES):
         return "This needs a role in SOP Desk. Ask an admin to add you."
     names = " or ".join(ROLE_NAMES.get(role, role.replace("_", " ")) for role in roles)
-    return f"This needs the role *{names}*. Ask an admin of SOP Desk to add you."
+    return (
+        f"This needs the role *{names}*, which you do not have. "
+        "Ask an admin of SOP Desk to add you; a guest of this workspace can be added too."
+    )

@@ -23,10 +23,14 @@ UNREADABLE = (
 
 
 class Found(NamedTuple):
-    """What a search found; only where ``is_complete`` was the whole sheet searched, and an absence means anything."""
+    """What a search found; only where ``is_complete`` was the whole sheet searched, and an absence means anything.
+
+    The first ``fitting`` of the projects fit well; the rest are merely similar.
+    """
 
     projects: tuple[Project, ...]
     is_complete: bool
+    fitting: int = 0
 
 
 class Finder:
@@ -52,11 +56,15 @@ class Finder:
             return Found((), is_complete=False)
         exact = self._by_id(record, text)
         try:
-            keys = [hit.key for hit in self._snapshots.index(record).search(text, limit).hits]
+            hits = self._snapshots.index(record).search(text, limit).hits
         except SnapshotUnavailable:
-            found = self._transfers.exact(record, text, limit)
-            return Found(_with_first(exact, found, limit), is_complete=False)
-        return Found(_with_first(exact, self._transfers.projects(record.id, keys), limit), is_complete=True)
+            found = _with_first(exact, self._transfers.exact(record, text, limit), limit)
+            return Found(found, is_complete=False, fitting=len(found))
+        from sop_core.transfers.matching import PLAUSIBLE  # noqa: PLC0415 - loaded by now, and by no request without a search
+
+        projects = _with_first(exact, self._transfers.projects(record.id, [hit.key for hit in hits]), limit)
+        well = {hit.key for hit in hits if hit.score >= PLAUSIBLE} | ({exact.key} if exact else set())
+        return Found(projects, is_complete=True, fitting=sum(project.key in well for project in projects))
 
     def _by_id(self, record: Sheet, text: str) -> Project | None:
         typed = text.strip()

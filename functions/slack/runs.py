@@ -115,9 +115,13 @@ class RunDesk:
     def find(self, run: Run) -> Run:
         """Search for what came with the command and keep the matches on the run."""
         found = self._find.search(run.sheet, run.query or "", MATCHES_SHOWN)
-        keys = tuple(project.key for project in found.projects)
+        # What is merely similar would only be in the way of what fits.
+        keys = tuple(project.key for project in found.projects[: found.fitting or MATCHES_SHOWN])
+        is_weak = not found.fitting
         return self._save(
-            run, None, lambda now: replace(now, candidates=keys, is_sheet_unreadable=not found.is_complete)
+            run,
+            None,
+            lambda now: replace(now, candidates=keys, are_weak=is_weak, is_sheet_unreadable=not found.is_complete),
         )
 
     def suggestions(self, run: Run, text: str, limit: int) -> tuple[Project, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -11,7 +10,7 @@ from functions.slack.finding import UNREADABLE, Finder
 from sop_aws.cases import project_pk
 from sop_aws.times import iso, parse
 from sop_core.cases.deadlines import DEADLINES, deadline
-from sop_core.guidance import guidance, render
+from sop_core.guidance import guidance, label, render
 from sop_core.story import story
 from sop_slack.notes import phone
 from sop_slack.run import RunLine, RunScreen, Sheet
@@ -76,13 +75,15 @@ class Screens:
             installer_contact=self._installer_contact(project),
             query=run.query or "",
             matches=self._matches(run, project),
+            are_weak=run.are_weak,
             earlier=self._earlier(run, told),
             searching=searching,
             notes=prefilled(told, project) | run.notes,
             open_cases=self.open_cases(project) if told.case or "store" in run.sources.values() else (),
             case=self._services.cases.get(run.case) if run.case else None,
             due=self._due(run, told),
-            ended_at=self._ended_at(run),
+            ended_at=(run.ended_at or run.updated_at) if run.state == "done" else "",
+            zone=self._services.settings().calendar.zone,
             page=run.page,
             language=run.language,
             without_number=self._without_number(),
@@ -94,13 +95,13 @@ class Screens:
         told = self.guidance(run)
         project = self.project(run)
         title = self._services.procedures.of(run).title
-        known = (project.project_id, project.homeowner) if project else (run.notes.get("caller_name"), run.query)
+        known = (project.project_id, project.homeowner) if project else (run.notes.get("caller_name") or run.query,)
         since = _ago(now - parse(run.ended_at or run.updated_at))
         if run.state == "done":
             about = run.case or run.disposition or "nothing to file"
-            return RunLine(run.id, title, _joined(*known), f"{since} · {about}")
+            return RunLine(run.id, title, _joined(*known) or _latest(told), f"{since} · {about}")
         waits = told.ask.question if told.ask else ("opening the case" if told.case else "being finished")
-        return RunLine(run.id, title, _joined(*known), f"{since} · waiting for: {waits}")
+        return RunLine(run.id, title, _joined(*known) or _latest(told), f"{since} · waiting for: {waits}")
 
     def _installer_contact(self, project: Project | None) -> str:
         return self._services.settings().installers.get(project.transferred_to or "", "") if project else ""
@@ -134,18 +135,16 @@ class Screens:
         lines = (value for name, value in values.items() if name.endswith(LINE))
         return frozenset(line for line in lines if not any(map(str.isdigit, line)))
 
-    def _ended_at(self, run: Run) -> str:
-        """Return when the run was finished, as the office's clock had it; nothing while it goes on."""
-        if run.state != "done":
-            return ""
-        zone = ZoneInfo(self._services.settings().calendar.zone)
-        return f"{parse(run.ended_at or run.updated_at).astimezone(zone):%b %d, %Y, %H:%M %Z}"
-
     def _due(self, run: Run, told: Guidance) -> dict[str, str]:
         """Return the moment of each deadline that a step promises, counted from the latest answer."""
         promised = {rule for step in told.steps if (rule := step.promise) in DEADLINES}
         calendar = self._services.settings().calendar
         return {rule: iso(deadline(rule, parse(run.updated_at), calendar)) for rule in promised}
+
+
+def _latest(told: Guidance) -> str:
+    """Return the latest answer, which tells a run apart that names nobody yet."""
+    return label(told.asked[-1], told.facts[told.asked[-1].fact]) if told.asked else ""
 
 
 def _joined(*parts: str | None) -> str:

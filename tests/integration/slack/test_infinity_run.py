@@ -50,6 +50,14 @@ def test_the_command_opens_a_modal_with_the_best_matches_to_choose_from(desk: De
     assert {"INF-100001", "INF-100002"} <= {option["value"] for option in radio["options"]}
 
 
+def test_only_what_fits_is_offered_where_something_does(desk: Desk) -> None:
+    desk.sheet()
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "otto nagel")
+    assert "INF-100003" in json.dumps(agent.view)
+    assert "INF-100001" not in json.dumps(agent.view)
+
+
 def test_the_bare_command_opens_a_modal_with_the_search(desk: Desk) -> None:
     agent = begin(desk, text="")
     assert '"project_search"' in json.dumps(agent.view)

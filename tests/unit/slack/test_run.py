@@ -21,6 +21,9 @@ FIRST_SCRIPT = (
 )
 
 
+SPECIALIST = "Customer Support Resolution Specialist"
+
+
 def a_screen(facts: dict[str, Any], procedure: str = "infinity", **changed: Any) -> RunScreen:
     loaded = procedures.load(procedure)
     known: dict[str, Any] = {
@@ -37,7 +40,7 @@ def an_end(facts: dict[str, Any], procedure: str = "infinity", **changed: Any) -
     """Return the screen of a run that was finished."""
     screen = a_screen(facts, procedure)
     turns = story(procedures.load(procedure), screen.guidance, {"workout_plan_trained": "groups"})
-    return a_screen(facts, procedure, ended_at="Nov 20, 2026, 10:05 EST", story=turns, **changed)
+    return a_screen(facts, procedure, ended_at="2026-11-20T15:05:00Z", zone="America/New_York", story=turns, **changed)
 
 
 def a_homeowner(*, channel: str = "phone", trained: str = "no") -> dict[str, Any]:
@@ -80,7 +83,7 @@ def test_a_line_that_nobody_has_set_is_no_block_to_copy_but_says_who_sets_it() -
     screen = a_screen(facts, "account_servicing", asks_project=False, without_number=frozenset({"Account Servicing"}))
     modal = run_modal(screen)
     assert _preformatted(modal["blocks"]) == []
-    assert "No number is set for Account Servicing." in json.dumps(modal)
+    assert "*Account Servicing* \\u00b7 no number is set; an admin sets it" in json.dumps(modal)
 
 
 def test_another_projects_fields_are_filled_in_anew() -> None:
@@ -122,6 +125,12 @@ def test_the_best_matches_are_choices_with_none_of_these_beside_them() -> None:
     assert "None of these" in json.dumps(modal)
 
 
+def test_matches_that_are_merely_similar_are_not_called_the_best() -> None:
+    shown = json.dumps(run_modal(a_screen({}, query="jan dough", matches=(a_project(),), are_weak=True)))
+    assert "Only similar:" in shown
+    assert "Best matches" not in shown
+
+
 def test_a_callback_is_prefilled_and_the_case_is_offered_to_be_opened() -> None:
     facts = a_homeowner(channel="chat")
     modal = run_modal(a_screen(facts, notes={"callback_number": "(267) 555-0185"}))
@@ -161,7 +170,7 @@ def test_the_end_lists_what_was_said_tried_and_filed_in_order_ready_to_copy() ->
         "Are they authenticated? Authenticated",
         f"Said: “{FIRST_SCRIPT}”",
         "Transfer to 1-877-425-5201: No answer",
-        "Case SOP-7K3M9QPD: Installer Complaints, Workout Plan, assigned to Customer Support Resolution Specialist",
+        f"Case SOP-7K3M9QPD: Installer Complaints, Workout Plan, assigned to {SPECIALIST}, due Nov 23, 2026, 17:00 EST",
         "Reason of call: Panels dark",
         "Number to call back: (267) 555-0185",
         "Said: “One of our Infinity Team specialists will return your call with the most up-to-date information.”",

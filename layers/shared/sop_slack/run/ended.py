@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from sop_core.guidance import LANGUAGES
+from sop_core.guidance import LANGUAGES, NOT_SET
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
 from sop_slack.case_views import salesforce
@@ -72,7 +74,7 @@ def _fields(case: Case) -> list[Block]:
 
 
 def _lines(screen: RunScreen) -> Iterator[str]:
-    yield f"{screen.title} · {screen.ended_at}"
+    yield f"{screen.title} · {_local(screen.ended_at, screen)}"
     if screen.project is not None:
         yield f"Project: {_project(screen.project)}"
     for turn in screen.story:
@@ -86,6 +88,8 @@ def _turn(turn: Turn, screen: RunScreen) -> Iterator[str]:
         for words in step.say:
             yield f"Said: “{words}”"
             yield from (f"In {LANGUAGES[each.language]}: “{each.text}”" for each in _spoken(step, words, screen))
+        if step.promise in screen.due:
+            yield f"Promised: contact by {_local(screen.due[step.promise], screen)}"
         yield from _filed(step, screen)
     transfers = [step.transfer.to for step in turn.steps if step.transfer]
     answer = turn.answer
@@ -104,8 +108,14 @@ def _spoken(step: Step, words: str, screen: RunScreen) -> list[Translation]:
 def _filed(step: Step, screen: RunScreen) -> Iterator[str]:
     case, draft = screen.case, screen.guidance.case
     if case is not None and draft is not None and draft.step == step.id:
-        yield f"Case {case.id}: {case.type}, {case.subtype}, assigned to {case.assign_to}"
+        kind = case.type if case.subtype == NOT_SET else f"{case.type}, {case.subtype}"
+        yield f"Case {case.id}: {kind}, assigned to {case.assign_to}, due {_local(case.due_at, screen)}"
         yield from (f"{note(name).label}: {case.notes[name]}" for name in REPEATED if case.notes.get(name))
+
+
+def _local(at: str, screen: RunScreen) -> str:
+    """Return a moment as the office's clock has it: what is copied elsewhere cannot follow a reader's zone."""
+    return f"{datetime.fromisoformat(at).astimezone(ZoneInfo(screen.zone)):%b %d, %Y, %H:%M %Z}"
 
 
 def _project(project: Project) -> str:

@@ -73,7 +73,7 @@ def _where(page: int, of: int) -> list[Block]:
 def _questions(page: Page, screen: RunScreen) -> list[Block]:
     shown: list[Block] = []
     for group in page:
-        shown.append(b.section(f"*{b.escape(group.group)}*"))
+        shown += [b.divider(), *b.sections(group.group, bold=True)]
         for question in group.questions:
             shown += checklist_field(question, screen.notes.get(question, ""))
     return shown
@@ -83,8 +83,8 @@ def _fields(screen: RunScreen, draft: CaseDraft) -> list[Block]:
     """Return the case's fields: first what it needs or the project fills in, then what may have come up."""
     extra = [name for name in draft.notes if name in draft.optional and name not in draft.from_project]
     needed = [name for name in draft.notes if name not in extra]
-    shown = [b.section("*For the case*"), *_note_fields(needed, screen, draft)] if needed else []
-    return shown + ([b.section("*If it came up*"), *_note_fields(extra, screen, draft)] if extra else [])
+    shown = [b.divider(), b.section("*For the case*"), *_note_fields(needed, screen, draft)] if needed else []
+    return shown + ([b.divider(), b.section("*If it came up*"), *_note_fields(extra, screen, draft)] if extra else [])
 
 
 def _note_fields(names: Sequence[str], screen: RunScreen, draft: CaseDraft) -> list[Block]:

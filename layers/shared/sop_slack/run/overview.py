@@ -78,7 +78,7 @@ def _left_off(runs: Sequence[RunLine]) -> list[Block]:
         return []
     shown: list[Block] = [b.section(LEFT_OFF)]
     for run in runs:
-        resume = b.button("Resume", RESUME, run.id, style="primary")
+        resume = b.button("Resume", RESUME, run.id)
         shown += [_line(run), b.actions(resume, b.button("Discard", DISCARD, run.id, confirm=DISCARDING))]
     return [*shown, b.divider()]
 

@@ -65,7 +65,8 @@ def _matches(screen: RunScreen) -> list[Block]:
         return [b.typed_section(f"Nothing in the transfer sheet looks like “{b.fit(screen.query, 200)}”.")]
     options = [project_option(each) for each in screen.matches[:MATCHES_SHOWN]]
     how = "Best matches" if screen.sheet.is_searchable else "Exact matches only"
-    heading = b.typed_section(f"{how} for “{b.fit(screen.query, 200)}”")
+    asked = f"“{b.fit(screen.query, 200)}”"
+    heading = b.typed_section(f"Nothing fits {asked} well. Only similar:" if screen.are_weak else f"{how} for {asked}")
     return [heading, b.actions(b.radio("project_choose", options), block_id="project_matches")]
 
 

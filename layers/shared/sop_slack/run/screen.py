@@ -29,9 +29,9 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     agent's latest answer: they are done, and shown as one quiet line. ``asks_project``: the procedure itself asks which
     project it is; elsewhere choosing one is a help. ``due`` holds the moment of each promised deadline rule.
     ``installer_contact`` is how the project's installer is reached, where the settings know. A run that has ended has
-    its ``story``, and ``ended_at`` is when that was, in words and in the office's time. ``without_number`` are targets
+    its ``story`` and ``ended_at``, when that was; ``zone`` is the office's time zone. ``without_number`` are targets
     of transfers whose number nobody has set. ``page`` is the page of a long form, ``language`` the one that
-    scripts are shown in beside English.
+    scripts are shown in beside English. Matches that ``are_weak`` are merely similar to what was asked for.
     """
 
     title: str
@@ -44,6 +44,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     installer_contact: str = ""
     query: str = ""
     matches: tuple[Project, ...] = ()
+    are_weak: bool = False
     earlier: int = 0
     searching: bool = False
     notes: dict[str, str] = {}
@@ -51,6 +52,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     case: Case | None = None
     due: dict[str, str] = {}
     ended_at: str = ""
+    zone: str = "UTC"
     story: tuple[Turn, ...] = ()
     page: int = 0
     language: str = ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Block
     from sop_slack.run.screen import RunScreen
 
-SET_IT: Final = "An admin sets it in `/sop-admin`, under “Numbers and links”."
+NO_NUMBER: Final = "no number is set; an admin sets it in `/sop-admin`, under “Numbers and links”."
 
 
 def at_hand(screen: RunScreen) -> list[Block]:
@@ -147,7 +147,7 @@ def _promise(step: Step, screen: RunScreen) -> list[Block]:
 
 def _transfer(transfer: Transfer, screen: RunScreen) -> list[Block]:
     if transfer.to in screen.without_number:
-        return [b.context(f"No number is set for {b.escape(transfer.to)}. {SET_IT}")]
+        return [b.section(f"📞 *{b.escape(transfer.to)}* · {NO_NUMBER}")]
     wait = "" if transfer.wait_seconds is None else f"Wait {transfer.wait_seconds} seconds for an answer."
     voicemail = {True: "It has voicemail.", False: "It has no voicemail: never complete the transfer unanswered."}
     hints = " ".join(hint for hint in (wait, voicemail.get(transfer.voicemail, "")) if hint)  # type: ignore[arg-type]
