@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from functions.sweep.left_behind import Found
 from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
@@ -34,20 +36,36 @@ DAYS_COUNTED: Final = 7
 TALLY_KEPT: Final = timedelta(days=30)
 
 
+class Unreadable(Exception):
+    """Some cases could not be read; everybody else was reminded."""
+
+    def __init__(self, count: int) -> None:
+        """Carry how many."""
+        super().__init__(f"{count} could not be read")
+
+
 def send_reminders(
     cases: CaseStore, queue: CaseQueue, deliver: DeliverQueue, settings: Settings, *, now: datetime
 ) -> Found:
-    """Write each reminder that is due, with its delivery, as one change of its case: so it goes out once or not yet."""
+    """Write each reminder that is due, with its delivery, as one change of its case: so it goes out once or not yet.
+
+    :raises Unreadable: once all others are done, if cases of another release, say, could not be read.
+    """
     if not in_office_hours(now, settings.calendar):
         return Found(woken=0, oldest_seconds=0.0)
-    waited = [0.0]
-    sent = 0
+    waited: list[float] = []
+    unreadable = 0
     for case_id in list(queue.to_remind(now, limit=CASES_A_SHARD)):
-        case = cases.get(case_id)
+        try:
+            case = cases.get(case_id)
+        except msgspec.MsgspecError:
+            unreadable += 1
+            continue
         if case is not None and _remind(cases, case, deliver, settings, now=now):
             waited.append((now - parse(case.remind_at or iso(now))).total_seconds())
-            sent += 1
-    return Found(woken=sent, oldest_seconds=max(waited))
+    if unreadable:
+        raise Unreadable(unreadable)
+    return Found(woken=len(waited), oldest_seconds=max(waited, default=0.0))
 
 
 def _remind(cases: CaseStore, case: Case, deliver: DeliverQueue, settings: Settings, *, now: datetime) -> bool:

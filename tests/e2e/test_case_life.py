@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 from tests.e2e.test_main_job import (
@@ -30,8 +32,8 @@ pytestmark = pytest.mark.e2e
 
 LEAD = "U0LEAD001"
 DIRECT = "D0AGENT01"
-MINUTE_MS = 75_000
-"""All cases are counted once a minute."""
+MOST_LOOKS, LOOK_MS = 20, 5_000
+"""All cases are counted once a minute, and the Home tab is drawn when somebody opens it."""
 
 
 def test_a_whole_case_with_an_agent_two_specialists_and_a_lead(  # noqa: PLR0915 - one story, told to its end
@@ -123,8 +125,13 @@ def test_a_whole_case_with_an_agent_two_specialists_and_a_lead(  # noqa: PLR0915
     expect(lead.messages.get_by_text("The report is on its way").first).to_be_visible()
     lead.go("D0LEAD001")
     expect(lead.messages.get_by_text(".xlsx").first).to_be_visible()
-    lead.go("home")
-    expect(lead.page.get_by_role("main").get_by_text("Median time to claim")).to_be_visible(timeout=MINUTE_MS)
+    counted = lead.page.get_by_role("main").get_by_text("Median time to claim")
+    for _ in range(MOST_LOOKS):
+        lead.go("home")
+        with suppress(TooLate):
+            counted.wait_for(timeout=LOOK_MS)
+            break
+    expect(counted).to_be_visible()
     picture.take(lead, "home-lead")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from functions.sweep.clockwork import count, replan, send_reminders
+from functions.sweep.clockwork import Unreadable, count, replan, send_reminders
 from sop_aws.queue import CaseQueue
 from sop_aws.wake import DeliverQueue
 from sop_core.cases.lifecycle import apply
@@ -141,3 +141,13 @@ def test_the_days_that_are_over_are_counted_once(desk: Desk) -> None:
     counted = queue.tally("2027-01-15")
     assert counted is not None
     assert counted.to_claim == (0,)
+
+
+def test_a_case_that_cannot_be_read_keeps_nobody_else_from_being_reminded(desk: Desk) -> None:
+    cases = [desk.claim(desk.open(f"run-{number}")) for number in range(3)]
+    key = {"pk": {"S": f"CASE#{cases[0].id}"}, "sk": {"S": "CASE"}}
+    item = desk.aws.dynamodb.get_item(TableName=desk.aws.cases_table, Key=key)["Item"]
+    desk.aws.dynamodb.put_item(TableName=desk.aws.cases_table, Item={**item, "body": {"S": '{"id": 1}'}})
+    with pytest.raises(Unreadable, match="1 could not be read"):
+        remind(desk, DUE)
+    assert [len(desk.cases.events(case.id)) for case in cases] == [2, 3, 3]
