@@ -62,6 +62,20 @@ def test_progress_is_shown_at_most_once_a_second(desk: Desk) -> None:
     assert len(updates) == 2, "time stands still: the first progress, then the outcome"
 
 
+def test_rows_read_and_rows_loaded_are_counted_with_a_bar(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def passing() -> float:
+        desk.ticks += 0.4
+        return desk.ticks
+
+    monkeypatch.setattr(desk, "_tick", passing)
+    desk.take(workbook([(f"INF-2{n:05}", f"Person {n}", f"{n} Elm St", *JANE[3:]) for n in range(2500)]))
+
+    shown = [str(update["blocks"]) for update in desk.slack.called("chat.update")]
+    assert any("2,501 rows so far" in blocks for blocks in shown), "the header is a row as well"
+    assert any("of 2,500" in blocks and ("█" in blocks or "\\u2588" in blocks) for blocks in shown)
+    assert 4 <= len(shown) <= desk.ticks + 2, "once a second, and the outcome"
+
+
 def test_what_would_change_is_told_against_the_active_sheet(desk: Desk) -> None:
     desk.activate(desk.take(workbook([JANE, OMAR])))
     moved = (*OMAR[:8], "North Valley LLC", "2024-02-01", "Transferred")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,31 @@ def test_utf_16_is_refused_with_or_without_its_mark(encoding: str) -> None:
         read_file(in_sheet(lambda x: x.decode().encode(encoding)))
 
     assert refused.value.kind == "unusual_encoding"
+
+
+def test_the_macros_of_an_xlsm_are_ignored() -> None:
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    macro = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    buffer = io.BytesIO(with_parts(book(hide_row), lambda _, content: content.replace(kind, macro)))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0" * 200)
+
+    assert told(read_file(buffer.getvalue())) == [(2, "hidden_row", None)]
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [("9/14/2023", "2023-09-14"), ("Sep 14, 2023", "2023-09-14"), (45183, "2023-09-14"), ("45183", "2023-09-14")],
+)
+def test_a_date_as_text_or_serial_is_a_date(written: str | int, date: str) -> None:
+    assert read_file(workbook([(*JANE[:9], written, JANE[10])])).projects[0].transfer_date == date
+
+
+@pytest.mark.parametrize(("written", "zip_code"), [(8103, "08103"), ("8103", "08103"), ("08103-1234", "08103")])
+def test_a_zip_that_lost_its_zero_has_it_back(written: str | int, zip_code: str) -> None:
+    reading = read_file(workbook([(*JANE[:5], written, *JANE[6:])]))
+
+    assert (reading.projects[0].zip, reading.problems) == (zip_code, ())
 
 
 def test_names_with_a_prefix_are_read_with_their_marks() -> None:
