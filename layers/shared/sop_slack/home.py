@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sop_core.cases.overview import CaseHead, Front, Overview
 SHOW: Final = "home_show"
 BAR: Final = 16
-HOUR: Final = 3600
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 HOME_TITLES: Final = TITLES | {
     "claimed": "🔵 Mine",
@@ -140,9 +141,11 @@ def bars(counts: dict[str, int]) -> str:
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "no data yet"
+    if seconds < MINUTE:
+        return "under a minute"
     if seconds >= DAY:
         return f"{seconds / DAY:.1f} days"
-    return f"{seconds / HOUR:.1f} hours" if seconds >= HOUR else f"{seconds / 60:.0f} minutes"
+    return f"{seconds / HOUR:.1f} hours" if seconds >= HOUR else f"{seconds / MINUTE:.0f} minutes"
 
 
 def _missing(sentences: Sequence[str]) -> list[Block]:

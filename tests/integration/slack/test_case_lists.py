@@ -183,7 +183,7 @@ class TestHome:
         shown = json.dumps(home, ensure_ascii=False)
         assert "*Claimed*\\n3" in shown
         assert "Infinity communications  ████████████████ 3" in shown
-        assert "*Median time to claim*\\n0 minutes" in shown
+        assert "*Median time to claim*\\nunder a minute" in shown
 
     def test_an_admin_learns_what_is_missing_and_its_effect(self, desk: Desk) -> None:
         desk.settings(roles={"lead": []})
