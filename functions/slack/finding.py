@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sop_aws.snapshots import SnapshotUnavailable
 from sop_slack.run import Sheet as SheetNotice
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 NO_SHEET = "There is no transfer sheet. Do not conclude that this is not an Infinity project; choose “Cannot tell”."
 PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,39}")
+EXACTLY: Final = "exactly as the sheet has it"
+BY_ID: Final = "project id"
 UNREADABLE = (
     "The transfer sheet cannot be searched right now: only an exact name, address, phone, e-mail or project id is "
     "found. What is not found may be there all the same; choose “Cannot tell”."
@@ -25,12 +28,14 @@ UNREADABLE = (
 class Found(NamedTuple):
     """What a search found; only where ``is_complete`` was the whole sheet searched, and an absence means anything.
 
-    The first ``fitting`` of the projects fit well; the rest are merely similar.
+    The first ``fitting`` of the projects fit well; the rest are merely similar. ``whys`` says by project what fitted
+    and what differs.
     """
 
     projects: tuple[Project, ...]
     is_complete: bool
     fitting: int = 0
+    whys: dict[str, str] = {}  # noqa: RUF012 - never changed
 
 
 class Finder:
@@ -59,12 +64,13 @@ class Finder:
             hits = self._snapshots.index(record).search(text, limit).hits
         except SnapshotUnavailable:
             found = _with_first(exact, self._transfers.exact(record, text, limit), limit)
-            return Found(found, is_complete=False, fitting=len(found))
+            return Found(found, is_complete=False, fitting=len(found), whys={project.key: EXACTLY for project in found})
         from sop_core.transfers.matching import PLAUSIBLE  # noqa: PLC0415 - loaded by now, and by no request without a search
 
         projects = _with_first(exact, self._transfers.projects(record.id, [hit.key for hit in hits]), limit)
+        whys = {hit.key: hit.why for hit in hits} | ({exact.key: BY_ID} if exact else {})
         well = {hit.key for hit in hits if hit.score >= PLAUSIBLE} | ({exact.key} if exact else set())
-        return Found(projects, is_complete=True, fitting=sum(project.key in well for project in projects))
+        return Found(projects, is_complete=True, fitting=sum(project.key in well for project in projects), whys=whys)
 
     def _by_id(self, record: Sheet, text: str) -> Project | None:
         typed = text.strip()
@@ -75,13 +81,15 @@ class Finder:
         record = None if sheet is None else self._transfers.sheet(sheet)
         if record is None:
             return SheetNotice(warning=NO_SHEET, is_searchable=False)
-        age = self._now() - datetime.fromisoformat(record.uploaded_at).astimezone(UTC)
+        uploaded = datetime.fromisoformat(record.uploaded_at).astimezone(UTC)
+        age = self._now() - uploaded
         limit = self._settings().sheet_freshness_days
         if age > timedelta(days=limit):
             return SheetNotice(
                 warning=f"The transfer sheet is {age.days} days old (limit {limit}): a project it lacks proves nothing."
             )
-        return SheetNotice()
+        dated = f"{uploaded.astimezone(ZoneInfo(self._settings().calendar.zone)):%b %d, %Y}"
+        return SheetNotice(dated=dated)
 
 
 def _with_first(exact: Project | None, found: tuple[Project, ...], limit: int) -> tuple[Project, ...]:

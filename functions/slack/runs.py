@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions.slack.facts import Value
+    from functions.slack.finding import Found
     from functions.slack.services import Services
     from sop_core.guidance import CaseDraft, Guidance, Procedure
     from sop_core.settings import Settings
@@ -117,19 +118,21 @@ class RunDesk:
         found = self._find.search(run.sheet, run.query or "", MATCHES_SHOWN)
         # What is merely similar would only be in the way of what fits.
         keys = tuple(project.key for project in found.projects[: found.fitting or MATCHES_SHOWN])
-        is_weak = not found.fitting
-        return self._save(
-            run,
-            None,
-            lambda now: replace(now, candidates=keys, are_weak=is_weak, is_sheet_unreadable=not found.is_complete),
-        )
+        matches = {
+            "candidates": keys,
+            "candidate_whys": tuple(found.whys.get(key, "") for key in keys),
+            "are_weak": not found.fitting,
+            "is_sheet_unreadable": not found.is_complete,
+        }
+        return self._save(run, None, lambda now: replace(now, **matches))
 
-    def suggestions(self, run: Run, text: str, limit: int) -> tuple[Project, ...]:
+
+    def suggestions(self, run: Run, text: str, limit: int) -> Found:
         """Return the projects that match; where only exact matches could be looked for, the next screen says so."""
         found = self._find.search(run.sheet, text, limit)
         if not found.is_complete and not run.is_sheet_unreadable:
             self._unreadable(run)
-        return found.projects
+        return found
 
     def answer(self, click: Click, fact: str, value: Value) -> Run:
         """Save one answer of the agent; later answers that no longer apply are dropped, and a form begins anew."""

@@ -76,6 +76,7 @@ class Screens:
             query=run.query or "",
             matches=self._matches(run, project),
             are_weak=run.are_weak,
+            whys=dict(zip(run.candidates, run.candidate_whys, strict=False)),
             earlier=self._earlier(run, told),
             searching=searching,
             notes=prefilled(told, project) | run.notes,

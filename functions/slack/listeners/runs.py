@@ -175,7 +175,7 @@ def suggest_projects(services: Services, request: Request) -> None:
         request.ack(options=[])
         return
     found = desk.suggestions(run, body["value"], SUGGESTIONS)
-    request.ack(options=[views.project_option(project) for project in found])
+    request.ack(options=[views.project_option(each, found.whys.get(each.key, "")) for each in found.projects])
 
 
 def submit(services: Services, request: Request) -> None:

@@ -29,7 +29,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ``procedure_version`` and ``procedure_digest`` are of the version it began with, under which it is replayed.
     ``updated_at`` is when the latest answer was given, ``ended_at`` when the run was finished. ``page`` is the page of
     a long form that the agent has come to, ``language`` the one that scripts are shown in beside English.
-    The ``candidates`` are the keys of what fits ``query``; where they ``are_weak``, nothing fits it well.
+    The ``candidates`` are the keys of what fits ``query``, ``candidate_whys`` what fitted of each; where they
+    ``are_weak``, nothing fits it well.
     ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing.
     """
 
@@ -52,6 +53,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     sheet: str | None = None
     query: str | None = None
     candidates: tuple[str, ...] = ()
+    candidate_whys: tuple[str, ...] = ()
     are_weak: bool = False
     case: str | None = None
     disposition: str | None = None

@@ -38,9 +38,10 @@ class SnapshotStore:
         """Return the search index of a sheet; raises :class:`SnapshotUnavailable`."""
         if sheet.snapshot is None:
             raise SnapshotUnavailable("the sheet has no search snapshot")
-        if self._held is None or self._held[0] != sheet.snapshot.sha256:
-            self._held = (sheet.snapshot.sha256, self._load(sheet.snapshot))
-        return self._held[1]
+        held = self._held  # read once: another thread may be changing it for another sheet
+        if held is None or held[0] != sheet.snapshot.sha256:
+            held = self._held = (sheet.snapshot.sha256, self._load(sheet.snapshot))
+        return held[1]
 
     def _load(self, ref: SnapshotRef) -> Index:
         from sop_core.transfers.matching import Index  # noqa: PLC0415  (numpy costs a cold start that no search needs)

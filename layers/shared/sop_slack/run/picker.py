@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sop_slack import blocks as b
-from sop_slack.notes import phone
 from sop_slack.run.screen import MATCHES_SHOWN
 
 if TYPE_CHECKING:
     from sop_core.transfers.project import Project
     from sop_slack.blocks import Block
-    from sop_slack.run.screen import RunScreen
+    from sop_slack.run.screen import RunScreen, Sheet
 
 FACT: Final = "project"
 UNSURE: Final = {
@@ -36,7 +35,7 @@ def project(screen: RunScreen) -> list[Block]:
         return [shown, b.section(CONFLICT)] if screen.project.conflict else [shown]
     answer = screen.guidance.facts.get(FACT)
     if isinstance(answer, str) and answer in UNSURE:
-        return [b.section(f"*Project*\n{UNSURE[answer][1]}", accessory=change, block_id="project")]
+        return [b.section(f"*Project*\n{_unsure_words(answer, screen.sheet)}", accessory=change, block_id="project")]
     if screen.guidance.status == "done" and screen.guidance.case is None:
         return []
     return _picker(screen)
@@ -62,19 +61,29 @@ def _matches(screen: RunScreen) -> list[Block]:
     if not screen.query or not (screen.matches or screen.sheet.is_searchable):
         return []
     if not screen.matches:
-        return [b.typed_section(f"Nothing in the transfer sheet looks like “{b.fit(screen.query, 200)}”.")]
-    options = [project_option(each) for each in screen.matches[:MATCHES_SHOWN]]
+        return [b.typed_section(f"Nothing in {_sheet(screen.sheet)} looks like “{b.fit(screen.query, 200)}”.")]
+    options = [project_option(each, screen.whys.get(each.key, "")) for each in screen.matches[:MATCHES_SHOWN]]
     how = "Best matches" if screen.sheet.is_searchable else "Exact matches only"
     asked = f"“{b.fit(screen.query, 200)}”"
     heading = b.typed_section(f"Nothing fits {asked} well. Only similar:" if screen.are_weak else f"{how} for {asked}")
     return [heading, b.actions(b.radio("project_choose", options), block_id="project_matches")]
 
 
-def project_option(each: Project) -> Block:
-    """Return a project as a choice: who and where, then id, town and phone."""
+def _sheet(sheet: Sheet) -> str:
+    return f"the transfer sheet of {sheet.dated}" if sheet.dated else "the transfer sheet"
+
+
+def _unsure_words(answer: str, sheet: Sheet) -> str:
+    return f"Not in {_sheet(sheet)}" if answer == "not_found" else UNSURE[answer][1]
+
+
+def project_option(each: Project, why: str = "") -> Block:
+    """Return a project as a choice: who and where, then with whom it is, why it is offered, its town and id."""
     who = _joined(each.homeowner or each.project_id or "No name", each.address)
-    marked = f"⚠️ {each.project_id}, in conflict" if each.conflict else each.project_id
-    return b.option(who, each.key, _joined(marked, _town(each), phone(each.phone)))
+    marked = "⚠️ in conflict" if each.conflict else None
+    return b.option(
+        who, each.key, _joined(marked, each.transferred_to or "No transfer recorded", why, each.city, each.project_id)
+    )
 
 
 def _described(each: Project, installer_contact: str) -> str:

@@ -16,10 +16,14 @@ MATCHES_SHOWN: Final = 8
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """The transfer sheet as a screen needs it; ``warning`` says why it cannot prove that a project is absent."""
+    """The transfer sheet as a screen needs it; ``warning`` says why it cannot prove that a project is absent.
+
+    ``dated`` is the day of its upload, in words.
+    """
 
     warning: str | None = None
     is_searchable: bool = True
+    dated: str = ""
 
 
 class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +36,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     its ``story`` and ``ended_at``, when that was; ``zone`` is the office's time zone. ``without_number`` are targets
     of transfers whose number nobody has set. ``page`` is the page of a long form, ``language`` the one that
     scripts are shown in beside English. Matches that ``are_weak`` are merely similar to what was asked for.
+    ``whys`` says of a match, by its key, what fitted and what differs.
     """
 
     title: str
@@ -44,6 +49,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     installer_contact: str = ""
     query: str = ""
     matches: tuple[Project, ...] = ()
+    whys: dict[str, str] = {}
     are_weak: bool = False
     earlier: int = 0
     searching: bool = False

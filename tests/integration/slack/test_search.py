@@ -1,0 +1,140 @@
+"""What a search shows, where it comes from, and that it is of one sheet."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from msgspec.structs import replace
+
+from functions.slack.finding import Finder
+from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
+from sop_core.settings import Settings
+from tests.builders.cases import a_project
+from tests.builders.people import ADMIN, AGENT
+from tests.builders.sheets import PROJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.slack.conftest import Desk
+
+AGENTS = 10
+SEARCHES = 12
+AT = "2026-11-20T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("typed", "description"),
+    [
+        ("jane doe", "LGCY Installation Services, LLC · name"),
+        ("71 curry", "LGCY Installation Services, LLC · street"),
+        ("17 curry st", "LGCY Installation Services, LLC · house number differs: 17 / 71, street"),
+        ("267-555-0185", "LGCY Installation Services, LLC · phone"),
+        ("doe 0185", "LGCY Installation Services, LLC · name, phone ends 0185"),
+        ("INF-100001", "LGCY Installation Services, LLC · project id"),
+        ("ana lima", "No transfer recorded · name"),
+    ],
+)
+def test_a_suggestion_says_who_where_with_whom_and_why(desk: Desk, typed: str, description: str) -> None:
+    desk.sheet()
+    agent = desk.person(AGENT)
+    agent.command("/infinity")
+    option = agent.suggest("project_search", typed)[0]
+    assert " · " in option["text"]["text"]
+    assert option["description"]["text"].startswith(description[:74])
+    assert max(len(option["text"]["text"]), len(option["description"]["text"])) <= 75
+
+
+def test_of_what_fits_badly_the_nearest_are_shown_with_what_differs_and_the_sheets_day(desk: Desk) -> None:
+    desk.sheet()
+    stored = desk.transfers.sheet("s1")
+    assert stored is not None
+    office = ZoneInfo(Settings.default().calendar.zone)
+    day = f"{datetime.fromisoformat(stored.uploaded_at).astimezone(office):%b %d, %Y}"
+    agent = desk.person(AGENT)
+    agent.command("/infinity", "maximilian doe of 99 somewhere else")
+    shown = json.dumps(agent.view, ensure_ascii=False)
+    assert "well. Only similar:" in shown
+    assert "no “maximilian”" in shown
+    agent.click("answer:project:not_found")
+    assert f"Not in the transfer sheet of {day}" in json.dumps(agent.view)
+
+
+def test_a_snapshot_is_fetched_once_a_version_and_checked_by_its_hash(desk: Desk) -> None:
+    desk.sheet("s1")
+    desk.sheet("s2", projects=PROJECTS[:2])
+    first, second = desk.transfers.sheet("s1"), desk.transfers.sheet("s2")
+    assert first is not None
+    assert second is not None
+    fetched: list[str] = []
+    store = SnapshotStore(_counting(desk.aws.s3, fetched), "files")
+    for sheet in (first, first, second, second, first):
+        store.index(sheet)
+    assert fetched == ["snapshots/s1.bin", "snapshots/s2.bin", "snapshots/s1.bin"]
+
+    desk.aws.s3.put_object(Bucket="files", Key="snapshots/s2.bin", Body=b"something else")
+    with pytest.raises(SnapshotUnavailable):
+        store.index(second)
+    assert store.index(first).search("jane doe").hits
+
+
+def _counting(client: Any, fetched: list[str]) -> Any:
+    def get_object(**given: str) -> Any:
+        fetched.append(given["Key"])
+        return client.get_object(**given)
+
+    return SimpleNamespace(get_object=get_object)
+
+
+def test_ten_agents_type_while_sheets_are_activated_and_no_answer_is_a_mixture(desk: Desk) -> None:
+    """A search is of the sheet that was active when it began, all of it, whatever is activated meanwhile."""
+    sheets = ("s1", "s2", "s3")
+    for sheet in sheets:
+        desk.sheet(sheet, projects=_projects_with(sheet))
+    finder = Finder(_services(desk))
+    searched = threading.Semaphore(0)
+
+    def type_names(agent: int) -> list[tuple[str, set[str | None]]]:
+        answers = []
+        for at in range(SEARCHES):
+            active = finder.active()
+            assert active is not None
+            found = finder.search(active.sheet, ("jane d", "curry", "doe 71")[(agent + at) % 3], 5)
+            assert found.is_complete
+            answers.append((active.sheet, {project.transferred_to for project in found.projects}))
+            searched.release()
+        return answers
+
+    with ThreadPoolExecutor(AGENTS) as pool:
+        typing = [pool.submit(type_names, agent) for agent in range(AGENTS)]
+        for sheet in sheets * 2:
+            for _ in range(AGENTS):
+                searched.acquire()
+            current = desk.transfers.active()
+            assert current is not None
+            desk.transfers.activate(sheet, current.version, actor=ADMIN, at=AT)
+        answers = [answer for each in typing for answer in each.result()]
+
+    assert [answer for answer in answers if answer[1] != {f"Solar of {answer[0]}"}] == []
+    assert len({sheet for sheet, _ in answers}) > 1
+
+
+def _projects_with(sheet: str) -> tuple[Any, ...]:
+    return tuple(
+        replace(a_project(), key=f"INF-{n}", project_id=f"INF-{n}", transferred_to=f"Solar of {sheet}")
+        for n in range(100001, 100041)
+    )
+
+
+def _services(desk: Desk) -> Any:
+    refuse: Callable[[], None] = pytest.fail  # what a search has no need of
+    return SimpleNamespace(
+        transfers=desk.transfers, snapshots=SnapshotStore(desk.aws.s3, "files"), settings=refuse, now=refuse
+    )
