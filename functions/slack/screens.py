@@ -77,6 +77,7 @@ class Screens:
             matches=self._matches(run, project),
             are_weak=run.are_weak,
             whys=dict(zip(run.candidates, run.candidate_whys, strict=False)),
+            unsure="" if project else str(run.facts.get("project", "")),
             earlier=self._earlier(run, told),
             searching=searching,
             notes=prefilled(told, project) | run.notes,

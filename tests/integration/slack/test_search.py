@@ -64,6 +64,7 @@ def test_of_what_fits_badly_the_nearest_are_shown_with_what_differs_and_the_shee
     assert "well. Only similar:" in shown
     assert "no “maximilian”" in shown
     agent.click("answer:project:not_found")
+    # Said before the channel is: the answer stands all the same, and can be taken back.
     assert f"Not in the transfer sheet of {day}" in json.dumps(agent.view)
 
 

@@ -33,8 +33,8 @@ def project(screen: RunScreen) -> list[Block]:
             _described(screen.project, screen.installer_contact), accessory=change, block_id="project"
         )
         return [shown, b.section(CONFLICT)] if screen.project.conflict else [shown]
-    answer = screen.guidance.facts.get(FACT)
-    if isinstance(answer, str) and answer in UNSURE:
+    answer = screen.unsure
+    if answer in UNSURE:
         return [b.section(f"*Project*\n{_unsure_words(answer, screen.sheet)}", accessory=change, block_id="project")]
     if screen.guidance.status == "done" and screen.guidance.case is None:
         return []

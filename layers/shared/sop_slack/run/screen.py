@@ -37,6 +37,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     of transfers whose number nobody has set. ``page`` is the page of a long form, ``language`` the one that
     scripts are shown in beside English. Matches that ``are_weak`` are merely similar to what was asked for.
     ``whys`` says of a match, by its key, what fitted and what differs.
+    ``unsure`` is the answer that names no project, kept while an earlier question is still open.
     """
 
     title: str
@@ -50,7 +51,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     matches: tuple[Project, ...] = ()
     whys: dict[str, str] = {}
-    are_weak: bool = False
+    unsure: str = ""
     earlier: int = 0
     searching: bool = False
     notes: dict[str, str] = {}
