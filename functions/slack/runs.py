@@ -126,7 +126,6 @@ class RunDesk:
         }
         return self._save(run, None, lambda now: replace(now, **matches))
 
-
     def suggestions(self, run: Run, text: str, limit: int) -> Found:
         """Return the projects that match; where only exact matches could be looked for, the next screen says so."""
         found = self._find.search(run.sheet, text, limit)

@@ -51,6 +51,7 @@ class RunScreen(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     matches: tuple[Project, ...] = ()
     whys: dict[str, str] = {}
+    are_weak: bool = False
     unsure: str = ""
     earlier: int = 0
     searching: bool = False
