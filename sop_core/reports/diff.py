@@ -117,7 +117,23 @@ def _step_differences(before: Instruction, after: Instruction) -> Iterator[str]:
         "disposition": "has another disposition",
         "gap": "is inferred otherwise",
     }
-    yield from (f"{after.id} {text}" for name, text in words.items() if getattr(before, name) != getattr(after, name))
+    for name, text in words.items():
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            yield f"{after.id} {text}{_texts(was, now)}"
+
+
+def _texts(was: object, now: object) -> str:
+    """Return which texts are other than before, where it is texts that are."""
+    if not isinstance(was, tuple) or not isinstance(now, tuple):
+        return ""
+    if sorted(was) == sorted(now):
+        return ": in another order"
+    return f": {_quoted(now, was)}, before {_quoted(was, now)}"
+
+
+def _quoted(texts: tuple[str, ...], others: tuple[str, ...]) -> str:
+    return ", ".join(f"“{text}”" for text in texts if text not in others) or "nothing"
 
 
 def _checklists(path: Path, file: ProcedureFile) -> list[tuple[str, tuple[str, ...]]]:

@@ -90,14 +90,12 @@ def switch(services: Services, request: Request) -> None:
     """Answer "Switch to this…" in the list: the same conditional write, whichever way it goes."""
     choice = told.read_choice(request.body["actions"][0]["value"])
     try:
-        _switch(services, request, choice)
+        said = told.switched(_switch(services, request, choice), today=services.settings_store.today())
     except SwitchedMeanwhile:
         said = SOMEONE_ELSE
     except VersionGone:
         tell(request, GONE)
         return
-    else:
-        said = told.EFFECT
     request.ack()
     request.client.views_update(view_id=request.body["view"]["id"], view=_list(services, said))
 

@@ -207,6 +207,12 @@ def gone() -> Message:
     return _message(text, kit.section(f":information_source: {text} See `/sop-admin versions`."))
 
 
+def switched(activation: Activation, *, today: date) -> str:
+    """Return what the list says once a version is switched to."""
+    done = f"Switched to {_name(activation.version) if activation.digest else 'the shipped version'}."
+    return f"{done} {_ahead(activation) if is_ahead(activation, today) else EFFECT}"
+
+
 def versions_modal(shelves: Sequence[Shelf], history: Sequence[Activation], *, today: date, notice: str = "") -> Block:
     """Return every procedure with its versions: who, when, since when, which is active, and the way to another."""
     shown: list[Block] = [kit.section(f"*{notice}*"), kit.divider()] if notice else []

@@ -45,7 +45,11 @@ def test_the_same_version_has_no_differences() -> None:
     ("old", "new", "words"),
     [
         ("{on: [no], go: dry}", "{on: [no], go: sorry}", "ends in RAI-3 (Apologised), before in RAI-2"),
-        ('say: ["We are sorry."]', 'say: ["We are so sorry."]', "RAI-3 says other words"),
+        (
+            'say: ["We are sorry."]',
+            'say: ["We are so sorry."]',
+            "RAI-3 says other words: “We are so sorry.”, before “We are sorry.”",
+        ),
         ("{value: floor, label: Floor}", "{value: attic, label: Attic}", "Attic: is a new answer"),
     ],
 )
