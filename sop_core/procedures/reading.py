@@ -1,4 +1,4 @@
-"""Read procedure files: YAML to frozen types, every mistake with its file and line. Only a checkout has PyYAML."""
+"""Read procedure files: YAML to frozen types, every mistake with its file and line. No Slack request waits for it."""
 
 from __future__ import annotations
 
