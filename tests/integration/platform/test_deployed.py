@@ -95,9 +95,8 @@ def test_alarms(stack: Stack) -> None:
 
     assert [each["StateValue"] for each in alarms if each["MetricName"] == "DeliveryDead"] == ["ALARM"]
     watched = {each["Dimensions"][0]["Value"] for each in alarms if each["Namespace"] == "AWS/SQS"}
-    assert watched == {
-        _dead_letters(queues, url) for url in (stack.outputs.deliver_queue_url, stack.outputs.import_queue_url)
-    }
+    urls = (stack.outputs.deliver_queue_url, stack.outputs.import_queue_url, stack.outputs.publish_queue_url)
+    assert watched == {_dead_letters(queues, url) for url in urls}
 
 
 def _dead_letters(queues: Any, url: str) -> str:

@@ -9,14 +9,13 @@ import msgspec
 import pytest
 
 from infra.local.workspace import limits
-from sop_aws.audit import AuditStore
 from sop_aws.deliveries import outbox
 from sop_aws.runs import RunStore
-from sop_aws.times import iso, system_clock
 from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
 from tests.builders.desk import a_run, an_opened_case
 from tests.builders.people import AGENT, PRIYA, TOM, TRAINED
+from tests.integration.slack.test_audit import trail
 from tests.integration.slack.test_cases import an_open_case, card, now, told
 from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
 
@@ -204,9 +203,8 @@ def test_the_details_show_history_and_salesforce_fields_and_take_its_number(
     assert saved["response_action"] == "update"
     assert now(desk).salesforce == "00123456"
     assert "00123456" in json.dumps(case_message(now(desk)).blocks)
-    audit = AuditStore(desk.aws.dynamodb, desk.aws.cases_table)
-    seen = [entry for entry in audit.forwards(iso(system_clock())[:10]) if entry.kind == "view"]
-    assert [entry.actor for entry in seen if entry.subject == case.id] == [PRIYA]
+    seen = [entry.actor for entry in trail(desk) if (entry.kind, entry.subject) == ("view", case.id)]
+    assert seen == [PRIYA]
 
 
 def test_acting_in_the_details_draws_them_anew(desk: Desk, case: Case, priya: Person) -> None:
