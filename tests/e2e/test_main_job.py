@@ -115,7 +115,7 @@ def callback_of_jane_doe(agent: Someone, picture: Picture) -> str:
     agent.modal.get_by_label("Reason of call").fill(TYPED)
     agent.modal.get_by_role("button", name="Open case").click()
     expect(agent.modal.get_by_text("The case is open")).to_be_visible()
-    expect(agent.modal.get_by_text(SECOND_SCRIPT).first).to_be_visible()
+    expect(agent.modal.get_by_text(SECOND_SCRIPT).first).to_be_in_viewport()
     expect(agent.modal.get_by_text("Workout Plan Status").first).to_be_visible()
     picture.take(agent, "case-open")
     return agent.modal.get_by_text("SOP-").first.inner_text().strip()

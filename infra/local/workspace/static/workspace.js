@@ -142,11 +142,14 @@ const submit = async (dialog) => {
   if (!button || button.disabled || button.hasAttribute("aria-busy")) return;
   const problem = dialog.querySelector(".problem");
   problem.hidden = true;
+  const shown = dialog.dataset.hash;
   const body = { user, view: dialog.dataset.view, typed: Fields.typed(dialog) };
   const answer = await busy(button, () => post("/ui/submit", body));
   showErrors(dialog, answer.errors || {});
   if (answer.problem) { problem.textContent = answer.problem; problem.hidden = false; }
   showStack(answer.stack);
+  // What answers a submission is another screen, read from its top.
+  if (dialog.dataset.hash !== shown) dialog.querySelector(".modal-body").scrollTop = 0;
 };
 
 // Actions: buttons, overflow menus, fields that dispatch
