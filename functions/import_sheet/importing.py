@@ -96,15 +96,13 @@ class Importer:
     def tidy(self) -> tuple[str, ...]:
         """Let the rows of sheets that nobody can go back to expire, delete their snapshots; return the sheets' ids."""
         now = self.clock()
-        gone = self.transfers.retire(
+        return self.transfers.retire(
             keep=KEPT,
             expires_at=int((now + GRACE).timestamp()),
             unfinished_before=iso(now - LEFT_BEHIND),
             unused_before=iso(now - UNUSED),
+            forget=self.snapshots.delete,
         )
-        for sheet in gone:
-            self.snapshots.delete(sheet)
-        return gone
 
     def now(self) -> str:
         """Return the time as it is stored."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring"]
+SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring", "expired"]
 ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent"]
 Job = Literal["import", "template", "export"]
 

@@ -312,28 +312,40 @@ class TransferStore:
             keys += bucket.get(form, [])
         return self.projects(sheet.id, list(dict.fromkeys(keys))[:limit])
 
-    def retire(self, *, keep: int, expires_at: int, unfinished_before: str, unused_before: str) -> tuple[str, ...]:
+    def retire(
+        self,
+        *,
+        keep: int,
+        expires_at: int,
+        unfinished_before: str,
+        unused_before: str,
+        forget: Callable[[str], object],
+    ) -> tuple[str, ...]:
         """Let rows expire: of superseded sheets beyond the newest ``keep``, of discarded ones, of imports left behind.
 
         ``unfinished_before`` is the upload time before which a sheet that never became ready counts as left behind,
-        ``unused_before`` the one before which a sheet that was never activated goes.
+        ``unused_before`` the one before which a sheet that was never activated goes. ``forget`` deletes what is kept of
+        a sheet elsewhere. Return the sheets that are gone; one whose retirement was cut off is among the next.
         """
         sheets = self.history(limit=FETCH)
         kept = [sheet.id for sheet in sheets if sheet.state == "superseded"][:keep]
-        gone = [s for s in sheets if s.id not in kept and _may_go(s, unfinished_before, unused_before)]
-        for sheet in gone:
-            self._expire(sheet, expires_at)
-        return tuple(sheet.id for sheet in gone)
+        going = [s for s in sheets if s.id not in kept and _may_go(s, unfinished_before, unused_before)]
+        return tuple(sheet.id for sheet in going if self._expire(sheet, expires_at, forget))
 
-    def _expire(self, sheet: Sheet, expires_at: int) -> None:
+    def _expire(self, sheet: Sheet, expires_at: int, forget: Callable[[str], object]) -> bool:
         try:
             # First the state, so that nobody rolls back to a sheet whose rows are going.
-            self.save_sheet(msgspec.structs.replace(sheet, state="expiring"))
+            going = self.save_sheet(msgspec.structs.replace(sheet, state="expiring"))
+            projects = tuple(self.all_projects(sheet.id))
+            # The projects last: were it cut off, the look-up could not be named again without them.
+            self.put_exact(sheet.id, projects, expires_at=expires_at)
+            self.put_projects(sheet.id, projects, expires_at=expires_at)
+            forget(sheet.id)
+            self.save_sheet(msgspec.structs.replace(going, state="expired"))
         except StaleRecord:
-            return
-        projects = tuple(self.all_projects(sheet.id))
-        self.put_projects(sheet.id, projects, expires_at=expires_at)
-        self.put_exact(sheet.id, projects, expires_at=expires_at)
+            # Agents got it back in this moment, or another worker retires it.
+            return False
+        return True
 
     # -- imports: one upload on its way to a sheet
 
@@ -507,7 +519,7 @@ def _following(sheet: Sheet, *, version: int, actor: str, at: str) -> ActiveShee
 
 def _may_go(sheet: Sheet, unfinished_before: str, unused_before: str) -> bool:
     until: dict[SheetState, str] = {"loading": unfinished_before, "ready": unused_before}
-    return sheet.state in {"superseded", "discarded"} or sheet.uploaded_at < until.get(sheet.state, "")
+    return sheet.state in {"superseded", "discarded", "expiring"} or sheet.uploaded_at < until.get(sheet.state, "")
 
 
 def _body(value: msgspec.Struct) -> dict[str, str]:

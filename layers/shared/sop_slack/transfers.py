@@ -56,6 +56,7 @@ STATES: Final[dict[SheetState, str]] = {
     "superseded": "kept for rollback",
     "discarded": "discarded",
     "expiring": "no longer kept",
+    "expired": "no longer kept",
 }
 
 

@@ -25,6 +25,8 @@ from sop_core.transfers.project import Project
 from sop_core.transfers.records import Counts, Difference, ImportRecord, Sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sop_core.transfers.records import ActiveSheet
     from tests.standin.aws import Aws
 
@@ -134,7 +136,7 @@ def test_an_activation_that_did_not_see_the_current_sheet_is_refused(store: Tran
     assert store.activate("s2", expected=current.version, actor="U2", at=AT).version == 2
 
 
-@pytest.mark.parametrize("state", ["loading", "discarded", "expiring"])
+@pytest.mark.parametrize("state", ["loading", "discarded", "expiring", "expired"])
 def test_only_a_sheet_that_is_whole_can_be_activated(store: TransferStore, state: str) -> None:
     store.create_sheet(sheet_of("s1", state=state))
 
@@ -212,10 +214,61 @@ def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferSto
         store.put_projects(f"s{n}", PROJECTS[:3])
         store.activate(f"s{n}", actor="U1", at=AT)
 
-    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT, unused_before="") == ("s0",)
-    assert store.retire(keep=1, expires_at=1_800_000_000, unfinished_before=AT, unused_before="") == ()
+    forgotten: list[str] = []
+    assert retire(store, forgotten.append, keep=1) == ("s0",)
+    assert retire(store, forgotten.append, keep=1) == ()
+    assert forgotten == ["s0"]
     with pytest.raises(SheetNotReady):
         store.activate("s0", expected=3, actor="U1", at=AT)
+
+
+def retire(store: TransferStore, forget: Callable[[str], object], *, keep: int = 0) -> tuple[str, ...]:
+    return store.retire(keep=keep, expires_at=1_800_000_000, unfinished_before=AT, unused_before="", forget=forget)
+
+
+def rows_that_stay(store: TransferStore) -> set[str]:
+    rows = store._client.scan(TableName=store._table)["Items"]
+    return {row["pk"]["S"] for row in rows if "expires_at" not in row}
+
+
+def test_a_retirement_that_was_cut_off_is_gone_on_with(store: TransferStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.create_sheet(sheet_of("s1"))
+    store.put_projects("s1", PROJECTS[:3])
+    store.put_exact("s1", PROJECTS[:3])
+    store.discard("s1")
+
+    def cut_off(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    for call in ("put_projects", "put_exact"):
+        with monkeypatch.context() as patch:
+            patch.setattr(store, call, cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                retire(store, lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        retire(store, cut_off)
+    forgotten: list[str] = []
+    assert retire(store, forgotten.append) == ("s1",)
+    assert forgotten == ["s1"]
+    assert rows_that_stay(store) == {"SHEET#s1", "SHEETS"}
+    assert retire(store, forgotten.append) == ()
+
+
+def test_a_sheet_that_agents_got_back_meanwhile_is_not_retired(
+    store: TransferStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(2):
+        store.create_sheet(sheet_of(f"s{n}", version=n, uploaded_at=f"2026-11-2{n}T15:00:00Z"))
+        store.put_projects(f"s{n}", PROJECTS[:3])
+        store.activate(f"s{n}", actor="U1", at=AT)
+    as_read = store.history()
+    store.activate("s0", expected=2, actor="U1", at=AT)
+    monkeypatch.setattr(store, "history", lambda **_: as_read)
+
+    forgotten: list[str] = []
+    assert retire(store, forgotten.append) == ()
+    assert forgotten == []
+    assert "SHEET#s0" in rows_that_stay(store)
 
 
 def test_the_exact_look_up_needs_no_snapshot_and_expires_with_its_sheet(store: TransferStore) -> None:
@@ -226,9 +279,8 @@ def test_the_exact_look_up_needs_no_snapshot_and_expires_with_its_sheet(store: T
     assert [project.key for project in store.exact(sheet, "person 17", 5)] == ["INF-17"]
     assert store.exact(sheet, "person 999", 5) == ()
     store.discard("s1")
-    store.retire(keep=0, expires_at=1_800_000_000, unfinished_before=AT, unused_before="")
-    rows = store._client.scan(TableName=store._table)["Items"]
-    assert {row["pk"]["S"] for row in rows if "expires_at" not in row} == {"SHEET#s1", "SHEETS"}
+    retire(store, lambda _: None)
+    assert rows_that_stay(store) == {"SHEET#s1", "SHEETS"}
 
 
 def test_columns_that_an_admin_named_are_kept_beside_each_other(store: TransferStore) -> None:

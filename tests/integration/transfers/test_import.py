@@ -202,7 +202,7 @@ def test_rows_of_sheets_that_nobody_can_go_back_to_expire(desk: Desk) -> None:
     retired = desk.importer.tidy()
 
     assert retired == (imports[1].sheet, imports[0].sheet)
-    assert desk.sheet(imports[0]).state == "expiring"
+    assert desk.sheet(imports[0]).state == "expired"
     rows = desk.aws.dynamodb.scan(TableName=desk.aws.transfers_table)["Items"]
     expiring = {row["pk"]["S"].split("#")[1] for row in rows if "expires_at" in row}
     assert expiring == set(retired)
