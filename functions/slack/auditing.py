@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     from sop_core.audit import Kind
 
 
-def keep(services: Services, kind: Kind, action: str, *, by: str, subject: str = "", detail: str = "") -> None:
-    """Keep that somebody did something; called before it is done, so that nothing is shown that is not kept."""
+def keep(  # noqa: PLR0913 - an entry's parts, each named by the caller
+    services: Services,
+    kind: Kind,
+    action: str,
+    *,
+    by: str,
+    subject: str = "",
+    detail: str = "",
+    at: str | None = None,
+) -> None:
+    """Keep that somebody did something; a view is kept before it is shown, so that nothing is shown that is not kept.
+
+    ``at`` is when it was done, where that is stored: however often it is told, it is then one entry.
+    """
     entry = Entry(
-        at=iso(services.now()),
+        at=at or iso(services.now()),
         id=f"{subject}#{by}#{action}",
         kind=kind,
         actor=by,

@@ -35,6 +35,7 @@ NOTHING_KEPT: Final = "No earlier transfer sheet is kept, so there is nothing to
 NOTHING_ACTIVE: Final = "There is no active transfer sheet to export. Upload one with `/transfers upload`."
 NO_COLUMNS: Final = "There is no active transfer sheet, and no column was named. Upload one with `/transfers upload`."
 SAME_COLUMNS: Final = "Nothing was changed."
+COLUMNS_CHANGED: Final = "changed which column is which"
 REMEMBERED: Final = "Remembered. The workbook is read as before."
 READ_AGAIN: Final = (
     "Remembered. The workbook is read again; progress and the changes appear in your messages with SOP Desk. "
@@ -97,9 +98,9 @@ def _send(services: Services, request: Request, job: Job) -> None:
 
 def _begin(services: Services, record: ImportRecord) -> None:
     limit = services.settings().sheet_loss_percent
-    services.transfers.create_import(msgspec.structs.replace(record, loss_percent=limit))
-    if record.job == "import":
-        keep(services, "sheet", "uploaded a workbook", by=record.user, subject=record.id)
+    stored = services.transfers.create_import(msgspec.structs.replace(record, loss_percent=limit))
+    if stored.job == "import":
+        keep(services, "sheet", "uploaded a workbook", by=stored.user, subject=stored.id, at=stored.created_at)
     wake_import(services.imports, record.id)
 
 
@@ -156,7 +157,8 @@ def activate(services: Services, request: Request) -> None:
     except SheetNotReady as refused:
         _replace(request, told.not_ready(refused.sheet))
         return
-    keep(services, "sheet", "activated a sheet", by=request.user, subject=sheet_id)
+    # Of a sheet that was active already, the entry is that of whoever activated it.
+    keep(services, "sheet", "activated a sheet", by=active.activated_by, subject=sheet_id, at=active.activated_at)
     if (sheet := services.transfers.sheet(sheet_id)) is not None:
         _replace(request, told.activated(sheet, active))
 
@@ -195,6 +197,7 @@ def columns_chosen(services: Services, request: Request) -> None:
         request.ack({"response_action": "errors", "errors": errors})
         return
     services.transfers.columns.change(chosen, actor=request.user, at=iso(services.now()))
+    keep(services, "sheet", COLUMNS_CHANGED, by=request.user, subject=record.id)
     services.transfers.requeue_import(record.id, at=iso(services.now()))
     wake_import(services.imports, record.id)
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
@@ -228,13 +231,7 @@ def columns_changed(services: Services, request: Request) -> None:
     sentence = SAME_COLUMNS
     if wanted.changed:
         store.change(wanted.changed, actor=request.user, at=iso(services.now()))
-        keep(
-            services,
-            "sheet",
-            "changed which column is which",
-            by=request.user,
-            subject=sheet.id if sheet else "columns",
-        )
+        keep(services, "sheet", COLUMNS_CHANGED, by=request.user, subject=sheet.id if sheet else "columns")
         sentence = REMEMBERED
     if sheet is not None and columns.is_read_otherwise(sheet, wanted.changed):
         _read_again(services, request.user, sheet, view["id"])
@@ -284,7 +281,7 @@ def _rolled_back(services: Services, user: str, sheet_id: str, seen: int) -> str
         return told.someone_was_faster(lost.current)
     except (SheetNotReady, UnknownSheet):
         return "This version is not kept any more; nothing was changed."
-    keep(services, "sheet", "rolled back to a sheet", by=user, subject=sheet_id)
+    keep(services, "sheet", "rolled back to a sheet", by=active.activated_by, subject=sheet_id, at=active.activated_at)
     return f"Agents now see this version: {active.counts.projects:,} projects."
 
 

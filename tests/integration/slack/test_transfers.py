@@ -13,6 +13,7 @@ from sop_core.transfers.records import ImportRecord, Sheet
 from sop_slack import columns
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT
+from tests.integration.slack.test_audit import trail
 from tests.standin.person import signed
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ def answer(desk: Desk, text: str) -> str:
     admin = desk.person(ADMIN)
     admin.command("/transfers", text)
     return json.dumps(admin.told, ensure_ascii=False)
+
+
+def audited(desk: Desk, kind: str) -> list[tuple[str, str, str]]:
+    return [(entry.actor, entry.action, entry.subject) for entry in trail(desk) if entry.kind == kind]
 
 
 def test_upload_opens_a_modal_that_takes_a_file(desk: Desk) -> None:
@@ -130,6 +135,20 @@ def test_activate_switches_the_sheet_and_the_message_shows_it(desk: Desk) -> Non
     assert active is not None
     assert active.sheet == "s2"
     assert "is active" in desk.slack.messages[-1]["text"]
+
+
+def test_what_was_done_to_a_sheet_is_audited_once_and_by_whom_however_often_it_is_sent(desk: Desk) -> None:
+    desk.sheet()
+    other = "U0ADMIN02"
+    desk.settings(roles={"admin": [ADMIN, other]})
+    a_ready_sheet(desk, "s2")
+    desk.transfers.activate("s2", 1, actor=other, at="2026-11-20T10:00:00Z")
+    sheet = a_ready_sheet(desk, "s3")
+    message = posted(desk, told.preview(sheet, desk.transfers.active()))
+    _set_buttons(message, told.button_value("s3", 2))
+    for person in (ADMIN, other, ADMIN):
+        desk.person(person).press(message, told.ACTIVATE)
+    assert audited(desk, "sheet") == [(ADMIN, "activated a sheet", "s3")]
 
 
 def test_of_two_admins_the_slower_is_shown_the_new_state(desk: Desk) -> None:
@@ -247,6 +266,7 @@ def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on
     result = submit_columns(admin, {"column:project_id": "0", "column:homeowner": "1"})
     assert "on its way" in json.dumps(result)
     assert desk.transfers.columns.named() == {"project_id": "Nummer", "homeowner": "Kunde"}
+    assert audited(desk, "sheet") == [(ADMIN, "changed which column is which", "i1")]
     again = desk.transfers.get_import("i1")
     assert again is not None
     assert (again.state, again.missing, set(woken(desk))) == ("queued", (), {"i1"})
@@ -392,6 +412,7 @@ def test_a_workbook_sent_to_the_app_is_imported_once_however_often_slack_tells_o
     records = [desk.transfers.get_import(import_id) for import_id in sorted(set(woken(desk)))]
     assert sorted(record.file_id for record in records if record) == ["F7", "F8"]
     assert {record.user for record in records if record} == {ADMIN}
+    assert [entry[:2] for entry in audited(desk, "sheet")] == [(ADMIN, "uploaded a workbook")] * 2
 
 
 def test_a_file_of_someone_who_is_no_admin_is_refused_privately_and_imports_nothing(desk: Desk) -> None:
