@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sop_core.audit import Kind
 
 
-def keep(  # noqa: PLR0913 - an entry's parts, each named by the caller
+def keep(
     services: Services,
     kind: Kind,
     action: str,
