@@ -40,7 +40,8 @@ class _Loader(yaml.SafeLoader):
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^null$"), ["n"])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?[0-9]+$"), list("-0123456789"))
+# A leading zero would be read as base eight, and a number of thousands of digits not at all: both stay text.
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]{0,17})$"), list("-0123456789"))
 
 
 class Lines:
@@ -182,7 +183,14 @@ class _Builder:
             return self._map(node, place, depth)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(each, f"{place}[{index}]", depth + 1) for index, each in enumerate(node.value)]
-        return self._loader.construct_object(node)
+        return self._scalar(node, line)
+
+    def _scalar(self, node: yaml.Node, line: int) -> object:
+        try:
+            return self._loader.construct_object(node)
+        except (ValueError, LookupError, AttributeError) as wrong:
+            # What a value is tagged as, such as ``!!int``, is tried on it unseen.
+            raise BadFile(self._file, line, f"not YAML: the value is no {node.tag.rpartition(':')[2]}") from wrong
 
     def _map(self, node: yaml.MappingNode, place: str, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
         ("title: Rain", "title: &a [*a]", 3, "too large or too deep"),
         ("title: Rain", "? [a]\n: b", 3, "a key is one word"),
         ("title: Rain", "title: \x00", 3, "a character that text cannot hold"),
+        ("wait_seconds: 30", "wait_seconds: 030", 26, "Expected `int | null`, got `str`"),
+        ("wait_seconds: 30", "wait_seconds: 08", 26, "Expected `int | null`, got `str`"),
+        ("wait_seconds: 30", f"wait_seconds: {'1' * 5000}", 26, "Expected `int | null`, got `str`"),
+        ("wait_seconds: 30", "wait_seconds: !!int soon", 26, "the value is no int"),
+        ("wait_seconds: 30", "wait_seconds: !!int ''", 26, "the value is no int"),
+        ("wait_seconds: 30", "wait_seconds: !!float soon", 26, "the value is no float"),
+        ("multiple: true", "multiple: !!bool maybe", 10, "the value is no bool"),
+        ("effective: 2026-01-02", "effective: !!timestamp soon", 5, "the value is no timestamp"),
     ],
 )
 def test_a_mistake_is_refused_with_its_line(old: str, new: str, line: int, reason: str) -> None:

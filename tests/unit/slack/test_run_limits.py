@@ -115,14 +115,21 @@ WORDS = st.text(alphabet="ab &<>é🙂", min_size=1, max_size=2900).filter(lambd
 GROUPS = st.lists(
     st.builds(ChecklistGroup, WORDS, st.lists(WORDS, max_size=40).map(tuple)), min_size=1, max_size=6
 ).map(tuple)
+
+
+def a_step(say: list[str], do: list[str], warn: list[str], *, inferred: bool) -> Step:
+    cites = (Cite("ESC-9", "A document", 3),)
+    return Step("ESC-9", tuple(say), tuple(do), tuple(warn), cites=cites, inferred=inferred)
+
+
+# Built by a function: of a class, Hypothesis makes up the fields that are left out too, such as unknown languages.
 STEPS = st.lists(
     st.builds(
-        Step,
-        id=st.just("ESC-9"),
-        say=st.lists(WORDS, max_size=1).map(tuple),
-        do=st.lists(WORDS, max_size=2).map(tuple),
-        warn=st.lists(WORDS, max_size=1).map(tuple),
-        cites=st.just((Cite("ESC-9", "A document", 3),)),
+        a_step,
+        say=st.lists(WORDS, max_size=1),
+        do=st.lists(WORDS, max_size=2),
+        warn=st.lists(WORDS, max_size=1),
+        inferred=st.booleans(),
     ),
     min_size=1,
     max_size=8,
