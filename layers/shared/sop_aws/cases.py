@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ENDED: Final = frozenset({"closed", "voided"})
 WORD_LIMIT: Final = 200
+MOST_AT_ONCE: Final = 100
 NEVER: Final = "9999"
 """Sorts after every time: a live case with no reminder ahead."""
 _AS_READ: Final = f"{UNCHANGED} AND #state = :state"
@@ -144,12 +145,23 @@ class CaseStore:
 
     def with_words(self, wanted: Collection[str]) -> tuple[str, ...]:
         """Return the ids of the cases that are found by every one of these words, the newest first."""
-        found: list[str] | None = None
-        for word in wanted:
-            items = self._table.query("#pk = :word", word=f"WORD#{word}", limit=WORD_LIMIT, backwards=True)
-            ids = [text(item, "sk").rpartition("#")[2] for item in items]
-            found = ids if found is None else [case_id for case_id in found if case_id in ids]
-        return tuple(found or ())
+        lists = {word: self._newest_of(word) for word in wanted}
+        found = min(lists.values(), key=len, default=[])
+        for word, newest in lists.items():
+            is_cut_off = len(newest) >= WORD_LIMIT and newest is not found
+            also = self._those_of(word, found) if is_cut_off else newest
+            found = [place for place in found if place in also]
+        return tuple(place.rpartition("#")[2] for place in found)
+
+    def _newest_of(self, word: str) -> list[str]:
+        items = self._table.query("#pk = :word", word=f"WORD#{word}", limit=WORD_LIMIT, backwards=True)
+        return [text(item, "sk") for item in items]
+
+    def _those_of(self, word: str, places: Sequence[str]) -> set[str]:
+        """Return which of these places a word has too, however many newer cases it has."""
+        chunks = (places[at : at + MOST_AT_ONCE] for at in range(0, len(places), MOST_AT_ONCE))
+        keys = ([(f"WORD#{word}", place) for place in chunk] for chunk in chunks)
+        return {text(item, "sk") for chunk in keys for item in self._table.get_many(chunk, "sk")}
 
     def pending(self, case_id: str) -> tuple[Delivery, ...]:
         """Read the undelivered rows of a case, in order, strongly consistent."""

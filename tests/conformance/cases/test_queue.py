@@ -40,10 +40,12 @@ def owner() -> str:
     return f"U{uuid4().hex[:10].upper()}"
 
 
-def opened(aws: Aws, cases: CaseStore, owner: str) -> Case:
+def opened(aws: Aws, cases: CaseStore, owner: str, at: str | None = None) -> Case:
     run = RunStore(aws.dynamodb, aws.cases_table).create(a_run(f"run-{uuid4()}", owner=owner))
     case, event = an_opened_case(run.id)
-    case = msgspec.structs.replace(case, owner=owner, notes={"caller_name": f"Zoë {owner}"})
+    case = msgspec.structs.replace(
+        case, owner=owner, notes={"caller_name": f"Zoë {owner}"}, opened_at=at or case.opened_at
+    )
     return cases.open(case, event, outbox(case, "card", at=event.at), run).case
 
 
@@ -157,6 +159,18 @@ def test_a_case_is_found_by_every_word_of_its_callers_name(
     assert cases.with_words(("zoe", owner.lower())) == (case.id,)
     assert cases.with_words((owner.lower(), "nobody")) == ()
     assert cases.with_words(()) == ()
+
+
+def test_a_case_is_found_however_many_newer_ones_share_a_word_of_its_callers_name(
+    aws: Aws, cases: CaseStore, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sop_aws.cases.WORD_LIMIT", 2)
+    wanted = opened(aws, cases, owner)
+    for other in range(3):
+        opened(aws, cases, f"{owner}X{other}", at="2027-11-21T09:00:00Z")
+    assert cases.with_words(("zoe", owner.lower())) == (wanted.id,)
+    assert cases.with_words((owner.lower(), "zoe")) == (wanted.id,)
+    assert cases.with_words(("zoe", "nobody")) == ()
 
 
 def test_a_days_events_and_runs_are_read_back(aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str) -> None:
