@@ -69,6 +69,8 @@ def _find(services: Services, request: Request, text: str) -> None:
         tell(request, "There is no case of that number. " + HELP)
     else:
         found = lists.search(text)
+        if found.heads:
+            keep(services, "view", "saw cases found", by=request.user, detail=f"cases: {len(found.heads)}")
         now = iso(services.now())
         _answer(request, listing("found", found.heads, now=now, rest=None, started=False))
 

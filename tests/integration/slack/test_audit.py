@@ -96,6 +96,14 @@ def test_a_case_that_is_opened_to_read_is_kept_before_it_is_shown(desk: Desk) ->
     assert (PRIYA, "opened a case", "") in told(desk, "view")
 
 
+def test_cases_that_were_found_by_a_customers_name_are_kept_without_the_name(desk: Desk) -> None:
+    an_open_case(desk)
+    priya = desk.person(PRIYA)
+    assert "Cases that match" in answered(priya, "jane doe")["text"]
+    assert "No case matches" in json.dumps(answered(priya, "nobody of that name"))
+    assert [entry for entry in told(desk, "view") if entry[0] == PRIYA] == [(PRIYA, "saw cases found", "cases: 1")]
+
+
 def test_every_entry_expires_as_the_retention_says_and_old_ones_keep_their_day(desk: Desk) -> None:
     def days() -> list[int]:
         items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
