@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from sop_aws.snapshots import SnapshotStore
 from sop_core import procedures
 from sop_core.guidance import Translation
 from tests.builders.cases import NASTY
 from tests.builders.people import AGENT, BACK_OFFICE, TRAINED
 from tests.builders.sheets import LISTED
+from tests.integration.slack.conftest import forget_container
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
     from sop_core.guidance import Step
+    from sop_core.transfers.matching import Index
+    from sop_core.transfers.records import SnapshotRef
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
 
@@ -355,6 +359,21 @@ def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:
     first = json.dumps(desk.slack.called("views.open")[0]["view"])
     assert "Searching the transfer sheet" in first
     assert "project_search" in first
+
+
+def test_the_sheets_search_is_loaded_once_the_modal_is_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.sheet()
+    forget_container()
+    shown_at_load: list[int] = []
+    load = SnapshotStore._load
+
+    def noted(store: SnapshotStore, ref: SnapshotRef) -> Index:
+        shown_at_load.append(len(desk.slack.called("views.open")))
+        return load(store, ref)
+
+    monkeypatch.setattr(SnapshotStore, "_load", noted)
+    desk.person(AGENT).command("/infinity", "jane do")
+    assert shown_at_load == [1]
 
 
 def test_a_form_that_was_overtaken_opens_nothing_and_shows_what_holds_now(desk: Desk) -> None:

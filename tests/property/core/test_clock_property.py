@@ -57,14 +57,14 @@ def business_minutes(start: datetime, end: datetime, calendar: Calendar) -> int:
     return count
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(start=starts, minutes=st.integers(0, 9000), calendar=calendars)
 def test_business_minutes_between_two_times(start: datetime, minutes: int, calendar: Calendar) -> None:
     end = start + timedelta(minutes=minutes)
     assert elapsed(start, end, calendar) == business_minutes(start, end, calendar)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(start=starts, worked=st.integers(1, 1800), away=st.integers(1, 5000), calendar=calendars)
 def test_a_returned_case_keeps_the_business_minutes_it_had_left(
     start: datetime, worked: int, away: int, calendar: Calendar
@@ -82,7 +82,7 @@ def test_a_returned_case_keeps_the_business_minutes_it_had_left(
         assert business_minutes(resent, due, calendar) == business_minutes(returned, before, calendar)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(start=starts, before=calendars, after=calendars)
 def test_a_changed_calendar_gives_the_time_that_it_would_have_given_from_the_start(
     start: datetime, before: Calendar, after: Calendar
@@ -97,7 +97,7 @@ def test_a_changed_calendar_gives_the_time_that_it_would_have_given_from_the_sta
     assert 0 <= business_minutes(wall(began, after), due, after) - 48 * 60 <= 60
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(start=starts, calendar=calendars)
 def test_reminders_go_out_in_office_hours_once_each_and_soon_before_the_deadline(
     start: datetime, calendar: Calendar
@@ -181,4 +181,4 @@ class CaseMachine(RuleBasedStateMachine):
 
 
 TestCaseMachine = CaseMachine.TestCase
-TestCaseMachine.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestCaseMachine.settings = settings(max_examples=40, stateful_step_count=20)

@@ -33,7 +33,7 @@ def by_the_minute(start: datetime, hours: int, calendar: Calendar) -> datetime:
             return wall
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=starts, hours=st.integers(0, 60), calendar=calendars)
 def test_business_hours_are_minutes_of_business_days(start: datetime, hours: int, calendar: Calendar) -> None:
     found = due(start, hours, calendar)

@@ -18,7 +18,7 @@ CELLS = st.one_of(
 ROWS = st.lists(st.lists(CELLS, max_size=14) | st.sampled_from([list(JANE), list(OMAR)]), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROWS)
 def test_every_row_is_accounted_for_exactly_once(rows: list[list[str | int | float | bool | None]]) -> None:
     result = read([list(HEADERS), *rows])
@@ -43,7 +43,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=6) | st.lists(CELLS, max_size=6))
 def test_a_column_is_cleaned_as_each_of_its_cells_is(column: list[str | int | float | bool | None]) -> None:
     cell_by_cell = [text_of(cell) for cell in column]

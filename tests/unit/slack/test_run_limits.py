@@ -137,7 +137,7 @@ STEPS = st.lists(
 
 
 @given(GROUPS, STEPS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_question_and_no_step_of_a_form_is_lost_however_long(
     groups: tuple[ChecklistGroup, ...], steps: tuple[Step, ...]
 ) -> None:
@@ -165,7 +165,7 @@ def test_no_question_and_no_step_of_a_form_is_lost_however_long(
     multiple=st.booleans(),
     widget=st.sampled_from(["buttons", "list"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_question_is_asked_in_full_however_long_it_and_its_answers_are(
     *, words: str, hint: str, labels: list[str], multiple: bool, widget: Widget
 ) -> None:

@@ -270,7 +270,7 @@ JUNK = st.recursive(
 KINDS = st.sampled_from(["section", "actions", "input", "context", "table", "rich_text", "image", "markdown", "header"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(kind=KINDS, fields=st.dictionaries(st.sampled_from(
     ["text", "elements", "element", "label", "fields", "accessory", "rows", "alt_text", "block_id", "hint"]
 ), JUNK, max_size=5))  # fmt: skip
