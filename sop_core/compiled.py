@@ -103,7 +103,7 @@ class Step(Record):
 
 
 class ChecklistGroup(Record):
-    """Questions to ask beside the procedure; answered as notes, never blocking."""
+    """Questions that the form asks; answered as notes, never blocking."""
 
     group: str
     questions: tuple[str, ...]

@@ -5,7 +5,7 @@ This walk shares no code with :mod:`sop_core.guidance`: verification compares th
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -80,11 +80,10 @@ def answer_sets(file: ProcedureFile) -> int:
     return total
 
 
-def paths(file: ProcedureFile, beside: ProcedureFile | None = None) -> tuple[Path, ...]:
-    """Return every path of ``file``. Together they hold each combination of answers exactly once."""
-    return tuple(
-        _Walk(file, beside).from_node(file.nodes[0], Path(answers={}, nodes=(), steps=(), checklists=(), end=None))
-    )
+def paths(file: ProcedureFile, beside: ProcedureFile | None = None, *, limit: int | None = None) -> tuple[Path, ...]:
+    """Return every path of ``file``, or the first ``limit``. All hold each combination of answers exactly once."""
+    begun = Path(answers={}, nodes=(), steps=(), checklists=(), end=None)
+    return tuple(islice(_Walk(file, beside).from_node(file.nodes[0], begun), limit))
 
 
 class Way(msgspec.Struct, frozen=True):

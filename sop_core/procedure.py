@@ -111,7 +111,7 @@ class Instruction(_Part, frozen=True, kw_only=True):
 
 
 class ShownChecklist(_Part, frozen=True, kw_only=True):
-    """A checklist that a node puts beside the procedure, where ``when`` holds."""
+    """A checklist that a node puts into the form, where ``when`` holds."""
 
     name: Name
     when: Guard = {}
@@ -153,7 +153,7 @@ class Node(_Part, frozen=True, kw_only=True):
 
 
 class Checklist(_Part, frozen=True, kw_only=True):
-    """Questions asked beside the procedure, in the SOP's words and order."""
+    """Questions that the form asks, in the SOP's words and order."""
 
     name: Name
     group: Text

@@ -12,12 +12,12 @@ import msgspec
 
 from sop_core.compiler import cited_spans, compile_procedure
 from sop_core.guidance import Procedure, UnknownName
-from sop_core.paths import combinations
+from sop_core.paths import combinations, paths
 from sop_core.procedure import Document, ProcedureFile, Sha256, Sources, Span, SpanId, Text
 from sop_core.procedures.reading import BadFile, Lines, read, read_procedure
 from sop_core.reports import diff
 from sop_core.verification import Report, verify, verify_sources
-from sop_core.verification.structure import MOST_COMBINATIONS
+from sop_core.verification.structure import MOST_COMBINATIONS, MOST_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +26,8 @@ LARGEST: Final = 256 * 1024
 """Bytes of an uploaded file. The longest procedure that ships has 40 KB."""
 
 MOST_COMPARED: Final = 8 * MOST_COMBINATIONS
+MOST_PAIRS: Final = 200_000
+"""Pairs of paths are compared one by one, and each may be a change to tell."""
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -110,7 +112,8 @@ def compare(old: ProcedureFile, new: ProcedureFile) -> list[diff.Change] | None:
     """Return the combinations whose outcome changes; ``None`` where the two have too many together to compare."""
     if max(combinations(new, old), combinations(old, new)) > MOST_COMPARED:
         return None
-    return diff.changes(old, new)
+    pairs = len(paths(new, old, limit=MOST_PATHS)) * len(paths(old, new, limit=MOST_PATHS))
+    return None if pairs > MOST_PAIRS else diff.changes(old, new)
 
 
 def merged(base: Sources, more: Sources) -> Sources:

@@ -102,7 +102,7 @@ def _differences(was: Path, now: Path, old: ProcedureFile, new: ProcedureFile) -
             if step.say == after[name].say and _translated(step, old) != _translated(step, new):
                 yield f"{name} is translated otherwise"
     if _checklists(was, old) != _checklists(now, new):
-        yield "asks other questions beside it"
+        yield "asks other questions in the form"
     if _case(was, old) != _case(now, new):
         yield "opens another case" if _case(now, new) else "opens no case"
 

@@ -38,7 +38,7 @@ def paths_table(file: ProcedureFile) -> str:
 
 
 def checklists_table(file: ProcedureFile) -> str:
-    """Return the questions that are asked beside the procedure."""
+    """Return the questions that the form asks."""
     when = {each.name: each.when for node in file.nodes for each in node.checklists}
     rows = [
         (each.group, _when(when.get(each.name, {}), file.facts) or "always", "<br>".join(each.questions))
@@ -112,7 +112,7 @@ def page(file: ProcedureFile, sources: Sources, report: Report) -> str:
         f"{counts.steps} steps, {counts.scripts} scripts, {counts.gaps} gaps"
     )
     rules = "\n".join(f"- {invariant.rule}" for invariant in file.invariants)
-    beside = f"\n## Asked beside the procedure\n\n{checklists_table(file)}\n" if file.checklists else ""
+    in_form = f"\n## Asked in the form\n\n{checklists_table(file)}\n" if file.checklists else ""
     translated = f"\n## Translations\n\n{translations_table(file)}\n" if file.translations else ""
     return f"""# {file.title}
 
@@ -129,7 +129,7 @@ Every combination of answers follows exactly one of these. A step marked * is in
 in brackets is shown only for the answer named there.
 
 {paths_table(file)}
-{beside}{translated}
+{in_form}{translated}
 ## Rules that hold on every path
 
 {rules}

@@ -8,7 +8,7 @@ import msgspec
 
 from sop_core.cases.deadlines import DEADLINES
 from sop_core.guidance import ANY, NONE
-from sop_core.paths import combinations
+from sop_core.paths import combinations, paths
 from sop_core.procedure import RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
 from sop_core.settings import DUE, ROLES
 from sop_core.verification.problems import Problem, repeated
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_COMBINATIONS = 500_000
 """All of them are walked. Thirty binary questions would have a thousand million."""
+
+MOST_PATHS = 20_000
+"""So many are proven in seconds. The procedure with the most that ships has 265."""
 
 CHANNELS = ("phone", "chat", "email")
 """How people reach us. Records name it, so every procedure knows it, even one that it does not matter to."""
@@ -44,9 +47,12 @@ def check_structure(file: ProcedureFile, sources: Sources) -> list[Problem]:
         spans=frozenset(span.id for span in sources.spans),
     )
     problems = [*_twice(file), *_audience(file), *_facts(file), *_cases(file), *_others(file, defined)]
+    if not file.nodes:
+        problems.append(Problem("$.nodes", "a procedure starts with a node"))
     for index, node in enumerate(file.nodes):
         problems += _node(node, f"$.nodes[{index}]", defined)
-    return problems or [*_circles(file), *_unreachable(file), *_endless(file)]
+    # Circles have no last path, so what is counted comes after them.
+    return problems or [*_circles(file), *_unreachable(file)] or [*_endless(file)]
 
 
 def _twice(file: ProcedureFile) -> Iterator[Problem]:
@@ -227,6 +233,8 @@ def _endless(file: ProcedureFile) -> Iterator[Problem]:
     if combinations(file) > MOST_COMBINATIONS:
         message = f"there are more combinations of answers than the {MOST_COMBINATIONS:,} that can be proven"
         yield Problem("$.facts", message)
+    elif len(paths(file, limit=MOST_PATHS + 1)) > MOST_PATHS:
+        yield Problem("$.nodes", f"there are more paths than the {MOST_PATHS:,} that can be proven")
 
 
 def _unreachable(file: ProcedureFile) -> list[Problem]:

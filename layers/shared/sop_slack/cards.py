@@ -12,7 +12,7 @@ from sop_core.cases.case import Case
 from sop_core.procedures import title
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
-from sop_slack.notes import note
+from sop_slack.notes import note, subtype
 
 if TYPE_CHECKING:
     from sop_core.cases.case import CaseProject, State
@@ -123,7 +123,7 @@ def _case_fields(case: Case) -> list[tuple[str, str]]:
         ("Case", f"`{case.id}`"),
         ("Status", _status(case)),
         ("Case Type", b.escape(case.type)),
-        ("Subtype", b.escape(case.subtype)),
+        ("Subtype", b.escape(subtype(case))),
         ("Assigned to", b.escape(case.assign_to)),
         ("Due", "The clock stands still" if case.state == "returned" else _due(case)),
     ]

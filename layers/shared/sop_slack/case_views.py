@@ -9,7 +9,7 @@ import msgspec
 from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED
 from sop_slack import blocks as b
 from sop_slack.cards import LABELS, case_button, case_sentence, icon, project_line
-from sop_slack.notes import note
+from sop_slack.notes import note, subtype
 from sop_slack.stories import what_happened
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def salesforce(case: Case) -> list[tuple[str, str]]:
     """Return the fields of the case in Salesforce, named as the SOP names them."""
     pairs = [
         ("Case Type", case.type),
-        ("Subtype", case.subtype),
+        ("Subtype", subtype(case)),
         ("Case Description", description(case)),
         ("Case Feed", " ".join(f"@{name}" for name in case.tags)),
         ("Case Assignment", case.assign_to),

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sop_core.guidance import NOT_SET
 from sop_slack import blocks as b
 
 if TYPE_CHECKING:
+    from sop_core.cases.case import Case
     from sop_slack.blocks import Block
 
 LONG: Final = 2000
@@ -102,6 +104,11 @@ def problem(name: str, text: str, *, optional: bool = False) -> str | None:
     if wanted.is_phone and len(re.findall(r"\d", text)) not in PHONE_DIGITS:
         return "Give a phone number of 7 to 15 digits."
     return None
+
+
+def subtype(case: Case) -> str:
+    """Return the subtype of a case: the Primary Reason that the agent noted, where the setting for it is not set."""
+    return case.notes.get("primary_reason", "Not set") if case.subtype == NOT_SET else case.subtype
 
 
 def phone(digits: str | None) -> str:

@@ -211,6 +211,37 @@ def test_a_changed_way_is_told_in_words() -> None:
     assert compare(old, old) == []
 
 
+def with_questions(number: int) -> str:
+    """Return a procedure that ends with so many questions of two answers; each doubles the paths."""
+    facts = "".join(
+        f"  - {{name: f{n}, question: Q, answers: [{{value: yes, label: Y}}, {{value: no, label: N}}]}}\n"
+        for n in range(number)
+    )
+    following = [f"n{n}" for n in range(1, number)] + ["dry"]
+    nodes = "".join(
+        f"  - {{id: n{n}, ask: f{n}, branches: [{{on: [yes], go: {go}}}, {{on: [no], go: {go}}}]}}\n"
+        for n, go in enumerate(following)
+    )
+    text = NEWER.replace("[none], go: dry}", "[none], go: n0}").replace("{on: [no], go: dry}", "{on: [no], go: n0}")
+    text = text.replace("nodes:\n", f"{facts}nodes:\n", 1)
+    return text.replace("  - id: dry\n", f"{nodes}  - id: dry\n")
+
+
+def test_a_procedure_without_nodes_is_refused() -> None:
+    head = NEWER[: NEWER.index("facts:")]
+    assert [fault.reason for fault in refused(f"{head}facts: []\nnodes: []\n")] == ["a procedure starts with a node"]
+
+
+def test_more_paths_than_can_be_proven_are_refused_before_they_are_walked() -> None:
+    assert f"more paths than the {structure.MOST_PATHS:,}" in refused(with_questions(14))[0].reason
+
+
+def test_more_pairs_of_paths_than_can_be_compared_are_not() -> None:
+    many = rain_file(with_questions(9))
+    assert compare(rain_file(), many)
+    assert compare(many, many) is None
+
+
 def test_what_both_have_of_a_span_is_who_cites_it() -> None:
     sources = rain_sources()
     assert merged(sources, sources) == sources

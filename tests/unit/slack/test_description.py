@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sop_core.guidance import NOT_SET
+from sop_slack.cards import case_message
 from sop_slack.case_views import description, salesforce
 from tests.builders.cases import a_case
 
@@ -16,6 +18,13 @@ def test_the_salesforce_fields_are_named_as_the_sop_names_them() -> None:
         "Case Assignment": "Customer Support Resolution Specialist",
         "Closed Reason": "Contacted and resolved",
     }
+
+
+def test_a_primary_reason_that_is_not_set_is_the_one_the_agent_noted() -> None:
+    noted = a_case(subtype=NOT_SET, notes={"primary_reason": "Billing <dispute>"})
+    assert dict(salesforce(noted))["Subtype"] == "Billing <dispute>"
+    assert "Billing &lt;dispute&gt;" in str(case_message(noted).blocks)
+    assert dict(salesforce(a_case(subtype=NOT_SET, notes={})))["Subtype"] == "Not set"
 
 
 def test_a_callback_is_described_by_the_sops_words_and_the_nature_of_the_call() -> None:

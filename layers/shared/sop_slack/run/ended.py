@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sop_core.guidance import LANGUAGES, NOT_SET
+from sop_core.guidance import LANGUAGES
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
 from sop_slack.case_views import salesforce
-from sop_slack.notes import note
+from sop_slack.notes import note, subtype
 from sop_slack.run.picker import FACT as PROJECT
 from sop_slack.run.steps import after_case
 
@@ -108,7 +108,7 @@ def _spoken(step: Step, words: str, screen: RunScreen) -> list[Translation]:
 def _filed(step: Step, screen: RunScreen) -> Iterator[str]:
     case, draft = screen.case, screen.guidance.case
     if case is not None and draft is not None and draft.step == step.id:
-        kind = case.type if case.subtype == NOT_SET else f"{case.type}, {case.subtype}"
+        kind = f"{case.type}, {subtype(case)}"
         yield f"Case {case.id}: {kind}, assigned to {case.assign_to}, due {_local(case.due_at, screen)}"
         yield from (f"{note(name).label}: {case.notes[name]}" for name in REPEATED if case.notes.get(name))
 
