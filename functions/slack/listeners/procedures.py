@@ -77,7 +77,9 @@ def discard(services: Services, request: Request) -> None:
     choice = told.read_choice(request.body["actions"][0]["value"])
     request.ack()
     try:
-        version = services.versions.discard(choice.procedure, choice.digest or "")
+        version = services.versions.discard(
+            choice.procedure, choice.digest or "", today=services.settings_store.today()
+        )
     except (VersionActive, VersionGone):
         _replace(request, told.gone())
     else:

@@ -7,7 +7,7 @@ with. One pointer a procedure says which version new runs get; it is switched by
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 import msgspec
 
@@ -113,16 +113,16 @@ class VersionStore:
         ready = [version for version in found if version.state == "ready"]
         return tuple(sorted(ready, key=lambda version: (version.published_at, version.digest), reverse=True))
 
-    def discard(self, procedure: str, digest: str) -> Version:
-        """Give up a version that is not activated; giving it up twice is one time.
+    def discard(self, procedure: str, digest: str, *, today: date) -> Version:
+        """Give up a version that is neither activated nor still in force; giving it up twice is one time.
 
-        :raises VersionGone: if there is none. :raises VersionActive: if it is activated.
+        :raises VersionGone: if there is none. :raises VersionActive: if it is activated, or in force until another is.
         """
         version = self.version(procedure, digest)
         if version is None:
             raise VersionGone(digest)
         current = self.activation(procedure)
-        if current is not None and current.digest == digest:
+        if current is not None and digest in {current.digest, in_force(current, today)}:
             raise VersionActive(digest)
         discarded = msgspec.structs.replace(version, state="discarded")
         self._table.put(_version_item(discarded))
@@ -148,8 +148,8 @@ class VersionStore:
         :raises SwitchedMeanwhile: if another switch was faster.
         """
         current = self.activation(procedure)
-        if current is not None and current.number == seen + 1 and (current.digest, current.actor) == (digest, actor):
-            return current  # a repeat of a request that was carried out
+        if _is_that(current, digest, seen=seen, actor=actor):
+            return current
         if seen != (current.number if current else 0):
             raise SwitchedMeanwhile(current)
         following = self._following(procedure, digest, current, today=today, actor=actor, at=at)
@@ -161,7 +161,10 @@ class VersionStore:
         try:
             self._table.transact([unchanged if current else first, self._table.write(audit, when=NEW)])
         except Cancelled as lost:
-            raise SwitchedMeanwhile(self.activation(procedure)) from lost
+            faster = self.activation(procedure)
+            if _is_that(faster, digest, seen=seen, actor=actor):
+                return faster
+            raise SwitchedMeanwhile(faster) from lost
         return following
 
     def _following(
@@ -205,6 +208,11 @@ class VersionStore:
 
     def _under(self, prefix: str) -> Iterator[Item]:
         return self._table.query("#pk = :pk AND begins_with(#sk, :prefix)", pk=PK, prefix=prefix)
+
+
+def _is_that(latest: Activation | None, digest: str | None, *, seen: int, actor: str) -> TypeGuard[Activation]:
+    """Tell whether the latest switch is the wanted one, carried out already: a repeat, or the other click of two."""
+    return latest is not None and (latest.number, latest.digest, latest.actor) == (seen + 1, digest, actor)
 
 
 def _activation(item: Item) -> Activation:

@@ -114,8 +114,8 @@ def test_until_its_date_the_version_before_it_stays_in_force(shelf: Shelf) -> No
 
 def test_a_discarded_version_cannot_be_activated_until_it_is_published_again(shelf: Shelf) -> None:
     version = shelf.publish("2")
-    shelf.store.discard(shelf.name, version.digest)
-    assert shelf.store.discard(shelf.name, version.digest).state == "discarded"
+    shelf.store.discard(shelf.name, version.digest, today=TODAY)
+    assert shelf.store.discard(shelf.name, version.digest, today=TODAY).state == "discarded"
 
     with pytest.raises(VersionGone):
         shelf.switch(version, seen=0)
@@ -131,9 +131,34 @@ def test_what_is_activated_cannot_be_discarded(shelf: Shelf) -> None:
     shelf.switch(version, seen=0)
 
     with pytest.raises(VersionActive):
-        shelf.store.discard(shelf.name, version.digest)
+        shelf.store.discard(shelf.name, version.digest, today=TODAY)
     with pytest.raises(VersionGone):
-        shelf.store.discard(shelf.name, "none")
+        shelf.store.discard(shelf.name, "none", today=TODAY)
+
+
+def test_what_is_in_force_until_another_version_is_cannot_be_discarded(shelf: Shelf) -> None:
+    now, later = shelf.publish("2"), shelf.publish("3", effective="2026-12-01")
+    shelf.switch(now, seen=0)
+    shelf.switch(later, seen=1)
+
+    with pytest.raises(VersionActive):
+        shelf.store.discard(shelf.name, now.digest, today=TODAY)
+    with pytest.raises(VersionActive):
+        shelf.store.discard(shelf.name, later.digest, today=TODAY)
+    assert shelf.store.discard(shelf.name, now.digest, today=date(2026, 12, 1)).state == "discarded"
+
+
+def test_of_two_clicks_of_one_admin_both_are_told_of_the_one_switch(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = shelf.publish("2")
+    latest = shelf.store.activation
+    first = shelf.switch(version, seen=0)
+    # The second click read the pointer before the first had written it.
+    answers = iter([None, first])
+    monkeypatch.setattr(shelf.store, "activation", lambda _: next(answers))
+
+    assert shelf.switch(version, seen=0, at="2026-11-22T10:00:01Z") == first == latest(shelf.name)
 
 
 def test_the_same_form_is_kept_once(shelf: Shelf) -> None:
