@@ -57,7 +57,9 @@ def examine(data: bytes) -> bool:
             _check_kind({part.filename for part in parts})
             _check_sizes(parts, len(data))
             _check_heads(archive, parts)
-            return bool(_DATE_1904.search(archive.read("xl/workbook.xml")))
+            # What says so stands before the tabs; whatever a part unpacks to is for the child with its limits.
+            with archive.open("xl/workbook.xml") as opened:
+                return bool(_DATE_1904.search(opened.read(MEGABYTE)))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, KeyError, RuntimeError) as error:
         raise SheetError("damaged", f"The file is damaged or was cut short. {SAVE_AS}") from error
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import random
+import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -190,6 +192,17 @@ def test_a_limit_of_the_container_holds_a_workbook_that_reaches_it_and_no_more(
     with pytest.raises(SheetError, match=says) as refused:
         container.examine(WHOLE)
     assert refused.value.kind == kind
+
+
+def test_a_part_that_unpacks_to_much_is_not_held_in_memory_to_look_at_its_head() -> None:
+    noise = random.Random(4).randbytes(20 * container.MEGABYTE)  # noqa: S311 - the same each time
+    filler = b"<!--" + noise.hex().encode() + b"-->"
+    large = with_parts(WHOLE, lambda name, content: content + filler if name == "xl/workbook.xml" else content)
+    tracemalloc.start()
+    assert container.examine(large) is False
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4 * container.MEGABYTE
 
 
 def test_a_cell_too_far_away_is_named() -> None:
