@@ -21,12 +21,12 @@ class SnapshotUnavailable(Exception):
 
 
 class SnapshotStore:
-    """The snapshots of one bucket. Holds the index of the sheet asked for last."""
+    """The snapshots of one bucket. Holds the indexes of two sheets: calls begun before an activation go on with theirs."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
-        self._held: tuple[str, Index] | None = None
+        self._held: tuple[tuple[str, Index], ...] = ()
 
     def put(self, sheet: str, snapshot: bytes) -> SnapshotRef:
         """Store a sheet's snapshot and return what to remember of it."""
@@ -39,9 +39,11 @@ class SnapshotStore:
         if sheet.snapshot is None:
             raise SnapshotUnavailable("the sheet has no search snapshot")
         held = self._held  # read once: another thread may be changing it for another sheet
-        if held is None or held[0] != sheet.snapshot.sha256:
-            held = self._held = (sheet.snapshot.sha256, self._load(sheet.snapshot))
-        return held[1]
+        found = dict(held).get(sheet.snapshot.sha256)
+        if found is None:
+            found = self._load(sheet.snapshot)
+            self._held = (*held[-1:], (sheet.snapshot.sha256, found))
+        return found
 
     def _load(self, ref: SnapshotRef) -> Index:
         from sop_core.transfers.matching import Index  # noqa: PLC0415  (numpy costs a cold start that no search needs)
