@@ -21,7 +21,7 @@ class SnapshotUnavailable(Exception):
 
 
 class SnapshotStore:
-    """The snapshots of one bucket. Holds the indexes of two sheets: the calls that an activation overtakes keep theirs."""
+    """The snapshots of one bucket. Holds the indexes of two sheets: an activation leaves calls theirs."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
