@@ -16,6 +16,9 @@ Direct = dict[int, tuple[float, str]]
 
 # Below what counts as sure: a number that is not the one that was said is for the agent to confirm.
 SWAPPED: Final = 0.83
+# One digit that differs is half of a house number of two and little of a longer one.
+SLIP: Final = 1.2
+MOST_WITH_SLIP: Final = 0.78
 MOST_OF_ONE_NUMBER: Final = 500
 
 
@@ -110,10 +113,11 @@ def misheard_digits(number: str) -> Iterator[tuple[str, float]]:
     """Yield a number with one slip, in every way, with how much like it that is."""
     for variant in swaps(number):
         yield variant, 0.88
+    slip, longer = (min(MOST_WITH_SLIP, 1 - SLIP / size) for size in (len(number), len(number) + 1))
     for i in range(len(number)):
-        yield number[:i] + number[i + 1 :], 0.76
+        yield number[:i] + number[i + 1 :], slip
         for digit in "0123456789":
-            yield number[:i] + digit + number[i + 1 :], 0.78
+            yield number[:i] + digit + number[i + 1 :], slip
     for i in range(len(number) + 1):
         for digit in "0123456789":
-            yield number[:i] + digit + number[i:], 0.76
+            yield number[:i] + digit + number[i:], longer

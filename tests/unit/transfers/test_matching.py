@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from infra.local.sample import HEADERS, NAMESAKES, make_rows
 from infra.local.sample_people import FIRST, LAST
+from sop_core.transfers.lookups import misheard_digits
 from sop_core.transfers.matching import Index, build
 from sop_core.transfers.project import Project
 from sop_core.transfers.sheet import read
@@ -239,3 +240,18 @@ def test_no_word_that_is_near_is_left_uncompared() -> None:
 def _is_near(one: str, other: str) -> bool:
     winkler = JaroWinkler.normalized_similarity(one, other)
     return winkler >= ALIKE and 0.55 * winkler + 0.45 * OSA.normalized_similarity(one, other) >= NEAR
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "likeness"),
+    [
+        ("11", "13", 0.4),
+        ("11", "1", 0.4),
+        ("11", "113", 0.6),
+        ("113", "118", 0.6),
+        ("11358", "11359", 0.76),
+        ("12", "21", 0.88),
+    ],
+)
+def test_a_digit_that_differs_tells_more_in_a_short_number(said: str, other: str, likeness: float) -> None:
+    assert max(score for number, score in misheard_digits(said) if number == other) == pytest.approx(likeness)
