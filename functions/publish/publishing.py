@@ -5,6 +5,7 @@ Nothing is in force by it. Every part may be cut off and done again: a version's
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
@@ -99,7 +100,9 @@ class Publisher:
         for activation in activations.values():
             made_from = self.versions.text(activation.digest) if activation.digest else None
             if made_from is not None:
-                sources = merged(sources, reading.read_json(made_from.sources))
+                # A release may ship other words under an id that was brought: what ships holds, and no upload is held up.
+                with suppress(ValueError):
+                    sources = merged(sources, reading.read_json(made_from.sources))
         return sources
 
     def _taken(self) -> dict[tuple[str, str], str]:

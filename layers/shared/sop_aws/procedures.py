@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -115,7 +116,7 @@ class Procedures:
     def _read(self, digest: str) -> Procedure:
         try:
             compiled = self._store.compiled(digest)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, zlib.error) as error:
             raise VersionUnavailable(digest) from error
         if compiled is None:
             raise VersionUnavailable(digest)

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from functions.publish import app as publish_app
@@ -261,6 +262,19 @@ def test_an_upload_without_a_file_is_asked_for_one(desk: Desk) -> None:
     answer = admin.interact({"type": "view_submission", "view": admin._view() | {"state": {"values": {}}}})
     assert "Choose the procedure's file first." in answer
     assert desk.aws.received("PUBLISH_QUEUE_URL") == []
+
+
+def test_a_release_that_ships_other_words_under_a_span_that_was_brought_holds_no_upload_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = uploaded(desk, SECOND)
+    desk.person(ADMIN).press(shown, told.ACTIVATE)
+    shipped, lines = reading.find_sources()
+    renamed = tuple(msgspec.structs.replace(each, title=f"{each.title}, anew") for each in shipped.documents)
+    later = msgspec.structs.replace(shipped, documents=renamed)
+    monkeypatch.setattr(reading, "find_sources", lambda: (later, lines))
+
+    assert "ready to activate" in uploaded(desk, SECOND.replace('version: "2"', 'version: "3"'))["text"]
 
 
 def test_the_audit_has_who_uploaded_and_who_switched(desk: Desk) -> None:

@@ -152,6 +152,17 @@ def test_a_version_that_is_gone_lets_the_shipped_one_answer_new_runs_and_it_is_l
     assert "the shipped procedure answers" in caplog.text
 
 
+def test_a_version_whose_bytes_are_damaged_lets_the_shipped_one_answer_new_runs(shop: Shop, aws: Aws) -> None:
+    version = shop.publish("2")
+    shop.activate(version)
+    damaged = {"pk": {"S": f"PROCEDURE#{version.digest}"}, "sk": {"S": "COMPILED"}, "body": {"B": b"x"}}
+    aws.dynamodb.put_item(TableName=aws.settings_table, Item=damaged)
+
+    assert shop.asked.active("infinity") is SHIPPED
+    with pytest.raises(VersionUnavailable):
+        shop.asked.of(a_run(procedure_digest=version.digest))
+
+
 def test_a_run_whose_version_cannot_be_had_gets_no_other_words(shop: Shop) -> None:
     assert shop.asked.has(a_run())
     assert not shop.asked.has(a_run(procedure_digest="never"))
