@@ -100,7 +100,7 @@ class Publisher:
         for activation in activations.values():
             made_from = self.versions.text(activation.digest) if activation.digest else None
             if made_from is not None:
-                # A release may ship other words under an id that was brought: what ships holds, and no upload is held up.
+                # A release may ship other words under an id that was brought: what ships holds, no upload is held up.
                 with suppress(ValueError):
                     sources = merged(sources, reading.read_json(made_from.sources))
         return sources

@@ -264,6 +264,21 @@ def test_an_upload_without_a_file_is_asked_for_one(desk: Desk) -> None:
     assert desk.aws.received("PUBLISH_QUEUE_URL") == []
 
 
+def test_a_run_whose_version_cannot_be_had_is_told_to_try_again_and_gets_no_other_words(desk: Desk) -> None:
+    desk.person(ADMIN).press(uploaded(desk, SECOND), told.ACTIVATE)
+    forget_container()
+    agent = begun(desk)
+    (digest,) = {run["procedure_digest"] for run in runs(desk)}
+    key = {"pk": {"S": f"PROCEDURE#{digest}"}, "sk": {"S": "COMPILED"}}
+    desk.aws.dynamodb.delete_item(TableName=desk.aws.settings_table, Key=key)
+    forget_container()
+    before = asked(agent)
+    agent.click("answer:channel:phone")
+
+    assert "That did not work. Try again" in json.dumps([desk.slack.called("views.push"), desk.slack.views])
+    assert before == json.dumps(desk.slack.views[json.loads(before)["id"]], ensure_ascii=False)
+
+
 def test_a_release_that_ships_other_words_under_a_span_that_was_brought_holds_no_upload_up(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
