@@ -155,7 +155,7 @@ def test_a_version_that_is_gone_lets_the_shipped_one_answer_new_runs_and_it_is_l
 def test_a_version_whose_bytes_are_damaged_lets_the_shipped_one_answer_new_runs(shop: Shop, aws: Aws) -> None:
     version = shop.publish("2")
     shop.activate(version)
-    damaged = {"pk": {"S": f"PROCEDURE#{version.digest}"}, "sk": {"S": "COMPILED"}, "body": {"B": b"x"}}
+    damaged: dict[str, Any] = {"pk": {"S": f"PROCEDURE#{version.digest}"}, "sk": {"S": "COMPILED"}, "body": {"B": b"x"}}
     aws.dynamodb.put_item(TableName=aws.settings_table, Item=damaged)
 
     assert shop.asked.active("infinity") is SHIPPED
