@@ -9,7 +9,7 @@ import os
 import sys
 from importlib import import_module
 
-LINE = "{:<8}{:<46}{:<32}{:<30}{}"
+LINE = "{:<8}{:<46}{:<54}{:<30}{}"
 STATES = {True: "ok", False: "MISSED", None: "skipped"}
 MODULES = ("guidance", "home", "search", "sheet", "importing")
 
