@@ -115,7 +115,8 @@ class CaseDraft(Record):
     ``step`` is the id of the step that opens it (with the run id it makes the case id). ``tags`` are people's names as
     in the SOP; ``due`` names a deadline rule (e.g. ``next_business_day``); ``notes`` are the names of the notes the
     screen collects for it, in order, of which the ``optional`` may stay empty and those ``from_project`` are filled in
-    from the chosen project, editable. It can be closed only when each of ``confirmations`` is given.
+    from the chosen project, and those of ``from_answers`` with the answers to their facts, editable. It can be closed
+    only when each of ``confirmations`` is given.
     """
 
     step: str
@@ -128,6 +129,7 @@ class CaseDraft(Record):
     notes: tuple[str, ...]
     optional: tuple[str, ...] = ()
     from_project: tuple[str, ...] = ()
+    from_answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     confirmations: tuple[str, ...] = ()
 
 

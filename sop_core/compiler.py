@@ -195,5 +195,6 @@ def _case(node: Node, names: _Names) -> CaseDraft | None:
         notes=case.notes,
         optional=case.optional,
         from_project=case.from_project,
+        from_answers=tuple(case.from_answers.items()),
         confirmations=case.confirmations,
     )

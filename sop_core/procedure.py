@@ -165,8 +165,8 @@ class CaseTemplate(_Part, frozen=True, kw_only=True):
     """A case that steps open; ``due`` names a deadline rule, or a setting that does.
 
     ``notes`` are what the screen collects for it, in order; those in ``optional`` may stay empty, those in
-    ``from_project`` are about the homeowner and filled in from the project. Closing it takes every one of
-    ``confirmations``.
+    ``from_project`` are about the homeowner and filled in from the project, those in ``from_answers`` with the answers
+    to their facts. Closing it takes every one of ``confirmations``.
     """
 
     name: Name
@@ -179,6 +179,7 @@ class CaseTemplate(_Part, frozen=True, kw_only=True):
     notes: tuple[Name, ...] = ()
     optional: tuple[Name, ...] = ()
     from_project: tuple[Literal["caller_name", "property_address", "callback_number", "email"], ...] = ()
+    from_answers: dict[Name, tuple[Name, ...]] = {}
     confirmations: tuple[Text, ...] = ()
 
 

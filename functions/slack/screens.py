@@ -166,9 +166,16 @@ def _ago(time: timedelta) -> str:
 
 
 def prefilled(told: Guidance, project: Project | None) -> dict[str, str]:
-    """Return the notes that the chosen project fills in."""
-    if project is None or told.case is None:
+    """Return the notes that the answers and the chosen project fill in."""
+    if told.case is None:
         return {}
+    questions = {question.fact: question for question in told.asked}
+    answered = {
+        name: "; ".join(label(questions[fact], told.facts[fact]) for fact in facts if told.facts.get(fact))
+        for name, facts in told.case.from_answers
+    }
+    if project is None:
+        return answered
     address = ", ".join(part for part in (project.address, project.city, project.state, project.zip) if part)
     known = {
         "caller_name": project.homeowner or "",
@@ -176,4 +183,4 @@ def prefilled(told: Guidance, project: Project | None) -> dict[str, str]:
         "callback_number": phone(project.phone),
         "email": project.email or "",
     }
-    return {name: known[name] for name in told.case.from_project}
+    return answered | {name: known[name] for name in told.case.from_project}

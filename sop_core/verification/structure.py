@@ -108,9 +108,16 @@ def _cases(file: ProcedureFile) -> Iterator[Problem]:
     for index, case in enumerate(file.cases):
         place = f"$.cases[{index}]"
         yield from _deadline(case.due, place)
-        named = [*((name, "optional") for name in case.optional), *((n, "from the project") for n in case.from_project)]
+        named = [
+            *((name, "optional") for name in case.optional),
+            *((name, "from the project") for name in case.from_project),
+            *((name, "from answers") for name in case.from_answers),
+        ]
         yield from (Problem(place, f"{name} is {how} and no note") for name, how in named if name not in case.notes)
         yield from (Problem(place, f"{case.name} has the note {name} twice") for _, name in repeated(case.notes))
+        filled = {fact for facts in case.from_answers.values() for fact in facts}
+        unknown = sorted(filled - {fact.name for fact in file.facts})
+        yield from (Problem(place, f"{case.name} takes the answers to {fact}, which is no fact") for fact in unknown)
 
 
 def _deadline(rule: str, place: str) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.standin.person import Person
 
 FREE = "Did the sales representative promise the system would be free?"
+CONCERNED = "Fraudulent claims, Slander; Claiming fraud"
 MAIN = "What is your main concern?"
 NEEDED = {
     "caller_name": "Ana Lima",
@@ -50,7 +51,7 @@ def test_a_long_form_has_pages_and_all_that_was_typed_becomes_the_case(desk: Des
     assert "We take your concerns seriously" in json.dumps(agent.view)
     assert agent.submit(**NEEDED)["response_action"] == "update"
     [case] = all_cases(desk)
-    assert case.notes == NEEDED | {FREE: "Yes, twice.", MAIN: "The bill."}
+    assert case.notes == NEEDED | {FREE: "Yes, twice.", MAIN: "The bill.", "concern_type": CONCERNED}
     assert f"{FREE}: Yes, twice." in json.dumps(agent.view)
 
 

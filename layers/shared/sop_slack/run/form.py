@@ -89,13 +89,16 @@ def _fields(screen: RunScreen, draft: CaseDraft) -> list[Block]:
 
 def _note_fields(names: Sequence[str], screen: RunScreen, draft: CaseDraft) -> list[Block]:
     # A field keeps what stands in it as long as its id stays, so another project's fields have other ids.
-    of = screen.project.key if screen.project else ""
+    project = screen.project.key if screen.project else ""
+    of = dict.fromkeys(draft.from_project, project)
+    facts = screen.guidance.facts
+    of |= {name: repr([facts.get(fact) for fact in asked]) for name, asked in draft.from_answers}
     return [
         note_field(
             name,
             screen.notes.get(name, ""),
             optional=name in draft.optional,
-            of=of if name in draft.from_project else "",
+            of=of.get(name, ""),
         )
         for name in names
     ]
