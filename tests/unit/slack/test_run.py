@@ -179,6 +179,29 @@ def test_the_end_lists_what_was_said_tried_and_filed_in_order_ready_to_copy() ->
     assert "Case Description: Infinity Callbacks: Panels dark" in fields
 
 
+WAITING: dict[str, Any] = {
+    "customer_asked": "yes",
+    "qualifiers": ["legal_counsel"],
+    "existing_case": "yes",
+    "case_updated": "no",
+}
+"""An escalation whose case owner is tagged: contact within 48 business hours is promised."""
+BY = {"48_business_hours": "2026-11-24T22:00:00Z"}
+
+
+def test_what_is_promised_stands_with_its_date_and_time() -> None:
+    shown = json.dumps(run_modal(a_screen(WAITING, "escalation", due=BY)), ensure_ascii=False)
+    moment = "<!date^1795557600^{date_short_pretty} at {time}|2026-11-24 22:00 UTC>"
+    assert "the case owner will contact them as soon as possible" in shown
+    assert shown.count(f"⏰ That is by *{moment}*.") == 1
+
+
+def test_the_notes_of_the_end_say_by_when_contact_was_promised_in_the_offices_time() -> None:
+    modal = run_modal(an_end(WAITING | {"agrees_to_wait": "yes"}, "escalation", due=BY))
+    lines = _preformatted(modal["blocks"])[-1].splitlines()
+    assert lines.count("Promised: contact by Nov 24, 2026, 17:00 EST") == 1
+
+
 def test_an_end_without_a_case_lists_what_was_said_and_leaves_nothing_to_submit() -> None:
     facts = a_homeowner() | {"transfer_answered": "yes"}
     modal = run_modal(an_end(facts))
