@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from sop_core.guidance import Procedure
 
 PK: Final = "PROCEDURES"
+SWITCH: Final = "switch"
+"""On a version's item: the number of the latest switch to it."""
+NO_SWITCH: Final = "attribute_not_exists(#switch)"
+SAME_SWITCH: Final = "#switch = :switch"
+SAME_BODY: Final = "#body = :body"
+VERSION_WRITE: Final = 2
+"""The place of the version's own write in a switch, after the pointer's and the audit's."""
 
 
 class SwitchedMeanwhile(Exception):
@@ -104,28 +111,36 @@ class VersionStore:
 
     def version(self, procedure: str, digest: str) -> Version | None:
         """Return the record of a version."""
-        item = self._table.get(PK, f"VERSION#{procedure}#{digest}")
-        return None if item is None else msgspec.json.decode(text(item, "body"), type=Version)
+        item = self._found(procedure, digest)
+        return None if item is None else _version(item)
 
     def versions(self) -> tuple[Version, ...]:
         """Return the versions of all procedures that can be activated, the latest first."""
-        found = (msgspec.json.decode(text(item, "body"), type=Version) for item in self._under("VERSION#"))
-        ready = [version for version in found if version.state == "ready"]
+        ready = [version for version in map(_version, self._under("VERSION#")) if version.state == "ready"]
         return tuple(sorted(ready, key=lambda version: (version.published_at, version.digest), reverse=True))
 
     def discard(self, procedure: str, digest: str, *, today: date) -> Version:
         """Give up a version that is neither activated nor still in force; giving it up twice is one time.
 
-        :raises VersionGone: if there is none. :raises VersionActive: if it is activated, or in force until another is.
+        :raises VersionGone: if there is none.
+        :raises VersionActive: if it is activated, if it is in force until another is, or if a switch to it was faster.
         """
-        version = self.version(procedure, digest)
-        if version is None:
+        # Read before the pointer: a switch to the version after this leaves its mark, and nothing is written.
+        item = self._found(procedure, digest)
+        if item is None:
             raise VersionGone(digest)
         current = self.activation(procedure)
         if current is not None and digest in {current.digest, in_force(current, today)}:
             raise VersionActive(digest)
-        discarded = msgspec.structs.replace(version, state="discarded")
-        self._table.put(_version_item(discarded))
+        discarded = msgspec.structs.replace(_version(item), state="discarded")
+        item |= attributes(body=msgspec.json.encode(discarded).decode())
+        try:
+            if SWITCH in item:
+                self._table.put(item, when=SAME_SWITCH, switch=int(item[SWITCH]["N"]))
+            else:
+                self._table.put(item, when=NO_SWITCH)
+        except ConditionFailed as faster:
+            raise VersionActive(digest) from faster
         return discarded
 
     # -- which is in force
@@ -144,6 +159,8 @@ class VersionStore:
 
         ``seen`` is the number of the latest switch that the admin has seen (0: none). Going back is the same write.
 
+        The version is marked with the switch in the same transaction, so that it is not discarded at the same time.
+
         :raises VersionGone: if the version is not there or was discarded.
         :raises SwitchedMeanwhile: if another switch was faster.
         """
@@ -152,15 +169,25 @@ class VersionStore:
             return current
         if seen != (current.number if current else 0):
             raise SwitchedMeanwhile(current)
-        following = self._following(procedure, digest, current, today=today, actor=actor, at=at)
+        item = self._found(procedure, digest) if digest else None
+        version = _version(item) if item else None
+        if digest and (version is None or version.state != "ready"):
+            raise VersionGone(digest)
+        following = self._following(procedure, version, current, today=today, actor=actor, at=at)
         body = msgspec.json.encode(following).decode()
         pointer = attributes(pk=PK, sk=f"ACTIVE#{procedure}", version=following.number, body=body)
         audit = attributes(pk=PK, sk=f"AUDIT#{at}#{procedure}#{following.number:06d}", body=body)
         unchanged = self._table.write(pointer, when=UNCHANGED, version=seen)
         first = self._table.write(pointer, when=NEW)
+        writes = [unchanged if current else first, self._table.write(audit, when=NEW)]
+        if item:
+            marked = item | attributes(**{SWITCH: following.number})
+            writes.append(self._table.write(marked, when=SAME_BODY, body=text(item, "body")))
         try:
-            self._table.transact([unchanged if current else first, self._table.write(audit, when=NEW)])
+            self._table.transact(writes)
         except Cancelled as lost:
+            if lost.failed == {VERSION_WRITE}:
+                raise VersionGone(digest) from lost
             faster = self.activation(procedure)
             if _is_that(faster, digest, seen=seen, actor=actor):
                 return faster
@@ -168,17 +195,14 @@ class VersionStore:
         return following
 
     def _following(
-        self, procedure: str, digest: str | None, current: Activation | None, *, today: date, actor: str, at: str
+        self, procedure: str, version: Version | None, current: Activation | None, *, today: date, actor: str, at: str
     ) -> Activation:
-        version = self.version(procedure, digest) if digest else None
-        if digest and (version is None or version.state != "ready"):
-            raise VersionGone(digest)
         until = in_force(current, today)
         before = self.version(procedure, until) if until else None
         return Activation(
             procedure=procedure,
             number=(current.number if current else 0) + 1,
-            digest=digest,
+            digest=version.digest if version else None,
             version=version.version if version else SHIPPED,
             effective=version.effective if version else "",
             until=until,
@@ -206,6 +230,9 @@ class VersionStore:
         body = msgspec.json.encode(place).decode()
         self._table.put(attributes(pk="PUBLICATIONS", sk=publication, body=body, expires_at=expires_at))
 
+    def _found(self, procedure: str, digest: str) -> Item | None:
+        return self._table.get(PK, f"VERSION#{procedure}#{digest}")
+
     def _under(self, prefix: str) -> Iterator[Item]:
         return self._table.query("#pk = :pk AND begins_with(#sk, :prefix)", pk=PK, prefix=prefix)
 
@@ -213,6 +240,10 @@ class VersionStore:
 def _is_that(latest: Activation | None, digest: str | None, *, seen: int, actor: str) -> TypeGuard[Activation]:
     """Tell whether the latest switch is the wanted one, carried out already: a repeat, or the other click of two."""
     return latest is not None and (latest.number, latest.digest, latest.actor) == (seen + 1, digest, actor)
+
+
+def _version(item: Item) -> Version:
+    return msgspec.json.decode(text(item, "body"), type=Version)
 
 
 def _activation(item: Item) -> Activation:

@@ -16,6 +16,10 @@ from sop_core.versions import SHIPPED, Activation, Version, in_force
 from tests.builders.procedures import rain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
     from tests.standin.aws import Aws
 
 TODAY = date(2026, 11, 22)
@@ -148,6 +152,48 @@ def test_what_is_in_force_until_another_version_is_cannot_be_discarded(shelf: Sh
     assert shelf.store.discard(shelf.name, now.digest, today=date(2026, 12, 1)).state == "discarded"
 
 
+def test_a_version_that_is_activated_while_it_is_discarded_stays(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = shelf.publish("2")
+    read = shelf.store.activation
+
+    def read_before_the_switch(name: str) -> Activation | None:
+        found = read(name)
+        monkeypatch.setattr(shelf.store, "activation", read)
+        shelf.switch(version, seen=found.number if found else 0)
+        return found
+
+    for _ in range(2):  # The first time it was never activated before, the second time it was.
+        monkeypatch.setattr(shelf.store, "activation", read_before_the_switch)
+        with pytest.raises(VersionActive):
+            shelf.store.discard(shelf.name, version.digest, today=TODAY)
+        latest = shelf.store.activation(shelf.name)
+        assert latest is not None
+        assert latest.digest == version.digest
+        assert version in shelf.store.versions()
+        shelf.switch(None, seen=latest.number)
+
+    assert shelf.store.discard(shelf.name, version.digest, today=TODAY).state == "discarded"
+
+
+def test_a_version_that_is_discarded_while_it_is_activated_is_not_activated(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = shelf.publish("2")
+    table = shelf.store._table
+    transact = table.transact
+
+    def discarded_before(writes: Sequence[TransactWriteItemTypeDef]) -> None:
+        shelf.store.discard(shelf.name, version.digest, today=TODAY)
+        transact(writes)
+
+    monkeypatch.setattr(table, "transact", discarded_before)
+    with pytest.raises(VersionGone):
+        shelf.switch(version, seen=0)
+
+    assert shelf.store.activation(shelf.name) is None
+    assert [each for each in shelf.store.history(limit=1000) if each.procedure == shelf.name] == []
+
+
 def test_of_two_clicks_of_one_admin_both_are_told_of_the_one_switch(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,3 +236,32 @@ def test_of_several_admins_at_once_one_switches_and_the_others_see_to_what(isola
     assert winner is not None
     assert [each for won, each in done if not won] == [winner] * 5
     assert shelf.store.activation(shelf.name) == winner
+
+
+def test_activated_and_discarded_at_once_a_version_is_one_of_the_two(isolated: Aws) -> None:
+    for _ in range(4):
+        shelf = Shelf(isolated)
+        version = shelf.publish("2")
+        together = threading.Barrier(2)
+
+        def activated(shelf: Shelf = shelf, version: Version = version, together: threading.Barrier = together) -> bool:
+            together.wait()
+            try:
+                shelf.switch(version, seen=0)
+            except VersionGone:
+                return False
+            return True
+
+        def discarded(shelf: Shelf = shelf, version: Version = version, together: threading.Barrier = together) -> bool:
+            together.wait()
+            try:
+                shelf.store.discard(shelf.name, version.digest, today=TODAY)
+            except VersionActive:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.submit(activated), pool.submit(discarded)
+        assert first.result() != second.result()
+        assert (shelf.store.activation(shelf.name) is not None) == first.result()
+        assert (version in shelf.store.versions()) == first.result()
