@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -12,10 +13,11 @@ from sop_slack.cards import case_message
 from sop_slack.stories import event_message
 from tests.builders.cases import NASTY, a_case, an_event
 
+GOLDEN: Final = Path(__file__).parent / "golden"
 STATES: tuple[dict[str, Any], ...] = (
     {},
     {"state": "claimed", "assignee": "U0SPEC001", "claimed_at": "2026-11-20T15:05:00Z"},
-    {"state": "returned", "assignee": "U0SPEC001"},
+    {"state": "returned", "assignee": "U0SPEC001", "returned_reason": "Which of the two projects?"},
     {
         "state": "closed",
         "closed_by": "U0SPEC001",
@@ -24,6 +26,21 @@ STATES: tuple[dict[str, Any], ...] = (
     },
     {"state": "voided", "closed_by": "U0AGENT01", "closed_at": "2026-11-20T16:00:00Z", "closed_reason": "Case Voided"},
 )
+
+
+@pytest.mark.parametrize("state", STATES, ids=[state.get("state", "open") for state in STATES])
+def test_the_card_of_every_state_is_as_it_was_agreed_on(state: dict[str, Any]) -> None:
+    """A file that changes is looked at, then written anew by running this module."""
+    assert golden_of(state) == golden(state).read_text(encoding="utf-8")
+
+
+def golden(state: dict[str, Any]) -> Path:
+    return GOLDEN / f"card-{state.get('state', 'open')}.json"
+
+
+def golden_of(state: dict[str, Any]) -> str:
+    message = case_message(a_case(**state))
+    return json.dumps({"text": message.text, "blocks": message.blocks}, ensure_ascii=False, indent=2) + "\n"
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -126,3 +143,8 @@ def _texts(value: object) -> list[dict[str, Any]]:
     if isinstance(value, list | tuple):
         return [leaf for child in value for leaf in _texts(child)]
     return []
+
+
+if __name__ == "__main__":
+    for each in STATES:
+        golden(each).write_text(golden_of(each), encoding="utf-8")
