@@ -36,6 +36,20 @@ QUESTION = "How did they reach us?"
 ASKED_ANEW = "Where did they write or call?"
 SECOND = SHIPPED.replace('version: "1"', 'version: "2"').replace(QUESTION, ASKED_ANEW)
 
+NEW_WORDS = "May I have your full name, please?"
+CITING = SECOND.replace(
+    "        cites: [{id: INF-2, span: D1-26}]\n",
+    f'        say: ["{NEW_WORDS}"]\n        cites: [{{id: INF-2, span: D1-26}}, {{id: INF-2, span: D1-27}}]\n',
+)
+BROUGHT = f"""
+spans:
+  - id: D1-27
+    document: D1
+    line: 27
+    text: 'Ask: “{NEW_WORDS}”'
+    cited_by: [INF-2]
+"""
+
 
 @pytest.fixture(autouse=True)
 def _cold() -> Iterator[None]:
@@ -205,6 +219,34 @@ def test_many_faults_come_as_a_file_too(desk: Desk) -> None:
     assert told.FAULTS_FILE in json.dumps(sent)
     content = next(body for name, body in desk.slack.stored.values() if name == told.FAULTS_FILE)
     assert content.decode().count("there is no node") > told.SHOWN
+
+
+def test_a_new_script_comes_with_the_passage_it_is_quoted_from_in_a_second_file(desk: Desk) -> None:
+    hand_in(desk, CITING, BROUGHT)
+    (received,) = desk.aws.received("PUBLISH_QUEUE_URL")
+    assert (received["Body"]["file"], received["Body"]["sources"]) == ("FPROC", "FSRC")
+    work(desk)
+    shown = message(desk)
+    assert "ready to activate" in shown["text"]
+    assert "5,760 combinations" in words(shown)
+
+    desk.person(ADMIN).press(shown, told.ACTIVATE)
+    forget_container()
+    agent = begun(desk)
+    agent.click("answer:channel:phone")
+    agent.click("answer:caller_type", "homeowner")
+    assert NEW_WORDS in asked(agent)
+
+
+@pytest.mark.parametrize(
+    ("sources", "reason"),
+    [(None, "D1-27"), (BROUGHT.replace("full name", "whole name"), "letter for letter")],
+)
+def test_new_words_without_a_passage_that_holds_them_are_refused(desk: Desk, sources: str | None, reason: str) -> None:
+    shown = uploaded(desk, CITING, sources)
+    assert "was not published" in shown["text"]
+    assert reason in words(shown)
+    assert "Version 2" not in asked(listed(desk))
 
 
 def test_what_agents_have_already_changes_nothing(desk: Desk) -> None:
