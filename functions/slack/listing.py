@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NUMBER: Final = re.compile(r"(?:SOP-)?([0-9A-HJKMNP-TV-Z]{8})", re.IGNORECASE)
 PROJECTS: Final = 8
 FOUND: Final = 20
-RUNS_SHOWN: Final = 5
+RUNS_SHOWN: Final = 10
 ENDED_SHOWN: Final = 8
 
 

@@ -28,11 +28,11 @@ class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Times(msgspec.Struct, frozen=True):
-    """How long something took, in hours."""
+    """How long something took, in hours; nothing where it never happened."""
 
     count: int
-    median: float
-    longest: float
+    median: float | None
+    longest: float | None
 
 
 class ProcedureNumbers(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,4 +108,4 @@ def _was_late(event: CaseEvent) -> bool:
 
 def _times(events: Iterable[CaseEvent]) -> Times:
     hours = [seconds(event.clock_from, event.at) / 3600 for event in events]
-    return Times(len(hours), round(median(hours), 2), round(max(hours), 2)) if hours else Times(0, 0.0, 0.0)
+    return Times(len(hours), round(median(hours), 2), round(max(hours), 2)) if hours else Times(0, None, None)

@@ -142,7 +142,7 @@ def preview(
         *_problems(sheet),
         *columns.named_line(sheet.named),
         _against(active),
-        kit.actions(*_choices(button_value(sheet.id)), columns.button(sheet.id)),
+        kit.actions(*_choices(sheet, button_value(sheet.id)), columns.button(sheet.id)),
     ]
     change = sheet.difference
     text = (
@@ -182,7 +182,7 @@ def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
         kit.section("The comparison below is with the sheet before it; activating replaces the one now active."),
         _name(sheet),
         *_figures(sheet),
-        kit.actions(*_choices(button_value(sheet.id, current.version if current else 0))),
+        kit.actions(*_choices(sheet, button_value(sheet.id, current.version if current else 0))),
     ]
     return _message(text, shown)
 
@@ -337,8 +337,10 @@ def _by(user: str) -> str:
     return f" by {kit.mention(user)}" if user[:1] in ("U", "W") else ""
 
 
-def _choices(value: str) -> tuple[Block, Block]:
-    return kit.button("Activate", ACTIVATE, value, style="primary"), kit.button("Discard", DISCARD, value)
+def _choices(sheet: Sheet, value: str) -> tuple[Block, ...]:
+    activate = kit.button("Activate", ACTIVATE, value, style="primary")
+    # A version that is kept for rollback goes when its time comes, not by a click.
+    return (activate, kit.button("Discard", DISCARD, value)) if sheet.state == "ready" else (activate,)
 
 
 def _name(sheet: Sheet) -> Block:

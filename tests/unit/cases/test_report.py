@@ -71,6 +71,12 @@ def test_the_numbers_are_those_that_the_events_sheet_gives() -> None:
     assert overdue == {"Infinity communications": (0, 1), "Escalated customer": (1, 0)}
 
 
+def test_what_never_happened_took_no_time() -> None:
+    numbers = report((event("open", "2026-11-19T10:00:00Z"),), (), DAYS, day_of=lambda at: at[:10])
+    book = load_workbook(io.BytesIO(workbook(numbers)))
+    assert rows(book, "Times") == [("Infinity communications", None, None, None, None, 0, 0)]
+
+
 def test_paths_and_where_runs_stopped_are_counted() -> None:
     book = made()
     assert rows(book, "Paths") == [("Infinity communications", "INF-1 > INF-4b", 1)]

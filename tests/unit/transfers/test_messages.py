@@ -12,6 +12,7 @@ from sop_slack import columns
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
+    from sop_core.transfers.records import SheetState
     from sop_slack.blocks import Message
 
 TYPED = "<!channel> & @here <@U1> \U0001f600 \u202eabc"
@@ -121,6 +122,13 @@ def test_the_summary_says_what_was_not_taken_and_what_is_worth_a_look() -> None:
         ["Shield or Harness job: 4", "Neither name, address nor project id: 1"],
         ["Row is hidden, taken all the same: 12"],
     ]
+
+
+@pytest.mark.parametrize(("state", "choices"), [("ready", ["Activate", "Discard"]), ("superseded", ["Activate"])])
+def test_a_version_that_is_kept_for_rollback_offers_no_discard(state: SheetState, choices: list[str]) -> None:
+    shown = elements(list(told.preview(msgspec.structs.replace(SHEET, state=state), ACTIVE, repeated=True).blocks))
+    buttons = [each["text"]["text"] for each in shown if each.get("action_id") in (told.ACTIVATE, told.DISCARD)]
+    assert buttons == choices
 
 
 def test_the_choice_after_a_lost_race_carries_what_was_seen() -> None:
