@@ -2,8 +2,8 @@
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# With nobody to look, what runs on real time (a browser, a local AWS) may be tried once more; the report names what needed it.
-ONCE_MORE := $(if $(CI),--reruns 1 -r R)
+# With nobody to look, what runs on real time (a browser, a local AWS) may be tried twice more; the report names what needed it.
+AGAIN := $(if $(CI),--reruns 2 -r R)
 LOCKS := uv runtime dev ministack sam bench
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
@@ -55,7 +55,7 @@ unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance
 
 integration: $(READY)  ## tests against the template deployed to the local AWS
-	@$(PYTEST) $(ONCE_MORE) tests/integration
+	@$(PYTEST) $(AGAIN) tests/integration
 
 crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled
 	@echo "crash: every call of every flow"
@@ -63,7 +63,7 @@ crash: $(READY)  ## the app killed at every call it makes, one at a time: nothin
 
 e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTHON) -m infra.local browser
-	@$(PYTEST) $(ONCE_MORE) tests/e2e
+	@$(PYTEST) $(AGAIN) tests/e2e
 
 bench: $(READY) .tools/bench/.ready  ## measure the bars of the design
 	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.bench
