@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from slack_sdk.errors import SlackApiError
 
+from sop_http.client import TOKEN_REFUSED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -22,7 +24,6 @@ _CODE: Final = re.compile(r"[a-z0-9_]+")
 # Slack says of these that part of the operation may have succeeded, or that it was cut off on the way.
 _UNSURE: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _HELD: Final = frozenset({"ratelimited", "rate_limited"})
-_TOKEN: Final = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
 
 
 class Held(Exception):
@@ -73,7 +74,7 @@ def _meaning(answer: SlackResponse) -> Exception:
         return Held(_retry_after(answer.headers))
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _UNSURE or not _CODE.fullmatch(code):
         return Unsure()
-    return TokenRefused() if code in _TOKEN else Refused(code)
+    return TokenRefused() if code in TOKEN_REFUSED else Refused(code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> int:

@@ -7,11 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
 from functions.import_sheet.files import SlackFiles, Workbooks
 from functions.import_sheet.importing import Importer
@@ -20,18 +16,19 @@ from functions.import_sheet.sending import Sender
 from sop_aws import clients
 from sop_aws.config import ImportConfig
 from sop_aws.logging import fault, make_logger
+from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
 from sop_aws.transfers import ImportBusy, TransferStore, UnknownImport
 from sop_aws.wake import ImportWake
+from sop_http.client import is_token_refused, patient_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-SLACK_TIMEOUT: Final = 10
 METRICS: Final = {
     "ready": "ImportReady",
     "repeated": "ImportRepeated",
@@ -39,11 +36,10 @@ METRICS: Final = {
     "failed": "ImportFailed",
     "sent": "WorkbookSent",
 }
-TOKEN_REFUSED: Final = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
 ENOUGH_TO_TIDY: Final = 120.0
 
 logger = make_logger()
-metrics = Metrics()
+metrics = make_metrics()
 
 
 @logger.inject_lambda_context(log_event=False, clear_state=True)
@@ -97,7 +93,7 @@ def _tidy() -> None:
 
 
 def _forget_refused_token(error: Exception) -> None:
-    if isinstance(error, SlackApiError) and error.response.get("error") in TOKEN_REFUSED:
+    if is_token_refused(error):
         # The secret may have been rotated: the next attempt reads it anew.
         slack_secrets.cache_clear()
         _importer.cache_clear()
@@ -107,12 +103,7 @@ def _forget_refused_token(error: Exception) -> None:
 def _importer() -> Importer:
     config = ImportConfig.from_environment()
     token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
-    slack = WebClient(
-        token=token,
-        base_url=config.slack_api_url,
-        timeout=SLACK_TIMEOUT,
-        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2), ConnectionErrorRetryHandler()],
-    )
+    slack = patient_client(token, api=config.slack_api_url)
     storage = clients.s3(clients.PATIENT)
     return Importer(
         transfers=TransferStore(clients.dynamodb(clients.PATIENT), config.transfers_table),

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from aws_lambda_powertools.metrics import MetricUnit
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+from slack_sdk.errors import SlackClientError
 
 from functions.publish.publishing import Publisher
 from sop_aws import clients
@@ -22,13 +20,13 @@ from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_aws.versions import VersionStore
 from sop_aws.wake import Publication
+from sop_http.client import is_token_refused, patient_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-SLACK_TIMEOUT: Final = 10
 LAST_TRY: Final = 3
 """As often as the queue hands a message out."""
 METRICS: Final = {
@@ -37,7 +35,6 @@ METRICS: Final = {
     "refused": "PublishRefused",
     "known": "PublishKnown",
 }
-TOKEN_REFUSED: Final = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
 
 logger = make_logger()
 metrics = make_metrics()
@@ -74,7 +71,7 @@ def _count(name: str) -> None:
 
 
 def _forget_refused_token(error: Exception) -> None:
-    if isinstance(error, SlackApiError) and error.response.get("error") in TOKEN_REFUSED:
+    if is_token_refused(error):
         # The secret may have been rotated: the next attempt reads it anew.
         slack_secrets.cache_clear()
         _publisher.cache_clear()
@@ -84,12 +81,7 @@ def _forget_refused_token(error: Exception) -> None:
 def _publisher() -> Publisher:
     config = PublishConfig.from_environment()
     token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
-    slack = WebClient(
-        token=token,
-        base_url=config.slack_api_url,
-        timeout=SLACK_TIMEOUT,
-        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2), ConnectionErrorRetryHandler()],
-    )
+    slack = patient_client(token, api=config.slack_api_url)
     database = clients.dynamodb(clients.PATIENT)
     return Publisher(
         versions=VersionStore(database, config.settings_table),

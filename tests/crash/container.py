@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 from botocore.endpoint import Endpoint
 
-from sop_aws import times
+from sop_aws import clients, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,8 +78,6 @@ def serve() -> None:
 
 def _warm_up() -> None:
     # Clients read their service's model from disk; no connection is made before the first call.
-    from sop_aws import clients  # noqa: PLC0415 - after the clock is ours
-
     for make in (clients.dynamodb, clients.sqs, clients.s3, clients.secrets):
         make()
         make(clients.PATIENT)

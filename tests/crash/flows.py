@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from sop_aws.times import parse
 from sop_slack import transfers as sheets
 from sop_slack.cards import case_message
 from tests.builders.people import ADMIN, AGENT, PRIYA
@@ -209,8 +210,6 @@ def a_case_soon_due(world: World) -> Person:
     due = world.cases.get(world.case().id)
     assert due is not None
     assert due.remind_at is not None
-    from sop_aws.times import parse  # noqa: PLC0415
-
     world.now = parse(due.remind_at).timestamp() + 60
     return priya
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,7 @@ from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice
 from functions.slack.waking import wake
 from sop_aws.audit import Trail
-from sop_aws.deliveries import Delivery
+from sop_aws.deliveries import file_asked_for
 from sop_aws.times import iso
 from sop_core.audit import Wanted
 from sop_slack import audit as views
@@ -60,17 +59,9 @@ def export(services: Services, request: Request) -> None:
         request.ack({"response_action": "errors", "errors": errors})
         return
     at = iso(services.now())
-    made = hashlib.sha256(f"{view['id']}:{view.get('hash', '')}".encode()).hexdigest()[:16]
-    row = Delivery(
-        id=f"AUDIT-{made}#000001#0",
-        case=f"AUDIT-{made}",
-        version=1,
-        kind="audit",
-        channel=request.user,
-        created_at=at,
-        next_attempt_at=at,
-        period=msgspec.json.encode(wanted).decode(),
-    )
+    made_of = f"{view['id']}:{view.get('hash', '')}"
+    asked = msgspec.json.encode(wanted).decode()
+    row = file_asked_for("audit", made_of, person=request.user, about=asked, at=at)
     about = f"{wanted.first} to {wanted.last}"
     keep(services, "export", "exported the audit", by=request.user, subject=about, detail=wanted.kind)
     services.cases.ask_for_report(row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ from functions.slack.listeners.listener import Listener, Request
 from functions.slack.listing import Lists
 from functions.slack.replies import tell
 from functions.slack.waking import wake
-from sop_aws.deliveries import Delivery
+from sop_aws.deliveries import file_asked_for
 from sop_aws.times import iso
 from sop_core.cases.report import PERIODS
 from sop_slack.case_lists import HELP, PAGE_ACTION, listing
@@ -84,17 +83,8 @@ def _report(services: Services, request: Request, period: str) -> None:
         return
     at = iso(services.now())
     # The same command delivered twice is the same report.
-    made = hashlib.sha256(str(request.body["trigger_id"]).encode()).hexdigest()[:16]
-    row = Delivery(
-        id=f"REPORT-{made}#000001#0",
-        case=f"REPORT-{made}",
-        version=1,
-        kind="report",
-        channel=request.user,
-        created_at=at,
-        next_attempt_at=at,
-        period=period,
-    )
+    made_of = str(request.body["trigger_id"])
+    row = file_asked_for("report", made_of, person=request.user, about=period, at=at)
     keep(services, "export", "asked for a report", by=request.user, subject=period)
     services.cases.ask_for_report(row)
     wake(services.deliver, (row,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Final, Literal
 from zlib import crc32
 
@@ -64,6 +65,21 @@ def outbox(case: Case, *kinds: Kind, at: str, person: str | None = None) -> tupl
             next_attempt_at=at,
         )
         for place, kind in enumerate(kinds)
+    )
+
+
+def file_asked_for(kind: Kind, made_of: str, *, person: str, about: str, at: str) -> Delivery:
+    """Return the row of a file that a person asked for; the same request (``made_of``) is the same file."""
+    case = f"{kind.upper()}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+    return Delivery(
+        id=f"{case}#000001#0",
+        case=case,
+        version=1,
+        kind=kind,
+        channel=person,
+        created_at=at,
+        next_attempt_at=at,
+        period=about,
     )
 
 
