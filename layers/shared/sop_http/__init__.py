@@ -1,1 +1,1 @@
-"""Files in and out of Slack, over HTTP: for every function that is handed one."""
+"""How workers ask Slack, and files in and out of it, over HTTP."""
