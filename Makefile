@@ -8,7 +8,7 @@ LOCKS := uv runtime dev ministack sam bench
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types imports template unit integration crash e2e bench build manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template unit integration crash e2e bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,10 @@ demo: $(READY)  ## the whole app on this machine with sample data, in the browse
 serve: $(READY)  ## the app without our workspace: PORT= SLACK_API_URL= SETTINGS=people.yaml SHEET=workbook.xlsx
 	@exec $(PYTHON) -m infra.local serve $(if $(PORT),--port $(PORT)) $(if $(SLACK_API_URL),--slack-api-url "$(SLACK_API_URL)") \
 		$(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(STATE),--state "$(STATE)")
+
+pilot: $(READY)  ## the app in a real Slack workspace, without AWS: SLACK_BOT_TOKEN= SLACK_APP_TOKEN= SETTINGS=people.yaml
+	@exec $(PYTHON) -m infra.local pilot $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") \
+		$(if $(STATE),--state "$(STATE)")
 
 test: lint types imports template unit integration e2e  ## every gate and every test
 
@@ -71,8 +75,8 @@ bench: $(READY) .tools/bench/.ready  ## measure the bars of the design
 build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
 	@sh infra/build.sh aws
 
-manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://…/slack/events
-	@$(PYTHON) -m infra.local manifest "$(URL)"
+manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://…/slack/events, or PILOT=yes
+	@$(PYTHON) -m infra.local manifest "$(if $(PILOT),--socket-mode,$(URL))"
 
 replay: .venv/.ready  ## dead deliveries of a deployed stack tried again, once what killed them is mended: STACK=sop-desk
 	@$(PYTHON) -m infra.replay $(if $(STACK),--stack "$(STACK)")

@@ -11,6 +11,7 @@ from infra.local.processes import LocalRunError
 COMMANDS: Final = {
     "demo": "everything, with sample data and a Slack workspace in the browser",
     "serve": "the app on a local AWS, for any Slack or Slack stand-in",
+    "pilot": "the app for a real Slack workspace over Socket Mode, without an AWS account",
     "sheet": "read and check a workbook as an import would",
     "search": "look projects up in a workbook",
     "sample": "write a sample workbook",

@@ -39,6 +39,7 @@ class Slack:
     """What it has been told; ``messages`` are as a channel's history has them."""
 
     url: str = ""
+    socket: str = ""
     page: int = 200
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -162,6 +163,12 @@ class Slack:
         if name is None:
             return {"ok": False, "error": "user_not_found"}
         return {"ok": True, "user": {"id": arguments["user"], "name": "handle", "profile": {"display_name": name}}}
+
+    def _auth_test(self, _arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "team": "Call centre", "team_id": "T0", "user_id": "U0BOT"}
+
+    def _apps_connections_open(self, _arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.socket}
 
     def _page_of(self, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
         here = [m for m in messages if m["channel"] == arguments["channel"] and m["ts"] >= arguments["oldest"]]
