@@ -46,11 +46,15 @@ def is_from_slack(request: HttpRequest, signing_secret: str) -> bool:
 
     https://docs.slack.dev/authentication/verifying-requests-from-slack
     """
-    return SignatureVerifier(signing_secret).is_valid_request(request.body, request.headers)
+    try:
+        return SignatureVerifier(signing_secret).is_valid_request(request.body, request.headers)
+    except (ValueError, OverflowError, TypeError):
+        # The library stumbles over a time that is no number, and over a signature or a body that nobody could send.
+        return False
 
 
 def is_ssl_check(request: HttpRequest) -> bool:
-    """Return whether Slack merely asks if anybody is there; Bolt answers that before anything else."""
+    """Return whether Slack merely asks if anybody is there: it does so unsigned, so nothing else may follow from it."""
     return request.form.get("ssl_check") == ["1"] and set(request.form) <= {"ssl_check", "token"}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
+from slack_bolt.adapter.aws_lambda import SlackRequestHandler as Bolt
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
@@ -24,7 +25,7 @@ from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Context, http_event, signed, to_handler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from functions.slack.listeners.listener import Listener
     from functions.slack.services import Services
@@ -90,12 +91,22 @@ def test_a_replayed_command_opens_no_second_run(desk: Desk) -> None:
     assert len(desk.slack.views) == 1
 
 
-def test_bolts_own_headers_from_outside_are_stripped(desk: Desk) -> None:
+@pytest.mark.parametrize("write", [str.lower, str.upper, str.title])
+def test_bolts_own_headers_from_outside_are_stripped_however_they_are_written(
+    desk: Desk, write: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.sheet()
-    forged = {"x-slack-bolt-lazy-only": "1", "X-Slack-Bolt-Lazy-Function-Name": "start"}
-    answer = app.handler(http_event(a_command(), signed(a_command(), SIGNING_SECRET) | forged), Context())
+    seen: list[dict[str, Any]] = []
+    bolt = app._bolt()
+    monkeypatch.setattr(bolt, "handle", lambda event, context: seen.append(event) or Bolt.handle(bolt, event, context))
+    forged = {write(name): "1" for name in ("x-slack-bolt-lazy-only", "x-slack-bolt-lazy-function-name")}
+    event = http_event(a_command(), signed(a_command(), SIGNING_SECRET) | forged)
+    # Payload format 1.0 repeats headers in lists; Bolt looks there for cookies.
+    event["multiValueHeaders"] = {name: [value, "2"] for name, value in forged.items()}
+    answer = app.handler(event, Context())
     assert answer["statusCode"] == 200
     assert len(desk.slack.views) == 1
+    assert "lazy" not in json.dumps([each["headers"] for each in seen]).lower()
 
 
 @pytest.mark.parametrize(
@@ -114,6 +125,37 @@ def test_what_slack_would_never_send_is_refused_like_anything_unsigned(
     desk: Desk, body: str, headers: dict[str, str]
 ) -> None:
     assert to_handler(app.handler)(body, headers)[0] == 401
+
+
+def test_an_unsigned_body_that_is_an_ssl_check_to_one_reader_and_a_command_to_another_is_neither(desk: Desk) -> None:
+    """Read as a form it says ``ssl_check=1`` and nothing else; read as JSON it is an admin's command."""
+    command = {"command": "/sop-admin", "text": "", "user_id": ADMIN, "team_id": "T0SOLAR01", "trigger_id": "1.2.a"}
+    body = json.dumps(command | {"token": "&ssl_check=1&"})
+    for headers in (FORM, {"content-type": "application/json"}):
+        to_handler(app.handler)(body, headers)
+        assert desk.slack.calls == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-slack-request-timestamp": "soon", "x-slack-signature": "v0=0"},
+        {"x-slack-request-timestamp": "9" * 400, "x-slack-signature": "v0=0"},
+        {"x-slack-request-timestamp": str(int(time.time())), "x-slack-signature": "v0=é"},
+        {"x-slack-request-timestamp": "", "x-slack-signature": ""},
+    ],
+    ids=["no time", "beyond all time", "no ASCII", "empty"],
+)
+def test_headers_that_nobody_honest_sends_are_refused_like_a_missing_signature(
+    desk: Desk, headers: dict[str, str]
+) -> None:
+    assert to_handler(app.handler)(a_command(), FORM | headers)[0] == 401
+
+
+@pytest.mark.parametrize("ahead", [400, 86_400])
+def test_a_signature_of_the_future_is_refused_too(desk: Desk, ahead: int) -> None:
+    headers = signed(a_command(), SIGNING_SECRET, at=int(time.time()) + ahead)
+    assert to_handler(app.handler)(a_command(), headers)[0] == 401
 
 
 def test_a_body_that_is_no_text_is_refused(desk: Desk) -> None:
