@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 """An item in DynamoDB's own notation: ``{"pk": {"S": "RUN#1"}}``."""
 ATTEMPTS: Final = 6
+FIRST_PAUSE: Final = 0.02
 _CONFLICT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
@@ -71,7 +72,10 @@ class Table:
         return cast("Item | None", found.get("Item"))
 
     def get_many(self, keys: Sequence[tuple[str, str]], name: str) -> list[Item]:
-        """Read one attribute of up to 100 items, strongly consistent, in any order; what is missing is left out."""
+        """Read one attribute of up to 100 items, strongly consistent, in any order; what is missing is left out.
+
+        :raises Contended: if DynamoDB kept leaving some unread: they may be there.
+        """
         wanted: dict[str, Any] = {
             self.name: {
                 "Keys": [attributes(pk=pk, sk=sk) for pk, sk in keys],
@@ -81,12 +85,15 @@ class Table:
             }
         }
         found: list[Item] = []
-        for _ in range(ATTEMPTS):
-            if not keys or not wanted:
-                break
+        for attempt in range(ATTEMPTS if keys else 0):
             answer = self._client.batch_get_item(RequestItems=wanted)
             found += answer["Responses"].get(self.name, [])
             wanted = cast("dict[str, Any]", answer.get("UnprocessedKeys") or {})
+            if not wanted:
+                return found
+            self._sleep(FIRST_PAUSE * 2**attempt)
+        if keys:
+            raise Contended
         return found
 
     def write(self, item: Item, *, when: str | None = None, **values: str | int) -> TransactWriteItemTypeDef:
@@ -159,7 +166,7 @@ class Table:
             except ClientError as error:
                 _raise_unless_conflict(error)
                 # Contenders have different contents, hence different waits; no randomness needed.
-                self._sleep(0.02 * 2**attempt * (1 + int(spread[attempt * 4 : attempt * 4 + 4], 16) / 0xFFFF))
+                self._sleep(FIRST_PAUSE * 2**attempt * (1 + int(spread[attempt * 4 : attempt * 4 + 4], 16) / 0xFFFF))
             else:
                 return
         raise Contended

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-from botocore.exceptions import ClientError
 
 from sop_aws.columns import ColumnStore
+from sop_aws.runs import NEW, UNCHANGED
+from sop_aws.table import Cancelled, ConditionFailed, Contended, Table
 from sop_core.transfers.exact import Bucket, bucket_count, bucket_of, buckets, readings
 from sop_core.transfers.project import Project
 from sop_core.transfers.records import ACTIVATABLE, FINISHED, ActiveSheet, ImportRecord, Sheet, SheetState
@@ -78,6 +80,7 @@ class TransferStore:
     def __init__(self, client: DynamoDBClient, table: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._table = table
+        self._items = Table(client, table, sleep=pause)
         self._pause = pause
         self.columns = ColumnStore(client, table)
 
@@ -97,22 +100,26 @@ class TransferStore:
         :raises UnknownSheet: if there is no such sheet.
         :raises SheetNotReady: if it is in no state to be activated.
         :raises SheetChanged: if another activation was faster.
+        :raises sop_aws.table.Contended: if others kept writing these sheets, and nothing was activated.
         """
-        record = self._require(sheet)
-        current = self.active()
-        if current and current.sheet == sheet:
-            return current
-        if record.state not in ACTIVATABLE:
-            raise SheetNotReady(record)
-        seen = record.difference.against_version if expected is None else expected
-        if seen != (current.version if current else 0):
-            raise SheetChanged(current)
-        following = _following(record, version=seen + 1, actor=actor, at=at)
-        try:
-            self._client.transact_write_items(TransactItems=self._activation(record, current, following))
-        except self._client.exceptions.TransactionCanceledException as lost:
-            raise SheetChanged(self.active()) from lost
-        return following
+        for _ in range(TRIES):
+            record = self._require(sheet)
+            current = self.active()
+            if current and current.sheet == sheet:
+                return current
+            if record.state not in ACTIVATABLE:
+                raise SheetNotReady(record)
+            seen = record.difference.against_version if expected is None else expected
+            if seen != (current.version if current else 0):
+                raise SheetChanged(current)
+            following = _following(record, version=seen + 1, actor=actor, at=at)
+            try:
+                self._items.transact(self._activation(record, current, following))
+            except Cancelled:
+                # Something moved since it was read: who was faster, and at what, is seen by looking again.
+                continue
+            return following
+        raise Contended
 
     def _activation(
         self, record: Sheet, current: ActiveSheet | None, following: ActiveSheet
@@ -132,15 +139,7 @@ class TransferStore:
             "version": {"N": str(following.version)},
             "body": _body(following),
         }
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": item,
-                "ConditionExpression": "attribute_not_exists(pk) OR #version = :seen",
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {":seen": {"N": str(following.version - 1)}},
-            }
-        }
+        return self._items.write(item, when=f"{NEW} OR {UNCHANGED}", version=following.version - 1)
 
     # -- sheets
 
@@ -158,16 +157,10 @@ class TransferStore:
     def create_sheet(self, sheet: Sheet) -> Sheet:
         """Store a new sheet and its line in the history; for a sheet that is there already, return the stored one."""
         line = {"pk": {"S": "SHEETS"}, "sk": {"S": f"{sheet.uploaded_at}#{sheet.id}"}, "sheet": {"S": sheet.id}}
-        try:
-            self._client.transact_write_items(
-                TransactItems=[
-                    {"Put": {"TableName": self._table, "Item": _sheet_item(sheet), "ConditionExpression": _ABSENT}},
-                    {"Put": {"TableName": self._table, "Item": line}},
-                ]
-            )
-        except self._client.exceptions.TransactionCanceledException:
-            return self._require(sheet.id)
-        return sheet
+        with suppress(Cancelled):
+            self._items.transact([self._items.write(_sheet_item(sheet), when=NEW), self._items.write(line)])
+        # Read even after a success: AWS calls the same transaction again one, within ten minutes.
+        return self._require(sheet.id)
 
     def save_sheet(self, sheet: Sheet) -> Sheet:
         """Store a change of a sheet that was read at ``sheet.version``.
@@ -211,19 +204,11 @@ class TransferStore:
 
     def remember_file(self, sheet: Sheet) -> None:
         """Note which sheet a file's hash stands for."""
-        self._client.put_item(TableName=self._table, Item={**_file_key(sheet.file_sha256), "sheet": {"S": sheet.id}})
+        self._items.put({**_file_key(sheet.file_sha256), "sheet": {"S": sheet.id}})
 
     def _change_write(self, sheet: Sheet) -> TransactWriteItemTypeDef:
         changed = msgspec.structs.replace(sheet, version=sheet.version + 1)
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": _sheet_item(changed),
-                "ConditionExpression": "#version = :seen",
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {":seen": {"N": str(sheet.version)}},
-            }
-        }
+        return self._items.write(_sheet_item(changed), when=UNCHANGED, version=sheet.version)
 
     # -- projects
 
@@ -351,12 +336,9 @@ class TransferStore:
 
     def create_import(self, record: ImportRecord) -> ImportRecord:
         """Store a new import, visible to the sweep at once; for one that is there already, return the stored one."""
-        item = _import_item(record, pending_at=record.created_at)
         try:
-            self._client.put_item(TableName=self._table, Item=item, ConditionExpression=_ABSENT)
-        except ClientError as error:
-            if not _is_conditional(error):
-                raise
+            self._items.put(_import_item(record, pending_at=record.created_at), when=NEW)
+        except ConditionFailed:
             return self.get_import(record.id) or record
         return record
 
@@ -375,18 +357,10 @@ class TransferStore:
         begun = msgspec.structs.replace(
             record, state="running", attempts=record.attempts + 1, version=record.version + 1, updated_at=at
         )
-        values = {":seen": {"N": str(record.version)}, ":now": {"S": at}}
+        is_free = f"{UNCHANGED} AND #pending_at <= :now"
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_import_item(begun, pending_at=until),
-                ConditionExpression="#version = :seen AND pending_at <= :now",
-                ExpressionAttributeNames={"#version": "version"},
-                ExpressionAttributeValues=values,
-            )
-        except ClientError as error:
-            if not _is_conditional(error):
-                raise
+            self._items.put(_import_item(begun, pending_at=until), when=is_free, version=record.version, now=at)
+        except ConditionFailed as error:
             raise ImportBusy(import_id) from error
         return begun
 
@@ -429,21 +403,14 @@ class TransferStore:
 
     def _put_version(self, item: Item, seen: int) -> None:
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression="#version = :seen",
-                ExpressionAttributeNames={"#version": "version"},
-                ExpressionAttributeValues={":seen": {"N": str(seen)}},
-            )
-        except ClientError as error:
-            if not _is_conditional(error):
-                raise
-            raise StaleRecord(item["pk"]["S"]) from error
+            self._items.put(item, when=UNCHANGED, version=seen)
+        except ConditionFailed as error:
+            # A write whose answer was lost is repeated by the client and then finds itself.
+            if self._get({name: item[name] for name in ("pk", "sk")}) != item:
+                raise StaleRecord(item["pk"]["S"]) from error
 
 
 _ACTIVE: Final[Item] = {"pk": {"S": "ACTIVE"}, "sk": {"S": "ACTIVE"}}
-_ABSENT: Final = "attribute_not_exists(pk)"
 
 
 def _sheet_key(sheet: str) -> Item:
@@ -534,7 +501,3 @@ def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _backoff(tried: int) -> float:
     return min(2.0, 0.05 * float(2**tried))
-
-
-def _is_conditional(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

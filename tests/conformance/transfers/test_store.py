@@ -172,7 +172,7 @@ def test_a_change_of_an_older_version_is_refused(store: TransferStore) -> None:
     store.save_sheet(made)
 
     with pytest.raises(StaleRecord):
-        store.save_sheet(made)
+        store.save_sheet(msgspec.structs.replace(made, file_name="Another.xlsx"))
 
 
 def test_creating_a_sheet_again_returns_the_stored_one(store: TransferStore) -> None:

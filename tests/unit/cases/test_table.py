@@ -124,6 +124,35 @@ class TestPut:
             a_table(Refusing("AccessDeniedException")).put(attributes(pk="a", sk="1"))
 
 
+class Throttling:
+    """A DynamoDB that reads one item of a batch a time and leaves the rest, or none at all."""
+
+    def __init__(self, *, reads: int) -> None:
+        self.reads = reads
+
+    def batch_get_item(self, *, RequestItems: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        (name, asked) = next(iter(RequestItems.items()))
+        read, left = asked["Keys"][: self.reads], asked["Keys"][self.reads :]
+        return {"Responses": {name: read}, "UnprocessedKeys": {name: {**asked, "Keys": left}} if left else {}}
+
+
+KEYS = (("a", "1"), ("b", "2"), ("c", "3"))
+
+
+class TestBatchedReads:
+    def test_what_was_left_is_read_after_all(self) -> None:
+        """What DynamoDB left unread is asked for again, after a pause."""
+        waits: list[float] = []
+        table = Table(Throttling(reads=1), "table", sleep=waits.append)  # type: ignore[arg-type]
+
+        assert [item["pk"]["S"] for item in table.get_many(KEYS, "sk")] == ["a", "b", "c"]
+        assert len(waits) == 2
+
+    def test_what_stays_unread_is_not_taken_for_absent(self) -> None:
+        with pytest.raises(Contended):
+            Table(Throttling(reads=0), "table", sleep=lambda _: None).get_many(KEYS, "sk")  # type: ignore[arg-type]
+
+
 class TestPages:
     def test_all_pages(self, aws: Aws) -> None:
         """A query goes on where a page of 1 MB ends."""
