@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
@@ -102,7 +102,7 @@ def _answer(request: AWSPreparedRequest, fault: AwsFault) -> AWSResponse:
         text = f"<Error><Code>{fault.code}</Code><Message>a fault</Message></Error>"
     else:
         text = json.dumps(body)
-    return AWSResponse(str(request.url), fault.status, HeadersDict(), _Raw(text.encode()))
+    return AWSResponse(str(request.url), fault.status, cast("Any", HeadersDict()), _Raw(text.encode()))
 
 
 class _Raw(BytesIO):
