@@ -74,7 +74,11 @@ def test_a_whole_case_with_an_agent_two_specialists_and_a_lead(  # noqa: PLR0915
     told = agent.messages.get_by_role("article").filter(has_text=case)
     expect(told.get_by_text("was returned to you").first).to_be_visible()
     picture.take(agent, "case-returned-dm")
-    told.get_by_role("button", name="Send again").click()
+    told.get_by_role("button", name="Send again…").click()
+    expect(agent.modal.get_by_text("Which of the two projects?")).to_be_visible()
+    picture.take(agent, "case-answer")
+    agent.modal.get_by_label("Your answer").fill("The one in Austin.")
+    agent.modal.get_by_role("button", name="Send again", exact=True).click()
     expect(told.get_by_text("sent the case again")).to_be_visible()
     expect(button(lead, case, "Claim")).to_be_visible()
 

@@ -81,7 +81,8 @@ def _active_sheet(services: Services) -> str:
 
 
 def _roll_back(services: Services, request: Request, chosen: str | None = None) -> None:
-    view = told.rollback_modal(services.transfers.history(), services.transfers.active(), chosen=chosen)
+    zone = services.settings().calendar.zone
+    view = told.rollback_modal(services.transfers.history(), services.transfers.active(), zone=zone, chosen=chosen)
     if view is None:
         tell(request, NOTHING_KEPT)
         return

@@ -25,7 +25,7 @@ LABELS: Final[dict[str, str]] = {
     "claim": "Claim",
     "assign": "Assign…",
     "return": "Return…",
-    "resend": "Send again",
+    "resend": "Send again…",
     "void": "Void…",
     "close": "Close…",
     "reopen": "Re-open",
@@ -131,7 +131,8 @@ def _case_fields(case: Case) -> list[tuple[str, str]]:
         shown.append(("Salesforce case", f"`{b.escape(case.salesforce)}`"))
     if case.documents:
         shown.append(("Documents", f"{len(case.documents)} attached"))
-    if case.promised_until and case.promised_from > case.opened_at:
+    # A case that is opened anew begins a promise of its own, of which the card's due time tells already.
+    if case.promised_until and case.promised_from > (case.clock_from or case.opened_at):
         shown.append(("Update promised by", b.time_in_reader_zone(case.promised_until, "{date_short_pretty} {time}")))
     return shown
 

@@ -32,13 +32,19 @@ class Form(msgspec.Struct, frozen=True):
     title: str
     submit: str
     fields: tuple[str, ...]
-    optional: tuple[str, ...] = ("note",)
+    optional: tuple[str, ...] = ("note", "answer")
     hint: str = ""
 
 
 FORMS: Final[dict[str, Form]] = {
     "assign": Form("Assign case", "Assign", ("assignee", "why"), hint="They are told in the case's thread, once."),
     "return": Form("Return case", "Return", ("why",), hint="Its owner is told, and voids it or sends it again."),
+    "resend": Form(
+        "Send case again",
+        "Send again",
+        ("answer",),
+        hint="It is open to the team again; what you write goes to its thread.",
+    ),
     "void": Form("Void case", "Void case", ("note",), hint=f"Closed Reason: {VOIDED}. {FINAL}"),
     "withdraw": Form("Withdraw case", "Withdraw case", ("note",), hint=f"Closed Reason: {VOIDED}. {FINAL}"),
     "close": Form("Close case", "Close case", ("reason", "note"), hint="A closed case can be re-opened from its card."),
@@ -65,6 +71,8 @@ def form(case: Case, action: str, metadata: str) -> Block:
     shown = [b.labelled(about), *(_field(name, optional=name in asked.optional) for name in asked.fields)]
     if action == "close" and case.confirmations:
         shown.insert(1, _confirmations(case.confirmations))
+    if case.state == "returned" and action in {"resend", "void"} and case.returned_reason:
+        shown[1:1] = [b.section("*Why it was returned*"), b.quote(case.returned_reason)]
     if asked.hint:
         shown.append(b.context(asked.hint))
     return b.modal(
@@ -90,6 +98,7 @@ def details(
     shown = [
         b.header(f"{icon(case)} {case.description}"),
         b.section(case_sentence(case)),
+        b.labelled([("Owner", case.owner_name)]),
         *([b.actions(*buttons, block_id="actions")] if buttons else []),
         b.section("*Customer*"),
         b.labelled([*_about(case), *((note(name).label, text) for name, text in case.notes.items() if text)]),
@@ -154,6 +163,9 @@ def _field(name: str, *, optional: bool) -> Block:
         case "documents":
             files: Block = {"type": "file_input", "action_id": "documents", "max_files": 10}
             return b.field("Documents", files, block_id="documents", hint="Up to ten files.")
+        case "answer":
+            answer = b.text_input("note", multiline=True, max_length=NOTE_LENGTH)
+            return b.field("Your answer", answer, block_id="note", optional=optional)
         case _:
             typed = b.text_input(
                 "note", multiline=True, max_length=NOTE_LENGTH, placeholder="What the others should know, in a sentence"
@@ -170,9 +182,9 @@ def _confirmations(names: Sequence[str]) -> Block:
 
 def _about(case: Case) -> list[tuple[str, str]]:
     if case.project is None:
-        return [("Owner", case.owner_name)]
+        return []
     address = [("Address", case.project.address)] if case.project.address else []
-    return [("Project", project_line(case.project)), *address, ("Owner", case.owner_name)]
+    return [("Project", project_line(case.project)), *address]
 
 
 def _documents(case: Case, links: Mapping[str, str]) -> list[Block]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from sop_core.settings import SHEET_LOSS_PERCENT
 from sop_core.transfers.columns import display
@@ -142,7 +144,9 @@ def preview(
         *_problems(sheet),
         *columns.named_line(sheet.named),
         _against(active),
-        kit.actions(*_choices(sheet, button_value(sheet.id)), columns.button(sheet.id)),
+        kit.actions(
+            *_choices(sheet, button_value(sheet.id), sure=_sure(sheet, loss_percent)), columns.button(sheet.id)
+        ),
     ]
     change = sheet.difference
     text = (
@@ -234,12 +238,17 @@ def refused(
     return _message(f"The workbook was not imported. {message}", shown)
 
 
-def rollback_modal(sheets: Sequence[Sheet], active: ActiveSheet | None, *, chosen: str | None = None) -> Block | None:
-    """Return the modal that activates a kept version again, newest first; ``None`` where none is kept."""
+def rollback_modal(
+    sheets: Sequence[Sheet], active: ActiveSheet | None, *, zone: str, chosen: str | None = None
+) -> Block | None:
+    """Return the modal that activates a kept version again, newest first; ``None`` where none is kept.
+
+    Times are the office's, whose time ``zone`` is: an option is plain text, which Slack puts into no reader's zone.
+    """
     kept = [sheet for sheet in sheets if sheet.state in ROLLABLE][:MOST_VERSIONS]
     if not kept:
         return None
-    options = {sheet.id: _version(sheet) for sheet in kept}
+    options = {sheet.id: _version(sheet, ZoneInfo(zone)) for sheet in kept}
     choice = kit.radio(VERSION_ACTION, list(options.values()), options.get(chosen or ""))
     return kit.modal(
         "Roll back",
@@ -261,8 +270,8 @@ def chosen_version(values: Mapping[str, Any]) -> str | None:
     return option.get("value")
 
 
-def _version(sheet: Sheet) -> Block:
-    when = f"{sheet.uploaded_at[:10]} {sheet.uploaded_at[11:16]} UTC"
+def _version(sheet: Sheet, zone: ZoneInfo) -> Block:
+    when = datetime.fromisoformat(sheet.uploaded_at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     about = f"{STATES[sheet.state]}, {sheet.counts.projects:,} projects, {sheet.file_name}"
     return kit.option(f"Uploaded {when}", sheet.id, about)
 
@@ -337,8 +346,8 @@ def _by(user: str) -> str:
     return f" by {kit.mention(user)}" if user[:1] in ("U", "W") else ""
 
 
-def _choices(sheet: Sheet, value: str) -> tuple[Block, ...]:
-    activate = kit.button("Activate", ACTIVATE, value, style="primary")
+def _choices(sheet: Sheet, value: str, *, sure: Block | None = None) -> tuple[Block, ...]:
+    activate = kit.button("Activate", ACTIVATE, value, style="danger" if sure else "primary", confirm=sure)
     # A version that is kept for rollback goes when its time comes, not by a click.
     return (activate, kit.button("Discard", DISCARD, value)) if sheet.state == "ready" else (activate,)
 
@@ -383,6 +392,21 @@ def _warnings(sheet: Sheet, loss_percent: int) -> list[Block]:
                 "Is it the right column? *Columns…* shows which one was taken."
             )
     return [kit.section(f":warning: {line}") for line in lines]
+
+
+def _sure(sheet: Sheet, loss_percent: int) -> Block | None:
+    """Return the question before a sheet is activated by which suspiciously many projects would disappear."""
+    change = sheet.difference
+    if change.share_removed * 100 <= loss_percent:
+        return None
+    lost = f"{change.removed:,} projects would no longer be found. The sheet before it can be had back by a rollback."
+    return {
+        "title": kit.label("Activate in spite of it?", 100),
+        "text": kit.plain(lost, 300),
+        "confirm": kit.label("Activate", 30),
+        "deny": kit.label("Not yet", 30),
+        "style": "danger",
+    }
 
 
 def _problems(sheet: Sheet) -> list[Block]:

@@ -84,7 +84,11 @@ def test_a_returned_case_tells_its_owner_who_sends_it_again(desk: Desk, case: Ca
     assert rows(desk) == [("card", "C0RESOLUT"), ("thread", "C0RESOLUT"), ("dm", AGENT)]
     message = direct_message(again, last_event(desk))
     limits.check_message(text=message.text, blocks=list(message.blocks))
-    desk.person(AGENT).press({"channel": "D1", "ts": "1.1", "blocks": list(message.blocks)}, "case_resend")
+    owner = desk.person(AGENT)
+    owner.press({"channel": "D1", "ts": "1.1", "blocks": list(message.blocks)}, "case_resend")
+    assert "Which of the two projects?" in str(owner.view), "what is asked stands above the answer"
+    assert owner.submit(note="The one in Austin.") == {}
+    assert last_event(desk).note == "The one in Austin."
     assert (now(desk).state, now(desk).assignee) == ("open", None)
     [handled] = desk.slack.called("chat.update")
     assert (handled["channel"], handled["ts"]) == ("D1", "1.1")

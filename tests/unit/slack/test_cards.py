@@ -60,7 +60,7 @@ def test_a_card_keeps_slacks_limits_in_every_state_also_with_the_longest_notes(s
     [
         ("open", ["Claim", "Assign…", "Details"]),
         ("claimed", ["Close…", "Return…", "Details"]),
-        ("returned", ["Send again", "Void…", "Details"]),
+        ("returned", ["Send again…", "Void…", "Details"]),
         ("closed", ["Re-open", "Details"]),
         ("voided", ["Details"]),
     ],
@@ -68,6 +68,13 @@ def test_a_card_keeps_slacks_limits_in_every_state_also_with_the_longest_notes(s
 def test_buttons_follow_the_state(state: str, buttons: list[str]) -> None:
     card = case_message(a_case(state=state))
     assert _buttons(card.blocks) == buttons
+
+
+def test_a_promise_is_shown_when_an_update_was_asked_for_and_not_when_a_case_is_opened_anew() -> None:
+    anew = {"promised_until": "2026-11-26T22:00:00Z", "clock_from": "2026-11-23T15:00:00Z"}
+    for promised_from, is_shown in (("2026-11-23T15:00:00Z", False), ("2026-11-24T15:00:00Z", True)):
+        shown = json.dumps(case_message(a_case(promised_from=promised_from, **anew)).blocks)
+        assert ("Update promised by" in shown) == is_shown
 
 
 def test_an_open_card_shows_what_a_specialist_needs() -> None:

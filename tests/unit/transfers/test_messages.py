@@ -124,6 +124,25 @@ def test_the_summary_says_what_was_not_taken_and_what_is_worth_a_look() -> None:
     ]
 
 
+@pytest.mark.parametrize(("limit", "is_asked"), [(20, True), (26, False)])
+def test_a_large_loss_is_asked_about_once_more(*, limit: int, is_asked: bool) -> None:
+    [activate] = [
+        part
+        for part in elements(list(told.preview(SHEET, ACTIVE, loss_percent=limit).blocks))
+        if part.get("action_id") == told.ACTIVATE
+    ]
+    assert ("confirm" in activate) == is_asked
+    assert activate["style"] == ("danger" if is_asked else "primary")
+
+
+def test_a_kept_version_is_named_by_the_offices_time() -> None:
+    kept = msgspec.structs.replace(SHEET, state="superseded", uploaded_at="2026-11-20T15:00:00Z")
+    view = told.rollback_modal([kept], ACTIVE, zone="America/New_York")
+    assert [part["text"]["text"] for part in elements(view) if str(part.get("value")) == kept.id] == [
+        "Uploaded 2026-11-20 10:00 EST"
+    ]
+
+
 @pytest.mark.parametrize(("state", "choices"), [("ready", ["Activate", "Discard"]), ("superseded", ["Activate"])])
 def test_a_version_that_is_kept_for_rollback_offers_no_discard(state: SheetState, choices: list[str]) -> None:
     shown = elements(list(told.preview(msgspec.structs.replace(SHEET, state=state), ACTIVE, repeated=True).blocks))
@@ -160,10 +179,10 @@ def test_modals_keep_slacks_limits_whatever_the_workbook_says() -> None:
         id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id",), headers=("x" * 400,) * 100
     )
     kept = [msgspec.structs.replace(SHEET, id=f"s{n}", state="superseded") for n in range(30)]
-    missing, rollback = columns.missing_modal(record), told.rollback_modal(kept, ACTIVE)
+    missing, rollback = columns.missing_modal(record), told.rollback_modal(kept, ACTIVE, zone="America/New_York")
 
     assert rollback is not None
-    assert told.rollback_modal([], ACTIVE) is None
+    assert told.rollback_modal([], ACTIVE, zone="America/New_York") is None
     for part in elements((missing, rollback)):
         assert len(part.get("options", ())) <= (10 if part.get("type") == "radio_buttons" else 100)
         if "value" in part and "text" in part:
