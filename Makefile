@@ -8,7 +8,7 @@ LOCKS := uv runtime dev ministack sam bench
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve pilot test lint types imports template unit integration crash e2e bench build manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template unit integration crash load e2e bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,6 +64,10 @@ integration: $(READY)  ## tests against the template deployed to the local AWS
 crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled
 	@echo "crash: every call of every flow"
 	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.crash
+
+load: $(READY)  ## fifty agents at once for two minutes: SECONDS= AGENTS= for less; figures in .local/load.json
+	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.load $(if $(AGENTS),--agents $(AGENTS) --burst $(AGENTS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) --json .local/load.json
 
 e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTHON) -m infra.local browser

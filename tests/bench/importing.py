@@ -5,8 +5,6 @@ What is counted is what Lambda counts: every process of the function together, i
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
@@ -18,7 +16,7 @@ from sop_aws.times import iso, system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportQueue
 from sop_core.transfers.records import FINISHED, ImportRecord
-from tests.bench.measure import MEGABYTE, Measure, children, resident
+from tests.bench.measure import MEGABYTE, Measure, children, resident, workers
 from tests.builders.people import ADMIN
 from tests.standin.aws import BOT_TOKEN, SIGNING_SECRET
 from tests.standin.files import StoredFile, slack_with_files
@@ -69,12 +67,5 @@ def _imported(stack: Stack, slack: SlackWithFiles, workbook: bytes) -> tuple[flo
 
 
 def _memory_of(function: str) -> int:
-    mark = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
-    workers = {process for process in children(os.getpid()) if mark in _environment(process)}
-    return sum(map(resident, workers | {child for worker in workers for child in children(worker)}))
-
-
-def _environment(process: int) -> bytes:
-    with suppress(OSError):
-        return Path(f"/proc/{process}/environ").read_bytes()
-    return b""
+    running = workers(function)
+    return sum(map(resident, running | {child for worker in running for child in children(worker)}))

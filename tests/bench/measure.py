@@ -63,3 +63,23 @@ def resident(process: int) -> int:
     with suppress(OSError):
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
     return 0
+
+
+def peak(process: int) -> int:
+    """Return the most bytes of memory that a process has held so far; 0 for one that has ended."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
+    return 0
+
+
+def workers(function: str) -> set[int]:
+    """Return the processes below this one that run a deployed function on the local AWS, without what they began."""
+    mark = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
+    return {process for process in children(os.getpid()) if mark in _environment(process)}
+
+
+def _environment(process: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/environ").read_bytes()
+    return b""

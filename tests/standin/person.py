@@ -88,7 +88,7 @@ class Person:
 
     def command(self, command: str, text: str = "") -> str:
         """Type a slash command; return what Slack would show privately, if anything."""
-        seen = set(self.slack.views)
+        trigger = self._trigger()
         body = urlencode(
             {
                 "command": command,
@@ -97,13 +97,12 @@ class Person:
                 "user_name": self.name,
                 "team_id": TEAM["id"],
                 "channel_id": "C0SUPPORT",
-                "trigger_id": self._trigger(),
+                "trigger_id": trigger,
                 "response_url": "http://127.0.0.1:9/none",
             }
         )
         answer = self._post(body)
-        opened = [view for view_id, view in self.slack.views.items() if view_id not in seen]
-        self.view = opened[-1] if opened else {}
+        self.view = self._opened(trigger, {})
         self.told = json.loads(answer) if answer.startswith("{") else {"text": answer}
         return str(self.told.get("text", ""))
 
@@ -136,10 +135,13 @@ class Person:
         self._acts(pressed(message, menu, value))
 
     def _acts(self, payload: Json) -> None:
-        seen = set(self.slack.views)
-        self.interact(payload)
-        opened = [view for view_id, view in self.slack.views.items() if view_id not in seen]
-        self.view = opened[-1] if opened else self.view
+        trigger = self._trigger()
+        self.interact(payload | {"trigger_id": trigger})
+        self.view = self._opened(trigger, self.view)
+
+    def _opened(self, trigger: str, otherwise: Json) -> Json:
+        opened = self.slack.opened.get(trigger)
+        return otherwise if opened is None else self.slack.views[opened]
 
     def suggest(self, action_id: str, typed: str) -> list[Json]:
         """Type into a typeahead of the modal in front; return its options."""

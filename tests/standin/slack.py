@@ -49,6 +49,8 @@ class Slack:
     groups: dict[str, list[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     used_triggers: set[str] = field(default_factory=set)
+    opened: dict[str, str] = field(default_factory=dict)
+    """The view that was opened with each trigger, so that of many people each has their own."""
     responses: list[dict[str, Any]] = field(default_factory=list)
     stored: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     shared: list[dict[str, Any]] = field(default_factory=list)
@@ -112,7 +114,8 @@ class Slack:
         if arguments["trigger_id"] in self.used_triggers:
             return {"ok": False, "error": "exchanged_trigger_id"}
         self.used_triggers.add(arguments["trigger_id"])
-        return self._show(f"V{len(self.views) + 1}", arguments)
+        self.opened[arguments["trigger_id"]] = f"V{len(self.views) + 1}"
+        return self._show(self.opened[arguments["trigger_id"]], arguments)
 
     _views_push = _views_open
 
@@ -182,9 +185,9 @@ class Slack:
 
 
 @contextmanager
-def slack_server() -> Iterator[Slack]:
-    """Serve a Slack until the block ends."""
-    slack = Slack()
+def slack_server(slack: Slack | None = None) -> Iterator[Slack]:
+    """Serve a Slack, a plain one if none is given, until the block ends."""
+    slack = Slack() if slack is None else slack
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(slack))
     slack.url = f"http://127.0.0.1:{server.server_port}/api/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
