@@ -4,11 +4,11 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 # With nobody to look, what runs on real time (a browser, a local AWS) may be tried twice more; the report names what needed it.
 AGAIN := $(if $(CI),--reruns 2 -r R)
-LOCKS := uv runtime dev ministack sam bench gates
+LOCKS := uv runtime dev ministack sam bench
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve pilot test lint types imports template unit integration crash load e2e bench build manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template unit integration crash load e2e pictures bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,14 +50,10 @@ imports: .venv/.ready  ## the layers keep their direction
 	@echo "imports: import-linter"
 	@PYTHONPATH=.:layers/shared .venv/bin/lint-imports --no-cache
 
-# W2001: what the transform has used up, the translated template names no more.
-template: .venv/.ready .tools/sam/.ready .tools/gates/.ready  ## sam validate, cfn-lint with the serverless rules, checkov; as written and as translated
-	@echo "template: sam validate, cfn-lint, checkov"
+template: .venv/.ready .tools/sam/.ready  ## sam validate and cfn-lint
+	@echo "template: sam validate, cfn-lint"
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
-	@.tools/gates/bin/cfn-lint -a cfn_lint_serverless.rules -- template.yaml
-	@for environment in dev prod; do .tools/sam/bin/python infra/translate.py build $$environment template.yaml || exit; done
-	@.tools/gates/bin/cfn-lint --ignore-checks W2001 -- build/template-dev.json build/template-prod.json
-	@.tools/gates/bin/checkov -f template.yaml build/template-prod.json
+	@.venv/bin/cfn-lint template.yaml
 
 unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance
@@ -76,6 +72,10 @@ load: $(READY)  ## fifty agents at once for two minutes: SECONDS= AGENTS= for le
 e2e: $(READY)  ## a person's way through the app, in a real browser
 	@$(PYTHON) -m infra.local browser
 	@$(PYTEST) $(AGAIN) tests/e2e
+
+pictures: $(READY)  ## the pictures in the documents, taken anew by the browser tests
+	@$(PYTHON) -m infra.local browser
+	@$(PYTEST) tests/e2e --screenshots docs/images
 
 bench: $(READY) .tools/bench/.ready  ## measure the bars of the design
 	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.bench

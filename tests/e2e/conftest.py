@@ -18,6 +18,7 @@ from infra.local import sample
 from infra.local.browser import find
 from infra.local.processes import free_port
 from infra.local.stack import LOCAL, ROOT
+from tests.unit.docs.pages import IMAGES, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,9 @@ PATIENCE_MS: Final = 15_000
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--screenshots", type=Path, help="keep the story's screenshots in this folder (README: docs/images)"
+        "--screenshots",
+        type=Path,
+        help="keep screenshots in this folder; docs/images takes those that pages show",
     )
 
 
@@ -149,17 +152,20 @@ def crowd(browser: Browser, demo: Demo) -> Iterator[Crowd]:
 @pytest.fixture
 def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Picture:
     """Takes screenshots, into ``--screenshots`` or a folder that is thrown away."""
-    folder = request.config.getoption("--screenshots") or tmp_path
+    folder = (request.config.getoption("--screenshots") or tmp_path).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return Picture(folder)
+    return Picture(folder, shown() if folder == IMAGES else None)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Screenshots by name."""
+    """Screenshots by name; ``only`` those of them, where it is given."""
 
     folder: Path
+    only: frozenset[Path] | None = None
 
     def take(self, someone: Someone, name: str) -> None:
         """Take what the person sees."""
-        someone.page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
+        path = self.folder / f"{name}.png"
+        if self.only is None or path in self.only:
+            someone.page.screenshot(path=path, animations="disabled")
