@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 # With nobody to look, what runs on real time (a browser, a local AWS) may be tried twice more; the report names what needed it.
 AGAIN := $(if $(CI),--reruns 2 -r R)
-LOCKS := uv runtime dev ministack sam bench
+LOCKS := uv runtime dev ministack sam bench gates
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
 
 .DEFAULT_GOAL := help
@@ -50,10 +50,14 @@ imports: .venv/.ready  ## the layers keep their direction
 	@echo "imports: import-linter"
 	@PYTHONPATH=.:layers/shared .venv/bin/lint-imports --no-cache
 
-template: .venv/.ready .tools/sam/.ready  ## sam validate and cfn-lint
-	@echo "template: sam validate, cfn-lint"
+# W2001: what the transform has used up, the translated template names no more.
+template: .venv/.ready .tools/sam/.ready .tools/gates/.ready  ## sam validate, cfn-lint with the serverless rules, checkov; as written and as translated
+	@echo "template: sam validate, cfn-lint, checkov"
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
-	@.venv/bin/cfn-lint template.yaml
+	@.tools/gates/bin/cfn-lint -a cfn_lint_serverless.rules -- template.yaml
+	@for environment in dev prod; do .tools/sam/bin/python infra/translate.py build $$environment template.yaml || exit; done
+	@.tools/gates/bin/cfn-lint --ignore-checks W2001 -- build/template-dev.json build/template-prod.json
+	@.tools/gates/bin/checkov -f template.yaml build/template-prod.json
 
 unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance

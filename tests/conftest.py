@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, settings
 
 from infra.local.stack import MINISTACK, SAM, open_stack
 from tests.standin.aws import BOT_TOKEN, SIGNING_SECRET
+from tests.standin.faults import aws_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.stack import Stack
+
+__all__ = ["aws_faults"]
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

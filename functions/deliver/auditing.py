@@ -66,7 +66,7 @@ class Auditor:
         more = " The next part follows." if rest else ""
         about = KIND_NAMES.get(wanted.kind, "Everything").lower()
         comment = f"The audit from {wanted.first} to {wanted.last}, {about}{part}: {count:,} entries.{more}"
-        self._chat.send_file(self._chat.direct(row.channel), name, content, comment=comment)
+        self._chat.send_file(self._chat.direct(row.channel), name, content, comment=comment, row=row)
         if rest:
             self._ask(_next(row, msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)))
 

@@ -54,7 +54,7 @@ class Reporter:
         numbers = report(self._events(days), self._runs(days), days, day_of=self._day)
         name = f"cases {numbers.first} to {numbers.last}.xlsx"
         comment = f"Cases from {numbers.first} to {numbers.last}: {sum(p.opened for p in numbers.procedures)} opened."
-        self._chat.send_file(self._chat.direct(row.channel), name, workbook(numbers), comment=comment)
+        self._chat.send_file(self._chat.direct(row.channel), name, workbook(numbers), comment=comment, row=row)
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self._settings().calendar.zone)

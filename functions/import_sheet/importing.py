@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from slack_sdk.errors import SlackClientError
 
 from functions.import_sheet import writing
 from functions.import_sheet.files import fetch
@@ -23,6 +22,7 @@ from sop_core.transfers import changes
 from sop_core.transfers.columns import applying
 from sop_core.transfers.records import FINISHED, Counts, ImportRecord, Sheet
 from sop_core.transfers.sheet import Reading, SheetError
+from sop_http.client import UNANSWERED
 from sop_slack import columns
 from sop_slack import transfers as told
 
@@ -130,7 +130,7 @@ class _Work:
 
     def _give_up(self) -> ImportRecord:
         """Record the failure, told or not: an admin whom Slack no longer reaches must not keep the import going."""
-        with suppress(SlackClientError, OSError):
+        with suppress(*UNANSWERED):
             self._greet()
             self._progress.finish(told.failed(self._to.transfers.active()))
         return self._save(state="failed")

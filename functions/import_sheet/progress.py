@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
+from sop_http.client import UNANSWERED
+from sop_http.own_messages import find_message, marked
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -17,9 +19,8 @@ if TYPE_CHECKING:
     from sop_core.transfers.records import ImportRecord
     from sop_slack.blocks import Message
 
-EVENT: Final = "sop_desk_import"
+MARK: Final = "sop_desk_import"
 SECOND: Final = 1.0
-LOOKED_BACK: Final = 50
 
 
 class Progress:
@@ -48,7 +49,7 @@ class Progress:
         self._shown_at = now
         try:
             self._update(told.progress(stage, done, total))
-        except (SlackClientError, OSError):
+        except UNANSWERED:
             return
 
     def finish(self, message: Message) -> None:
@@ -70,19 +71,10 @@ class Progress:
             channel=str(self.channel),
             text=first.text,
             blocks=list(first.blocks),
-            metadata={"event_type": EVENT, "event_payload": {"import": import_id}},
+            metadata=marked(MARK, **{"import": import_id}),
         )
         return str(answer["ts"])
 
     def _earlier(self, record: ImportRecord) -> str | None:
-        answer = self._slack.conversations_history(
-            channel=str(self.channel),
-            oldest=str(int(datetime.fromisoformat(record.created_at).timestamp())),
-            limit=LOOKED_BACK,
-            include_all_metadata=True,
-        )
-        for message in answer["messages"]:
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("import") == record.id:
-                return str(message["ts"])
-        return None
+        since = datetime.fromisoformat(record.created_at)
+        return find_message(self._slack, str(self.channel), marked(MARK, **{"import": record.id}), since=since)

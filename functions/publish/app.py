@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from aws_lambda_powertools.metrics import MetricUnit
-from slack_sdk.errors import SlackClientError
 
 from functions.publish.publishing import Publisher
 from sop_aws import clients
@@ -27,8 +25,11 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-LAST_TRY: Final = 3
-"""As often as the queue hands a message out."""
+    from functions.publish.publishing import Outcome
+
+TRIES: Final = 3
+"""As often as an upload is tried. The queue hands a message out once more, so that somebody is told even where every
+try was ended by Lambda before it could say so."""
 METRICS: Final = {
     "ready": "PublishReady",
     "repeated": "PublishRepeated",
@@ -38,6 +39,10 @@ METRICS: Final = {
 
 logger = make_logger()
 metrics = make_metrics()
+
+
+class TriedEnough(Exception):
+    """Every try failed, or was ended by Lambda: the message goes to the dead letters, from which it can be replayed."""
 
 
 @logger.inject_lambda_context(log_event=False, clear_state=True)
@@ -50,20 +55,33 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
 
 def _is_done(record: Mapping[str, Any]) -> bool:
     job = None
+    tries = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
     try:
         job = msgspec.json.decode(record["body"], type=Publication)
-        outcome = _publisher().run(job)
+        outcome = _run(job, tries)
     except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
         _forget_refused_token(error)
         logger.error("publishing failed", message_id=record["messageId"], **fault(error))  # noqa: TRY400 - its text may quote a file
         _count("PublishAttemptFailed")
-        if job and int(record.get("attributes", {}).get("ApproximateReceiveCount", "1")) >= LAST_TRY:
-            with suppress(SlackClientError, OSError):
-                _publisher().give_up(job)
+        if job and tries >= TRIES:
+            _give_up(job)
         return False
     logger.info("publishing ended", publication=job.id, outcome=outcome)
     _count(METRICS[outcome])
     return True
+
+
+def _run(job: Publication, tries: int) -> Outcome:
+    if tries > TRIES:
+        raise TriedEnough
+    return _publisher().run(job)
+
+
+def _give_up(job: Publication) -> None:
+    try:
+        _publisher().give_up(job)
+    except Exception as error:  # noqa: BLE001 - same: the message goes to the dead letters, whose alarm tells
+        logger.error("nobody could be told", publication=job.id, **fault(error))  # noqa: TRY400 - same
 
 
 def _count(name: str) -> None:

@@ -8,18 +8,19 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from slack_sdk.errors import SlackApiError
 
-from sop_aws.times import iso
+from sop_aws.times import iso, parse
 from sop_aws.versions import Place, Text
 from sop_core import procedures
 from sop_core.procedures import reading
 from sop_core.publishing import LARGEST, Candidate, Fault, Refused, Upload, compare, examine, merged
 from sop_core.reports import diff
 from sop_core.versions import Version, in_force
+from sop_http.own_messages import find_message, marked
 from sop_http.slack_files import download, is_slack
 from sop_slack import blocks as kit
 from sop_slack import procedures as told
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 Outcome = Literal["ready", "repeated", "refused", "known"]
 GONE: Final = frozenset({"file_not_found", "file_deleted", "files_disabled", "not_visible"})
 KEPT: Final = timedelta(days=30)
+MARK: Final = "sop_desk_publication"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +74,17 @@ class Publisher:
 
     def _greet(self, job: Publication) -> Place:
         channel = str(self.slack.conversations_open(users=[job.user])["channel"]["id"])
-        first = told.checking()
-        posted = self.slack.chat_postMessage(channel=channel, text=first.text, blocks=list(first.blocks))
-        place = Place(channel, str(posted["ts"]))
+        # An earlier attempt may have posted it and died, or never heard that it had.
+        mark = marked(MARK, publication=job.id)
+        ts = find_message(self.slack, channel, mark, since=parse(job.at)) or self._post(channel, mark)
+        place = Place(channel, ts)
         self._remember(job, place)
         return place
+
+    def _post(self, channel: str, mark: dict[str, Any]) -> str:
+        first = told.checking()
+        posted = self.slack.chat_postMessage(channel=channel, text=first.text, blocks=list(first.blocks), metadata=mark)
+        return str(posted["ts"])
 
     def _remember(self, job: Publication, place: Place) -> None:
         self.versions.put_place(job.id, place, expires_at=int((self.clock() + KEPT).timestamp()))

@@ -32,6 +32,8 @@ LOCAL: Final = ROOT / ".local"
 MINISTACK: Final = ROOT / ".tools" / "ministack" / "bin" / "ministack"
 SAM: Final = ROOT / ".tools" / "sam" / "bin" / "sam"
 STACK: Final = "sop-desk"
+RELEASED: Final = "live"
+"""The alias of a function that everything calls."""
 ARTEFACTS: Final = "sop-desk-artefacts"
 INPUTS: Final = (
     "template.yaml",
@@ -104,6 +106,8 @@ class Stack:
             if variables["SLACK_API_URL"] != api_url:
                 changed = {**variables, "SLACK_API_URL": api_url}
                 functions.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
+                version = functions.publish_version(FunctionName=name)["Version"]
+                functions.update_alias(FunctionName=name, Name=RELEASED, FunctionVersion=version)
 
     def warm_up(self) -> None:
         """Call what a click waits for, the slack function for two people at once, so that the first click is honest."""
@@ -111,7 +115,9 @@ class Stack:
         calls += [(self.outputs.deliver_function, json.dumps({"Records": []}))]
         functions = self.aws.client("lambda")
         with ThreadPoolExecutor(len(calls)) as together:
-            answers = together.map(lambda call: functions.invoke(FunctionName=call[0], Payload=call[1]), calls)
+            answers = together.map(
+                lambda call: functions.invoke(FunctionName=call[0], Qualifier=RELEASED, Payload=call[1]), calls
+            )
             for (name, _), answer in zip(calls, answers, strict=True):
                 if "FunctionError" in answer:
                     raise LocalRunError(f"{name} does not start: {answer['Payload'].read().decode()[:500]}")
@@ -218,11 +224,18 @@ def _build_and_deploy(folder: Path, say: Callable[[str], None]) -> None:
         command += ["--config-env", "local", "--parameter-overrides", parameters]
         failure = "template.yaml could not be deployed to the local AWS"
         _run(command, log=folder / "deploy.log", failure=failure, AWS_ENDPOINT_URL=aws.endpoint)
-        # The bucket refuses whatever comes without TLS, and loopback has none.
-        aws.client("s3").delete_bucket_policy(Bucket=Stack(aws, is_new=True).outputs.files_bucket)
+        _allow_without_tls(Stack(aws, is_new=True))
         aws.keep = True
     shutil.rmtree(build)
     shutil.rmtree(folder / "s3", ignore_errors=True)
+
+
+def _allow_without_tls(stack: Stack) -> None:
+    # The bucket and the queues refuse whatever comes without TLS, and loopback has none.
+    stack.aws.client("s3").delete_bucket_policy(Bucket=stack.outputs.files_bucket)
+    queues = stack.aws.client("sqs")
+    for url in queues.list_queues()["QueueUrls"]:
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
 
 
 def _architecture() -> str:

@@ -1,8 +1,6 @@
 """Faults of AWS, on the clients of a test: what the next calls of an operation are answered with.
 
-They come below the client's own retries, as they would from AWS. A test module that wants them imports the fixture::
-
-    from tests.standin.faults import aws_faults  # noqa: F401
+They come below the client's own retries, as they would from AWS. The fixture ``aws_faults`` is there for every test.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ CLOCK: Final = 1_800_000_000
 class Fault:
     """What the next call of ``method`` meets: a status, an error code, silence or a closed connection.
 
-    With ``done``, Slack did what was asked all the same.
+    With ``done``, Slack did what was asked all the same. With ``page``, the answer is a broken gateway's web page.
+    The method ``upload`` is the sending of a file's bytes, ``download`` their fetching.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Fault:
     silent: bool = False
     hangs_up: bool = False
     done: bool = False
+    page: bool = False
 
 
 @dataclass
@@ -72,14 +74,19 @@ class Slack:
         with self.lock:
             self.calls.append((method, arguments))
             self.lock.notify_all()
-            fault = next((fault for fault in self.faults if fault.method == method), None)
-            if fault is not None:
-                self.faults.remove(fault)
+            fault = self.due(method)
             if fault is None:
                 return None, self._do(method, arguments)
             if fault.done:
                 self._do(method, arguments)
             return fault, {"ok": False, "error": fault.error or "internal_error"}
+
+    def due(self, method: str) -> Fault | None:
+        """Take the fault that the next call of a method meets, if there is one."""
+        fault = next((fault for fault in self.faults if fault.method == method), None)
+        if fault is not None:
+            self.faults.remove(fault)
+        return fault
 
     def _do(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(self, "_" + method.replace(".", "_"))(arguments)
@@ -98,7 +105,15 @@ class Slack:
         return {"ok": False, "error": "message_not_found"}
 
     def _conversations_history(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return self._page_of([m for m in self.messages if "thread_ts" not in m], arguments)
+        return self._page_of([*(m for m in self.messages if "thread_ts" not in m), *self._shares()], arguments)
+
+    def _shares(self) -> list[dict[str, Any]]:
+        """Return the files that were shared, as the messages that a channel's history has them in."""
+        return [
+            {"channel": share["channel_id"], "ts": share["ts"], "files": _listed(share["files"])}
+            for share in self.shared
+            if "channel_id" in share
+        ]
 
     def _conversations_replies(self, arguments: dict[str, Any]) -> dict[str, Any]:
         thread = [m for m in self.messages if arguments["ts"] in (m["ts"], m.get("thread_ts"))]
@@ -150,7 +165,7 @@ class Slack:
         return {"ok": True, "file_id": file, "upload_url": f"{self.url.removesuffix('/api/')}/upload/{file}"}
 
     def _files_completeUploadExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
-        self.shared.append(arguments)
+        self.shared.append({**arguments, "ts": f"{CLOCK + len(self.calls)}.000300"})
         return {"ok": True, "files": arguments["files"]}
 
     def _usergroups_users_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -184,6 +199,11 @@ class Slack:
         return {"ok": True, "messages": shown, "response_metadata": {"next_cursor": rest}}
 
 
+def _listed(files: Any) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = files if isinstance(files, list) else json.loads(files)
+    return listed
+
+
 @contextmanager
 def slack_server(slack: Slack | None = None) -> Iterator[Slack]:
     """Serve a Slack, a plain one if none is given, until the block ends."""
@@ -201,48 +221,69 @@ def slack_server(slack: Slack | None = None) -> Iterator[Slack]:
         thread.join()
 
 
-def _handler(slack: Slack) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            _, content = slack.stored[self.path.rpartition("/")[2]]
-            is_ours = self.headers["Authorization"] is not None
-            self.send_response(200)
-            self.send_header("Content-Type", "image/jpeg" if is_ours else "text/html")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+def _handler(slack: Slack) -> type[_Handler]:
+    return type("Handler", (_Handler,), {"slack": slack})
 
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path.startswith("/upload/"):
-                file = self.path.rpartition("/")[2]
-                slack.stored[file] = (slack.stored[file][0], raw)
-                self._send(200, {"ok": True}, None)
+
+class _Handler(BaseHTTPRequestHandler):
+    slack: Slack
+
+    def do_GET(self) -> None:
+        if self._is_refused("download"):
+            return
+        _, content = self.slack.stored[self.path.rpartition("/")[2]]
+        is_ours = self.headers["Authorization"] is not None
+        self.send_response(200)
+        self.send_header("Content-Type", "image/jpeg" if is_ours else "text/html")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/upload/"):
+            file = self.path.rpartition("/")[2]
+            if self._is_refused("upload"):
                 return
-            body = raw.decode()
-            if self.path.startswith("/hooks/"):
-                slack.responses.append(json.loads(body))
-                self._send(200, {"ok": True}, None)
-                return
-            arguments = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
-            slack.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
-            fault, answer = slack.answer(self.path.removeprefix("/api/"), arguments)
-            if fault is not None and (fault.silent or fault.hangs_up):
-                slack.stopped.wait(timeout=10 if fault.silent else 0)
-                return
-            self._send(fault.status if fault is not None else 200, answer, fault.retry_after if fault else None)
+            self.slack.stored[file] = (self.slack.stored[file][0], raw)
+            self._send(200, {"ok": True}, None)
+            return
+        body = raw.decode()
+        if self.path.startswith("/hooks/"):
+            self.slack.responses.append(json.loads(body))
+            self._send(200, {"ok": True}, None)
+            return
+        arguments = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
+        self.slack.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
+        fault, answer = self.slack.answer(self.path.removeprefix("/api/"), arguments)
+        if fault is not None and (fault.silent or fault.hangs_up):
+            self.slack.stopped.wait(timeout=10 if fault.silent else 0)
+            return
+        self._answer(fault or Fault(method=""), answer)
 
-        def _send(self, status: int, answer: dict[str, Any], retry_after: int | None) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            if retry_after is not None:
-                self.send_header("Retry-After", str(retry_after))
-            self.end_headers()
-            self.wfile.write(body)
+    def _answer(self, fault: Fault, answer: dict[str, Any]) -> None:
+        if fault.page:
+            self._write(fault.status, "text/html", b"<!DOCTYPE html><title>Bad gateway</title>", None)
+        else:
+            self._send(fault.status, answer, fault.retry_after)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-            """Stay silent."""
+    def _is_refused(self, step: str) -> bool:
+        fault = self.slack.due(step)
+        if fault is not None:
+            self._send(fault.status, {}, fault.retry_after)
+        return fault is not None
 
-    return Handler
+    def _send(self, status: int, answer: dict[str, Any], retry_after: int | None) -> None:
+        self._write(status, "application/json", json.dumps(answer).encode(), retry_after)
+
+    def _write(self, status: int, kind: str, body: bytes, retry_after: int | None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if retry_after is not None:
+            self.send_header("Retry-After", str(retry_after))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Stay silent."""

@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
 from infra.local.aws import CREDENTIALS
-from infra.local.stack import ROOT, STACK
+from infra.local.stack import RELEASED, ROOT, STACK
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import outbox
 from sop_aws.queue import CaseQueue
@@ -68,10 +68,17 @@ def test_woken(stack: Stack, queue: DeliverQueue, slack: Slack) -> None:
     slack.wait_until(lambda: posted(slack, row), seconds=30)
 
 
+def sweep(stack: Stack) -> dict[str, Any]:
+    """Call the sweep, and wait for it."""
+    name = stack.outputs.sweep_function
+    answer: dict[str, Any] = stack.aws.client("lambda").invoke(FunctionName=name, Qualifier=RELEASED, Payload=b"{}")
+    return answer
+
+
 def test_swept(stack: Stack, slack: Slack) -> None:
     """A committed case whose wake-up was lost gets its card from the sweep."""
     row = committed(stack)
-    answer = stack.aws.client("lambda").invoke(FunctionName=stack.outputs.sweep_function, Payload=b"{}")
+    answer = sweep(stack)
 
     assert "FunctionError" not in answer
     slack.wait_until(lambda: posted(slack, row), seconds=30)
@@ -80,7 +87,7 @@ def test_swept(stack: Stack, slack: Slack) -> None:
 def test_counted(stack: Stack) -> None:
     """The sweep counts the live cases for the leads' Home, and remembers the days that are over."""
     committed(stack)
-    answer = stack.aws.client("lambda").invoke(FunctionName=stack.outputs.sweep_function, Payload=b"{}")
+    answer = sweep(stack)
     numbers = CaseQueue(stack.aws.client("dynamodb"), stack.outputs.cases_table).overview()
 
     assert "FunctionError" not in answer
@@ -142,7 +149,7 @@ def deliver_at_once(stack: Stack, row: Delivery) -> None:
     body = json.dumps({"case": row.case})
     record = {"messageId": "-", "receiptHandle": "-", "body": body, "attributes": {"MessageGroupId": row.channel}}
     answer = stack.aws.client("lambda").invoke(
-        FunctionName=stack.outputs.deliver_function, Payload=json.dumps({"Records": [record]})
+        FunctionName=stack.outputs.deliver_function, Qualifier=RELEASED, Payload=json.dumps({"Records": [record]})
     )
     assert json.load(answer["Payload"]) == {"batchItemFailures": []}
 

@@ -14,6 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from infra.local.gateway import create_gateway
 from infra.local.processes import LOOPBACK, reserve
+from infra.local.stack import RELEASED
 from infra.local.web import Server
 from tests.standin.aws import SIGNING_SECRET
 
@@ -82,7 +83,7 @@ def test_every_function_starts(stack: Stack) -> None:
     functions = stack.aws.client("lambda")
     events = {stack.outputs.import_sheet_function: '{"Records": []}', stack.outputs.sweep_function: "{}"}
     for name, event in events.items():
-        answer = functions.invoke(FunctionName=name, Payload=event)
+        answer = functions.invoke(FunctionName=name, Qualifier=RELEASED, Payload=event)
         assert "FunctionError" not in answer, answer["Payload"].read()
 
 
@@ -96,7 +97,10 @@ def test_alarms(stack: Stack) -> None:
     assert [each["StateValue"] for each in alarms if each["MetricName"] == "DeliveryDead"] == ["ALARM"]
     watched = {each["Dimensions"][0]["Value"] for each in alarms if each["Namespace"] == "AWS/SQS"}
     urls = (stack.outputs.deliver_queue_url, stack.outputs.import_queue_url, stack.outputs.publish_queue_url)
-    assert watched == {_dead_letters(queues, url) for url in urls}
+    (rule,) = stack.aws.client("events").list_rules()["Rules"]
+    (target,) = stack.aws.client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    of_the_sweep = str(target["DeadLetterConfig"]["Arn"].rpartition(":")[2])
+    assert watched == {_dead_letters(queues, url) for url in urls} | {of_the_sweep}
 
 
 def _dead_letters(queues: Any, url: str) -> str:

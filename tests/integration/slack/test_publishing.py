@@ -11,10 +11,12 @@ import pytest
 
 from functions.publish import app as publish_app
 from infra.local.workspace import limits
+from sop_aws import clients
 from sop_core.procedures import reading
 from sop_slack import procedures as told
 from tests.builders.people import ADMIN, AGENT, TOM
 from tests.integration.slack.conftest import forget_container
+from tests.standin.faults import AwsFault, AwsFaults
 from tests.standin.person import Context as AnyContext
 from tests.standin.slack import Fault
 
@@ -296,6 +298,68 @@ def test_a_failure_of_ours_is_told_at_the_last_try(desk: Desk) -> None:
     desk.slack.faults.append(Fault(method="files.info", error="internal_error"))
     assert work(desk, tries=3) == ["m1"]
     assert "for a reason of ours" in message(desk)["text"]
+
+
+class Killed(BaseException):
+    """Lambda ends the function: no code of it runs any more."""
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+def test_an_upload_whose_every_try_lambda_ended_is_told_to_its_admin(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(desk, SECOND)
+    with monkeypatch.context() as patched:
+        patched.setattr("functions.publish.publishing.examine", lambda *_, **__: _die())
+        for tries in (1, 2, 3):
+            with pytest.raises(Killed):
+                work(desk, tries=tries)
+    assert "for a reason of ours" not in message(desk)["text"]
+    assert work(desk, tries=4) == ["m1"], "it goes to the dead letters"
+    assert "for a reason of ours" in message(desk)["text"]
+    # Replayed once it is mended, it goes on in the same message.
+    assert work(desk, tries=1) == []
+    assert "ready to activate" in message(desk)["text"]
+    assert len(desk.slack.called("chat.postMessage")) == 1
+
+
+def _die() -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="chat.postMessage", hangs_up=True, done=True),
+        Fault(method="chat.postMessage", hangs_up=True),
+        Fault(method="chat.postMessage", status=500, done=True),
+        Fault(method="chat.postMessage", status=500),
+    ],
+    ids=["posted, no answer", "no answer", "posted, 500", "500"],
+)
+def test_a_first_message_whose_fate_is_unknown_is_looked_for(desk: Desk, fault: Fault) -> None:
+    hand_in(desk, SECOND)
+    desk.slack.faults.append(fault)
+    assert work(desk) == ["m1"]
+    assert work(desk, tries=2) == []
+    (shown,) = desk.slack.messages
+    assert "ready to activate" in shown["text"]
+
+
+def test_an_upload_that_cannot_be_handed_over_is_told_at_once_and_again_it_goes_through(
+    desk: Desk, aws_faults: AwsFaults
+) -> None:
+    """The message is the whole job: there is nothing that a sweep would have to find."""
+    aws_faults.on(clients.sqs())
+    aws_faults.add(AwsFault(operation="SendMessage", code="InternalError", status=500, times=2))
+    admin = desk.person(ADMIN)
+    admin.command("/sop-admin", "publish")
+    desk.slack.stored["FPROC"] = ("infinity.yaml", SECOND.encode())
+    values = {told.FILE: {"file": {"type": "file_input", "files": [{"id": "FPROC"}]}}}
+    submission = {"type": "view_submission", "view": admin._view() | {"state": {"values": values}}}
+    assert "That did not work. Try again" in admin.interact(submission)
+    assert "on its way" in admin.interact(submission)
+    assert work(desk) == []
 
 
 def test_an_upload_without_a_file_is_asked_for_one(desk: Desk) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,6 +85,7 @@ ALLOWED: Final = {
         "TransfersTable/index/pending": {"dynamodb:Query"},
         "DeliverQueue": {"sqs:SendMessage"},
         "ImportQueue": {"sqs:SendMessage"},
+        "SweepDeadLetters": {"sqs:SendMessage"},
         "SweepLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
 }
@@ -93,14 +97,13 @@ class Template(yaml.SafeLoader):
 
 def _text(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> object:
     if isinstance(node, yaml.ScalarNode):
-        return (
-            node.value.replace("${", "").replace(".Arn}", "").replace("}", "").removesuffix(".Arn").removesuffix(".Id")
-        )
+        return re.sub(r"\$\{([^}]*?)(\.Arn)?\}", r"\1", node.value).removesuffix(".Arn").removesuffix(".Id")
     return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else None
 
 
 Template.add_multi_constructor("!", _text)
-RESOURCES: Final[dict[str, Any]] = yaml.load((ROOT / "template.yaml").read_text(), Template)["Resources"]  # noqa: S506 - safe
+TEMPLATE: Final[dict[str, Any]] = yaml.load((ROOT / "template.yaml").read_text(), Template)  # noqa: S506 - safe
+RESOURCES: Final[dict[str, Any]] = TEMPLATE["Resources"]
 FUNCTIONS: Final = [name for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"]
 
 
@@ -179,7 +182,8 @@ def test_a_message_is_not_handed_out_twice_at_once() -> None:
     """A message stays hidden for as long as its function may run."""
     for trigger in of_type("AWS::Lambda::EventSourceMapping").values():
         queue = RESOURCES[trigger["EventSourceArn"]]["Properties"]
-        assert queue["VisibilityTimeout"] > RESOURCES[trigger["FunctionName"]]["Properties"]["Timeout"]
+        function = trigger["FunctionName"].removesuffix(".Alias")
+        assert queue["VisibilityTimeout"] > RESOURCES[function]["Properties"]["Timeout"]
 
 
 def test_waiting_for_slack_is_no_failure() -> None:
@@ -211,14 +215,131 @@ def test_dead_deliveries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_dead_letters_are_told() -> None:
     """Every dead-letter queue has an alarm, which one message is enough for."""
     alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "AWS/SQS"]
-    dead = {
-        queue["RedrivePolicy"]["deadLetterTargetArn"]
-        for queue in of_type("AWS::SQS::Queue").values()
-        if "RedrivePolicy" in queue
-    }
+    dead = {name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
 
     assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {f"{name}.QueueName" for name in dead}
     assert {(alarm["ComparisonOperator"], alarm["Threshold"]) for alarm in alarms} == {("GreaterThanThreshold", 0)}
+
+
+def test_a_minute_without_its_sweep_is_told() -> None:
+    """A minute whose sweep could not be called, or failed, ends in its dead letters at once and is not tried again."""
+    (target,) = RESOURCES["SweepSchedule"]["Properties"]["Targets"]
+    failed = RESOURCES["SweepFunction"]["Properties"]["EventInvokeConfig"]
+
+    assert target["DeadLetterConfig"] == {"Arn": "SweepDeadLetters"}
+    assert failed["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": "SweepDeadLetters"}
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == failed["MaximumRetryAttempts"] == 0
+
+
+def test_queues() -> None:
+    """Every queue is encrypted, and takes and gives messages over TLS only."""
+    queues = of_type("AWS::SQS::Queue")
+    refused: list[str] = []
+    for policy in of_type("AWS::SQS::QueuePolicy").values():
+        statement = policy["PolicyDocument"]["Statement"][0]
+        assert statement["Effect"] == "Deny"
+        assert statement["Principal"] == statement["Resource"] == "*"
+        assert set(statement["Action"]) == {"sqs:SendMessage", "sqs:ReceiveMessage"}
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        refused += policy["Queues"]
+
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+    assert sorted(refused) == sorted(queues)
+
+
+def test_only_the_release_is_called() -> None:
+    """Whatever calls a function calls the alias of its release, which alone is shifted gradually and taken back."""
+    callers = {
+        "HttpApiIntegration": "IntegrationUri",
+        "HttpApiPermission": "FunctionName",
+        "DeliverTrigger": "FunctionName",
+        "ImportSheetTrigger": "FunctionName",
+        "PublishTrigger": "FunctionName",
+        "SweepPermission": "FunctionName",
+    }
+    called = {RESOURCES[name]["Properties"][key] for name, key in callers.items()}
+    kinds = {"AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping", "AWS::ApiGatewayV2::Integration"}
+
+    assert called == {f"{name}.Alias" for name in FUNCTIONS}
+    assert RESOURCES["SweepSchedule"]["Properties"]["Targets"][0]["Arn"] == "SweepFunction.Alias"
+    assert set(callers) == {name for name, each in RESOURCES.items() if each["Type"] in kinds}
+
+
+def test_a_bad_release_is_noticed() -> None:
+    """Errors of every function, also those that it cannot tell itself, make the alarm that takes a release back."""
+    alarm = RESOURCES["ReleaseAlarm"]["Properties"]
+    counted = of_type("AWS::Logs::MetricFilter")
+
+    assert TEMPLATE["Globals"]["Function"]["DeploymentPreference"]["Alarms"] == ["ReleaseAlarm"]
+    assert {each["LogGroupName"] for each in counted.values()} == {
+        name.replace("Function", "Logs") for name in FUNCTIONS
+    }
+    for each in counted.values():
+        assert each["FilterPattern"] == '?ERROR ?"Task timed out" ?"Runtime exited"'
+        (written,) = each["MetricTransformations"]
+        assert (written["MetricNamespace"], written["MetricName"]) == (alarm["Namespace"], alarm["MetricName"])
+
+
+def test_concurrency() -> None:
+    """A function that reads a queue has room for as many calls as its trigger makes."""
+    for trigger in of_type("AWS::Lambda::EventSourceMapping").values():
+        function = RESOURCES[trigger["FunctionName"].removesuffix(".Alias")]["Properties"]
+        condition, reserved, otherwise = function["ReservedConcurrentExecutions"]
+        assert (condition, otherwise) == ("ConcurrencyIsReserved", "AWS::NoValue")
+        assert reserved >= trigger["ScalingConfig"]["MaximumConcurrency"]
+
+
+def test_python() -> None:
+    """What `make build` builds for is what the template deploys, unless both are told otherwise."""
+    built = re.search(r"^RUNTIME \?= (.+)$", (ROOT / "infra/build.mk").read_text(), re.MULTILINE)
+
+    assert built
+    assert TEMPLATE["Parameters"]["Runtime"]["Default"] == f"python{built[1]}"
+
+
+CHANGES: Final = {
+    "nothing": ("Description: SOP Desk", "Description: The same SOP Desk"),
+    "functions": ("CodeUri: functions", "CodeUri: changed"),
+    "shared": ("ContentUri: layers/shared", "ContentUri: layers/changed"),
+    "packages": ("ContentUri: layers/dependencies", "ContentUri: layers/changed"),
+    "setting": ("ENVIRONMENT: !Ref Environment", "ENVIRONMENT: changed"),
+}
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What CloudFormation makes of the template in each environment, and in dev with each of the changes."""
+    folder = tmp_path_factory.mktemp("translated")
+    text = (ROOT / "template.yaml").read_text()
+    for name, (part, changed) in CHANGES.items():
+        assert part in text
+        (folder / f"{name}.yaml").write_text(text.replace(part, changed))
+    translate = [ROOT / ".tools/sam/bin/python", ROOT / "infra/translate.py", folder]
+    copies = [folder / f"{name}.yaml" for name in CHANGES]
+    subprocess.run([*translate, "dev", ROOT / "template.yaml", *copies], check=True, timeout=120)
+    subprocess.run([*translate, "prod", ROOT / "template.yaml"], check=True, timeout=120)
+    return {file.stem: json.loads(file.read_text())["Resources"] for file in folder.glob("*.json")}
+
+
+def releases(resources: dict[str, Any]) -> set[str]:
+    return {name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"}
+
+
+def test_what_is_a_release(translated: dict[str, dict[str, Any]]) -> None:
+    """New code, a new layer and another setting are each a new version of every function, and nothing else is."""
+    before = releases(translated["template-dev"])
+
+    assert len(before) == len(FUNCTIONS)
+    assert releases(translated["nothing-dev"]) == before
+    for name in CHANGES.keys() - {"nothing"}:
+        assert len(releases(translated[f"{name}-dev"]) - before) == len(FUNCTIONS), name
+
+
+def test_environments(translated: dict[str, dict[str, Any]]) -> None:
+    """Releases are shifted gradually in prod and at once in dev."""
+    dev, prod = ({each["Type"] for each in translated[f"template-{name}"].values()} for name in ("dev", "prod"))
+
+    assert prod - dev == {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
 
 
 def test_whoever_is_told() -> None:
@@ -236,7 +357,8 @@ def test_tables(name: str) -> None:
 
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
     assert table["SSESpecification"]["SSEEnabled"]
-    assert table["DeletionProtectionEnabled"]
+    assert table["DeletionProtectionEnabled"] == ["TablesAreProtected", True, False]
+    assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
     assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 

@@ -9,9 +9,9 @@ from sop_aws.transfers import SheetChanged, SheetNotReady, Throttled, TransferSt
 from sop_core.transfers.records import ImportRecord
 from tests.conformance.transfers.test_store import AT, LATER, PROJECTS, sheet_of
 from tests.standin.aws import Aws, aws
-from tests.standin.faults import FOREVER, AwsFault, AwsFaults, aws_faults, cancelled, unanswered
+from tests.standin.faults import FOREVER, AwsFault, AwsFaults, cancelled, unanswered
 
-__all__ = ["aws", "aws_faults"]
+__all__ = ["aws"]
 
 
 @pytest.fixture
