@@ -87,6 +87,7 @@ def _secrets() -> SlackSecrets:
 def create_app(config: SlackConfig, secrets: SlackSecrets) -> App:
     """Return the Bolt app with every listener registered; it makes no call until a request needs one."""
     app = App(
+        name="sop-desk",  # else Bolt looks for the caller's file through every loaded module, on the first request
         request_verification_enabled=False,  # done before Bolt sees the request
         authorize=_authorize(secrets.bot_token),
         client=PromptClient(token=None, base_url=config.slack_api_url),
