@@ -66,11 +66,18 @@ def http_event(body: str, headers: Mapping[str, str]) -> Json:
 
 
 class Context(LambdaContext):
-    """What Lambda tells a handler of its invocation, as far as the app and Bolt read it."""
+    """What Lambda tells a handler of its invocation, as far as a function, Bolt and powertools read it."""
 
     _aws_request_id = "11111111-2222-3333-4444-555555555555"
-    _function_name = "slack"
-    _invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:slack"
+    _function_name = "function"
+    _memory_limit_in_mb = 512
+    _invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
+
+    def __init__(self, *, seconds: float = 60) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # powertools has it without the instance
+        return max(0, int((self._ends - time.monotonic()) * 1000))
 
 
 @dataclass

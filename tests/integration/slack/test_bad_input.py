@@ -13,8 +13,9 @@ from sop_slack.cards import BUTTONS, LABELS, MORE, OVERFLOW
 from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
 from tests.integration.slack.test_case_lists import button, pressed_home
 from tests.integration.slack.test_cases import an_open_case, card, now, told
+from tests.standin.person import Context
 from tests.standin.slack import Fault
-from tests.unit.cases.test_functions import Context, wake_for
+from tests.unit.cases.test_functions import wake_for
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case

@@ -17,7 +17,7 @@ from sop_slack import procedures as told
 from tests.builders.people import ADMIN, AGENT, TOM
 from tests.integration.slack.conftest import forget_container
 from tests.standin.faults import AwsFault, AwsFaults
-from tests.standin.person import Context as AnyContext
+from tests.standin.person import Context
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
-
-
-class Context(AnyContext):
-    """What Lambda tells the publish function."""
-
-    _memory_limit_in_mb = 1769
 
 
 SHIPPED = (reading.HERE / "infinity.yaml").read_text(encoding="utf-8")

@@ -20,7 +20,8 @@ from sop_slack.cards import LABELS, case_message
 from sop_slack.case_views import FORMS
 from tests.builders.people import AGENT, BACK_OFFICE, PRIYA
 from tests.integration.slack.test_cases import an_open_case, card, now
-from tests.unit.cases.test_functions import Context, wake_for
+from tests.standin.person import Context
+from tests.unit.cases.test_functions import wake_for
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case

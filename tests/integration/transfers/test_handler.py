@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from sop_aws.transfers import TransferStore
 from sop_core.transfers.records import ImportRecord
 from tests.builders.workbooks import workbook
 from tests.standin.files import slack_with_files
+from tests.standin.person import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from tests.standin.aws import Aws
 
 AT = "2026-11-20T15:00:00Z"
-
-
-@dataclass(frozen=True)
-class Context:
-    function_name: str = "import_sheet"
-    memory_limit_in_mb: int = 1769
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:import_sheet"
-    aws_request_id: str = "request"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from sop_aws.wake import DeliverQueue
 from sop_core.transfers.records import ImportRecord
 from tests.builders.desk import CHANNEL
 from tests.standin.aws import BOT_TOKEN
+from tests.standin.person import Context
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
@@ -27,21 +28,6 @@ if TYPE_CHECKING:
 POST = "chat.postMessage"
 
 pytestmark = pytest.mark.usefixtures("functions")
-
-
-class Context:
-    """What Lambda tells a function about itself."""
-
-    function_name = "function"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id = "request"
-
-    def __init__(self, seconds: float = 30) -> None:
-        self._seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self._seconds * 1000)
 
 
 def wake(body: str, *, group: str = CHANNEL) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from sop_aws.deliveries import Delivery
 from sop_aws.settings import SettingsStore
 from sop_core.audit import Wanted
 from sop_core.settings import merge
+from tests.standin.person import Context
 from tests.unit.cases.test_audit_export import ADMIN, an_entry
-from tests.unit.cases.test_functions import Context, wake
+from tests.unit.cases.test_functions import wake
 
 if TYPE_CHECKING:
     from tests.unit.cases.conftest import Desk
