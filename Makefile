@@ -35,7 +35,7 @@ pilot: $(READY)  ## the app in a real Slack workspace, without AWS: SLACK_BOT_TO
 	@exec $(PYTHON) -m infra.local pilot $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") \
 		$(if $(STATE),--state "$(STATE)")
 
-test: lint types imports template unit integration e2e  ## every gate and every test
+test: lint types imports template unit integration crash e2e  ## every gate and every test
 
 lint: .venv/.ready  ## ruff: style and format
 	@echo "lint: ruff"
@@ -65,9 +65,9 @@ unit: $(READY)  ## unit, property and conformance tests
 integration: $(READY)  ## tests against the template deployed to the local AWS
 	@$(PYTEST) $(AGAIN) tests/integration
 
-crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled
+crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled (FLOW="open a case")
 	@echo "crash: every call of every flow"
-	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.crash
+	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.crash $(if $(FLOW),"$(FLOW)")
 
 load: $(READY)  ## fifty agents at once for two minutes: SECONDS= AGENTS= for less; figures in .local/load.json
 	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.load $(if $(AGENTS),--agents $(AGENTS) --burst $(AGENTS)) \

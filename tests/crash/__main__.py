@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Literal
 
+from infra.local.processes import ignore_signals
 from tests.crash.cloud import Kill, a_world
 from tests.crash.flows import FLOWS, Flow
 
@@ -30,45 +34,77 @@ End = Literal["right", "wrong", "not killed"]
 MOMENTS: Final[tuple[Moment, ...]] = ("before", "after")
 
 
+@dataclass
+class Work:
+    """The flows that nobody has begun. Once ``stopped``, no crash point is begun any more."""
+
+    flows: SimpleQueue[Flow] = field(default_factory=SimpleQueue)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
 def main(names: Sequence[str]) -> int:
     """Print each flow with its crash points, each failure, and the sum; return the exit code."""
+    unknown = set(names) - {flow.name for flow in FLOWS}
+    if unknown:
+        print(f"No such flow: {', '.join(unknown)}. There are {', '.join(flow.name for flow in FLOWS)}.")  # noqa: T201 - the output
+        return 2
     flows = [flow for flow in FLOWS if not names or flow.name in names]
-    waiting = SimpleQueue[Flow]()
+    work = Work()
     for flow in flows:
-        waiting.put(flow)
-    with ThreadPoolExecutor(WORLDS) as workers:
-        tried = [worker.result() for worker in [workers.submit(_try_all, waiting) for _ in range(WORLDS)]]
-    points, failures = (sum(column) for column in zip(*tried, strict=True))
+        work.flows.put(flow)
+    _end_on_signals()
+    with ExitStack() as stack:
+        worlds = [stack.enter_context(_a_world()) for _ in range(min(WORLDS, len(flows)))]
+        workers = stack.enter_context(ThreadPoolExecutor(len(worlds)))
+        stack.callback(work.stopped.set)
+        tried = [workers.submit(_try_all, world, work) for world in worlds]
+        ends = sum((each.result() for each in tried), Counter[End]())
+    points, failures = ends["right"] + ends["wrong"], ends["wrong"]
     print(f"{len(flows)} flows, {points} crash points, {failures} failures")  # noqa: T201 - the output
     return int(failures > 0)
 
 
-def _try_all(waiting: SimpleQueue[Flow]) -> tuple[int, int]:
-    points, failures = 0, 0
+def _end_on_signals() -> None:
+    def end(number: int, _frame: object) -> None:
+        ignore_signals()
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+
+
+@contextmanager
+def _a_world() -> Iterator[World]:
     with tempfile.TemporaryDirectory(prefix="sop-desk-crash-") as folder, a_world(Path(folder)) as world:
-        while True:
-            try:
-                flow = waiting.get_nowait()
-            except Empty:
-                return points, failures
-            tried, failed = _try(world, flow)
-            points, failures = points + tried, failures + failed
+        yield world
 
 
-def _try(world: World, flow: Flow) -> tuple[int, int]:
+def _try_all(world: World, work: Work) -> Counter[End]:
+    ends = Counter[End]()
+    while not work.stopped.is_set():
+        try:
+            flow = work.flows.get_nowait()
+        except Empty:
+            break
+        ends += _try(world, flow, work.stopped)
+    return ends
+
+
+def _try(world: World, flow: Flow, stopped: threading.Event) -> Counter[End]:
     started = time.monotonic()
     world.open_for_the_day()
     person = flow.prepare(world)
     memory = world.remember()
-    ends = Counter(
-        _end(world, flow, memory, person, kill, name) for kill, name in _kills(_run(world, flow, memory, person, None))
-    )
-    points = ends["right"] + ends["wrong"]
-    # Progress is told by the clock, so that an import now and then makes a call less than the time before.
+    ends = Counter[End]()
+    for kill, name in _kills(_run(world, flow, memory, person, None)):
+        if stopped.is_set():
+            return ends
+        ends[_end(world, flow, memory, person, kill, name)] += 1
+    # A call may be made less often than the time before: progress is told by the clock.
     unmade = f", {ends['not killed']} calls not made again" if ends["not killed"] else ""
-    took = time.monotonic() - started
+    points, took = ends["right"] + ends["wrong"], time.monotonic() - started
     print(f"{flow.name}: {points} crash points, {ends['wrong']} failures{unmade}, {took:.0f} s", flush=True)  # noqa: T201 - the output
-    return points, ends["wrong"]
+    return ends
 
 
 def _kills(invocations: Sequence[Invocation]) -> Iterator[tuple[Kill, str]]:

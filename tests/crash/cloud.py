@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import Request, urlopen
@@ -27,7 +27,7 @@ from sop_core.settings import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.builders.sheets import load_sheet
 from tests.crash.container import Order, Outcome
-from tests.standin.aws import SIGNING_SECRET, Aws, create
+from tests.standin.aws import SIGNING_SECRET, WRITES_IN_BATCH, Aws, create
 from tests.standin.files import SlackWithFiles, slack_with_files
 from tests.standin.person import Person, http_event
 
@@ -45,8 +45,10 @@ A_WHILE: Final = 120.0
 PATIENCE: Final = 12
 """How many such looks everything must be settled within."""
 TRIES: Final = 3
-REMEMBERED: Final = ("calls", "messages", "sent", "responses", "views", "homes", "files", "uploads", "used_triggers")
-"""What the stand-in Slack keeps."""
+REMEMBERED: Final = tuple(
+    each.name for each in fields(SlackWithFiles) if each.name not in {"url", "page", "lock", "stopped"}
+)
+"""What the stand-in Slack keeps: all but what makes it a server."""
 
 
 class Died(Exception):
@@ -217,8 +219,9 @@ class World:
         self._empty()
         self.now = memory.now
         for table, items in memory.items.items():
-            for item in items:
-                self.aws.dynamodb.put_item(TableName=table, Item=item)
+            puts: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
+            for at in range(0, len(puts), WRITES_IN_BATCH):
+                self.aws.dynamodb.batch_write_item(RequestItems={table: puts[at : at + WRITES_IN_BATCH]})
         for key, content in memory.objects.items():
             self.aws.s3.put_object(Bucket=self.aws.environment["FILES_BUCKET"], Key=key, Body=content)
         for name, value in memory.slack.items():
@@ -261,6 +264,8 @@ class Container:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            # Ctrl-C is for us: we let the point at hand end, and then it.
+            start_new_session=True,
         )
         self._read()
 

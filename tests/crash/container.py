@@ -1,18 +1,20 @@
 """The functions as Lambda runs them: one process an invocation, which can be made to end at any of its calls.
 
 Run as a program it is a server that has imported every function and forks for each line of its input, so that an
-invocation starts cold, without what an earlier one remembered, and still in milliseconds. A line in: :class:`Order`;
-a line out: :class:`Outcome`.
+invocation starts cold, without what an earlier one remembered, and still in milliseconds. What a function imports only
+when it needs it, the server imports too once it was seen to. A line in: :class:`Order`; a line out: :class:`Outcome`.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import signal
 import sys
-import time
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -21,9 +23,11 @@ import msgspec
 from botocore.endpoint import Endpoint
 
 from sop_aws import clients, times
+from sop_core import procedures
+from tests.standin.person import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Moment = Literal["before", "after"]
 FUNCTIONS: Final = {
@@ -81,6 +85,10 @@ def _warm_up() -> None:
     for make in (clients.dynamodb, clients.sqs, clients.s3, clients.secrets):
         make()
         make(clients.PATIENT)
+    # The layer holds them compiled; in a checkout every process would parse their YAML.
+    for name in procedures.names():
+        procedures.load(name)
+    _freeze()
 
 
 def _carried_out(order: Order, handlers: dict[str, Callable[[Any, Any], Any]]) -> Outcome:
@@ -95,7 +103,22 @@ def _carried_out(order: Order, handlers: dict[str, Callable[[Any, Any], Any]]) -
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     calls = tuple(line["call"] for line in lines if "call" in line)
     answer = next((line["answer"] for line in lines if "answer" in line), None)
+    _import_too([name for line in lines for name in line.get("imported", ())])
     return Outcome(calls=calls, code=code, answer=answer)
+
+
+def _import_too(names: Sequence[str]) -> None:
+    for name in names:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    if names:
+        _freeze()
+
+
+def _freeze() -> None:
+    # A process that looks for garbage among what it inherited copies all of it.
+    gc.collect()
+    gc.freeze()
 
 
 def _invoke(order: Order, handler: Callable[[Any, Any], Any], writing: int) -> NoReturn:
@@ -103,14 +126,16 @@ def _invoke(order: Order, handler: Callable[[Any, Any], Any], writing: int) -> N
         os.write(writing, json.dumps(what).encode() + b"\n")
 
     signal.alarm(SECONDS)
+    known = set(sys.modules)
     _watch_calls(order, tell)
     code = 1
     try:
-        tell(answer=handler(order.event, Context()))
+        tell(answer=handler(order.event, Context(seconds=SECONDS)))
         code = 0
     except BaseException as error:  # noqa: BLE001 - a function that raises has failed, whatever it raised
         sys.stderr.write(f"{order.function}: {type(error).__name__}: {error}\n")
     finally:
+        tell(imported=[name for name in sys.modules if name not in known])
         sys.stderr.flush()
         sys.stdout.flush()
         os._exit(code)
@@ -148,24 +173,6 @@ def _watch_calls(order: Order, tell: Callable[..., None]) -> None:
 def _slack_call(address: str) -> str:
     first, _, rest = urlsplit(address).path.strip("/").partition("/")
     return f"slack.{rest}" if first == "api" else f"slack file host: {first}"
-
-
-class Context:
-    """What Lambda tells a handler of its invocation."""
-
-    aws_request_id = "11111111-2222-3333-4444-555555555555"
-    function_name = "function"
-    function_version = "1"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
-    log_group_name = log_stream_name = "log"
-
-    def __init__(self) -> None:
-        self._ends = time.monotonic() + SECONDS
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return what is left of the function's time."""
-        return max(0, int((self._ends - time.monotonic()) * 1000))
 
 
 if __name__ == "__main__":

@@ -215,13 +215,15 @@ def a_case_soon_due(world: World) -> Person:
 
 
 def a_minute_passes(world: World, _: Any) -> None:
-    world.invoke("sweep", {})
-    world.now += 60
-    world.invoke("sweep", {})
+    while world.invoke("sweep", {}).was_killed:
+        world.now += 60
     world.settle()
 
 
 def reminded_once(world: World, _: Any) -> None:
+    world.now += 60
+    world.invoke("sweep", {})
+    world.settle()
     one_case(world, "claimed", ("open", "claim", "remind"))
 
 
