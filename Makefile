@@ -69,8 +69,8 @@ crash: $(READY)  ## the app killed at every call it makes, one at a time: nothin
 	@echo "crash: every call of every flow"
 	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.crash $(if $(FLOW),"$(FLOW)")
 
-load: $(READY)  ## fifty agents at once for two minutes: SECONDS= AGENTS= for less; figures in .local/load.json
-	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.load $(if $(AGENTS),--agents $(AGENTS) --burst $(AGENTS)) \
+load: $(READY)  ## fifty agents at once for two minutes: SECONDS= AGENTS= for less, BURST= for more; figures in .local/load.json
+	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.load $(if $(AGENTS),--agents $(AGENTS)) $(if $(BURST),--burst $(BURST)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) --json .local/load.json
 
 e2e: $(READY)  ## a person's way through the app, in a real browser

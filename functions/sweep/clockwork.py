@@ -14,7 +14,7 @@ from sop_aws.times import iso, parse
 from sop_core.cases import lifecycle
 from sop_core.cases.clock import fingerprint, planned, to_send
 from sop_core.cases.deadlines import in_office_hours
-from sop_core.cases.overview import front, overview, tally
+from sop_core.cases.overview import Tally, added, front, overview, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +33,9 @@ CASES_A_SHARD: Final = 25
 REPLANNED: Final = 200
 """A minute's share, so that a changed calendar of thousands of cases keeps no reminder waiting."""
 DAYS_COUNTED: Final = 7
+INDEX_LAGS: Final = timedelta(minutes=5)
+"""Far longer than an index is behind its table: what is older than this is all there."""
+KEPT_EVERY: Final = timedelta(minutes=10)
 TALLY_KEPT: Final = timedelta(days=30)
 
 
@@ -117,16 +120,21 @@ def _replan(cases: CaseStore, case_id: str, deliver: DeliverQueue, calendar: Cal
 def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> None:
     """Count the live cases and the last days, for the leads' Home."""
     days = [(now - timedelta(days=back)).date().isoformat() for back in range(DAYS_COUNTED)]
-    today = tally(queue.events_on(days[0]))
-    earlier = []
-    for day in days[1:]:
-        counted = queue.tally(day)
-        if counted is None:
-            counted = tally(queue.events_on(day))
-            queue.put_tally(day, counted, expires_at=int((now + TALLY_KEPT).timestamp()))
-        earlier.append(counted)
-    queue.put_overview(overview(live, [today, *earlier], at=iso(now)))
+    queue.put_overview(overview(live, [_counted(queue, day, now=now) for day in days], at=iso(now)))
     queue.put_front(front(live, at=iso(now)))
+
+
+def _counted(queue: CaseQueue, day: str, *, now: datetime) -> Tally:
+    """Return the numbers of a day. What was counted is kept now and then, so that no minute reads a whole day again."""
+    kept = queue.tally(day) or Tally()
+    if kept.until[:10] > day:
+        return kept
+    settled = iso(now - INDEX_LAGS)
+    new = tuple(queue.events_on(day, since=kept.until or "0"))
+    if settled[:10] > day or not kept.until or parse(kept.until) + KEPT_EVERY <= parse(settled):
+        old = tally(event for event in new if event.at < settled)
+        queue.put_tally(day, added(kept, old, until=settled), expires_at=int((now + TALLY_KEPT).timestamp()))
+    return added(kept, tally(new), until=iso(now))
 
 
 def _wake(deliver: DeliverQueue, rows: Sequence[Delivery]) -> None:

@@ -42,10 +42,14 @@ class CaseHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened on one day, as far as medians need it: seconds, each from when the case's clock started."""
+    """What happened on one day, as far as medians need it: seconds, each from when the case's clock started.
+
+    Events from ``until`` on are not counted yet.
+    """
 
     to_claim: tuple[int, ...] = ()
     to_close: tuple[int, ...] = ()
+    until: str = ""
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +101,11 @@ def tally(events: Iterable[CaseEvent]) -> Tally:
         if event.action in took and not (event.action == "assign" and event.from_state != "open"):
             took[event.action].append(seconds(event.clock_from, event.at))
     return Tally(to_claim=tuple(took["claim"] + took["assign"]), to_close=tuple(took["close"]))
+
+
+def added(one: Tally, other: Tally, *, until: str) -> Tally:
+    """Return two parts of a day as one, which is counted ``until`` then."""
+    return Tally(to_claim=one.to_claim + other.to_claim, to_close=one.to_close + other.to_close, until=until)
 
 
 def front(live: Iterable[CaseHead], *, at: str) -> Front:

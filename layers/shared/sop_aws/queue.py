@@ -90,9 +90,10 @@ class CaseQueue:
             items = self._table.query("#due_pk = :shard", index="due", shard=f"DUE#{number}")
             yield from (_HEAD.decode(text(item, "head")) for item in items)
 
-    def events_on(self, day: str) -> Iterator[CaseEvent]:
-        """Yield what happened on a day (UTC, ``2026-11-20``), in order."""
-        items = self._table.query("#day_pk = :day", index="by_day", day=f"EVENTS#{day}")
+    def events_on(self, day: str, *, since: str = "0") -> Iterator[CaseEvent]:
+        """Yield what happened on a day (UTC, ``2026-11-20``) from the moment ``since`` on, in order."""
+        when = "#day_pk = :day AND #day_at >= :since"
+        items = self._table.query(when, index="by_day", day=f"EVENTS#{day}", since=since)
         yield from (_EVENT.decode(text(item, "body")) for item in items)
 
     def runs_on(self, day: str) -> Iterator[Run]:
@@ -101,12 +102,12 @@ class CaseQueue:
         yield from (msgspec.json.decode(text(item, "body"), type=Run) for item in items)
 
     def tally(self, day: str) -> Tally | None:
-        """Return the numbers of a day that is over, if they were counted."""
+        """Return the numbers of a day, as far as they were counted."""
         item = self._table.get("OVERVIEW", f"DAY#{day}")
         return None if item is None else msgspec.json.decode(text(item, "body"), type=Tally)
 
     def put_tally(self, day: str, counted: Tally, *, expires_at: int) -> None:
-        """Keep the numbers of a day that is over."""
+        """Keep the numbers of a day."""
         body = msgspec.json.encode(counted).decode()
         self._table.put(attributes(pk="OVERVIEW", sk=f"DAY#{day}", body=body, expires_at=expires_at))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,13 +10,16 @@ import pytest
 
 from functions.sweep.clockwork import Unreadable, count, replan, send_reminders
 from sop_aws.queue import CaseQueue
+from sop_aws.times import iso
 from sop_aws.wake import DeliverQueue
 from sop_core.cases.lifecycle import apply
 from sop_core.settings import Settings, merge
 from tests.builders.desk import CHANNEL
 
 if TYPE_CHECKING:
-    from sop_core.cases.case import Case
+    from collections.abc import Iterator
+
+    from sop_core.cases.case import Case, CaseEvent
     from tests.unit.cases.conftest import Desk
 
 LEAD, PRIYA = "U0LEAD001", "U0SPEC001"
@@ -141,6 +144,35 @@ def test_the_days_that_are_over_are_counted_once(desk: Desk) -> None:
     counted = queue.tally("2027-01-15")
     assert counted is not None
     assert counted.to_claim == (0,)
+
+
+def test_a_minute_counts_the_whole_day_and_reads_its_last_part(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = CaseQueue(desk.aws.dynamodb, desk.aws.cases_table)
+    opened = datetime(2027, 1, 15, 15, tzinfo=UTC)
+    read: list[int] = []
+    asked = queue.events_on
+
+    def counted(day: str, **since: str) -> Iterator[CaseEvent]:
+        found = tuple(asked(day, **since))
+        read.append(len(found))
+        return iter(found)
+
+    monkeypatch.setattr(queue, "events_on", counted)
+    for minute in range(45):
+        now = opened + timedelta(minutes=minute)
+        case = desk.open(f"run-{minute}")
+        changed, event = apply(case, "claim", actor=PRIYA, actor_name="Priya", at=iso(now), calendar=SETTINGS.calendar)
+        desk.cases.change(changed, msgspec.structs.replace(event, clock_from=iso(opened)), ())
+        read.clear()
+        count(queue, (), now=now)
+        numbers = queue.overview()
+        assert numbers is not None
+        assert numbers.to_claim == 60 * minute / 2
+        assert read[0] <= 16
+    count(queue, (), now=opened + timedelta(days=1))
+    read.clear()
+    count(queue, (), now=opened + timedelta(days=1, minutes=1))
+    assert read == [0]
 
 
 def test_a_case_that_cannot_be_read_keeps_nobody_else_from_being_reminded(desk: Desk) -> None:
