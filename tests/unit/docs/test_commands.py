@@ -152,8 +152,10 @@ def test_python_commands_on_every_page(page: str) -> None:
 
 def test_python_commands_are_told() -> None:
     """Every program, and every command of the two that have some, is told on some page or is what a target runs."""
+    makefile = (ROOT / "Makefile").read_text()
     told = {pair for page in PAGES for pair in _called(page)} | set(_listed())
-    told |= set(re.findall(r"\$\(PYTHON\) -m ([a-z_.]+) ?([a-z]*)", (ROOT / "Makefile").read_text()))
+    told |= set(re.findall(r"\$\(PYTHON\) -m ([a-z_.]+) ?([a-z]*)", makefile))
+    told |= {(path.replace("/", "."), "") for path in re.findall(r"python (infra/[a-z_]+)\.py", makefile)}
     for module, commands in modules().items():
         assert module in {name for name, _ in told}, module
         assert commands <= {command for name, command in told if name == module}, module

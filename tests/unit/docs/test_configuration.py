@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from datetime import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,10 +105,18 @@ def test_bounds() -> None:
 
 
 def test_parameters() -> None:
-    """Every parameter of the template is told with its default."""
+    """Every parameter of the template is told with its default and with what each environment sets it to."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    environments = [
+        dict(pair.split("=", 1) for pair in config[name]["deploy"]["parameters"]["parameter_overrides"])
+        for name in ("dev", "prod")
+    ]
+    parameters = {
+        name: [str(each.get("Default", "")), *(environment.get(name, "") for environment in environments)]
+        for name, each in TEMPLATE["Parameters"].items()
+    }
     rows = told("Parameters of the template")
-    defaults = {name: str(each.get("Default", "")) for name, each in TEMPLATE["Parameters"].items()}
-    assert {name: "".join(named(cells[1])) for name, cells in rows.items()} == defaults
+    assert {name: ["".join(named(cell)) for cell in cells[1:4]] for name, cells in rows.items()} == parameters
 
 
 def test_functions_environment() -> None:
