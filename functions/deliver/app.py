@@ -20,6 +20,7 @@ from sop_aws import clients
 from sop_aws.audit import AuditStore, Trail
 from sop_aws.cases import CaseStore
 from sop_aws.config import DeliverConfig
+from sop_aws.correlation import correlate
 from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
@@ -30,7 +31,7 @@ from sop_aws.secrets import slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_aws.versions import VersionStore
-from sop_aws.wake import DeliverQueue
+from sop_aws.wake import CaseWake, DeliverQueue
 from sop_core.cases.names import named_case, named_event
 from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
@@ -70,9 +71,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     return batch.handle(event["Records"])
 
 
-def _deliver(case_id: str) -> None:
+def _deliver(wake: CaseWake) -> None:
+    correlate(logger, wake.request)
     try:
-        _deliverer().deliver(case_id)
+        _deliverer().deliver(wake.case)
     except TokenRefused:
         # The secret may have been rotated: the next attempt reads it anew.
         slack_secrets.cache_clear()
@@ -81,13 +83,15 @@ def _deliver(case_id: str) -> None:
         raise
 
 
-def _failed(error: Exception, message_id: str) -> None:
-    logger.error("wake-up failed", message_id=message_id, **fault(error))
+def _failed(error: Exception, message_id: str, wake: CaseWake | None) -> None:
+    correlate(logger, wake.request if wake else None)
+    logger.error("wake-up failed", message_id=message_id, case=wake.case if wake else None, **fault(error))
     metrics.add_metric(name="WakeUpFailed", unit=MetricUnit.Count, value=1)
 
 
 def _report(outcome: str, row: Delivery, reason: str) -> None:
     log = logger.error if outcome == "dead" else logger.info
+    correlate(logger, row.request)  # a case may have rows of several requests
     log(outcome, delivery=row.id, kind=row.kind, channel=row.channel, attempts=row.attempts, reason=reason)
     metrics.add_metric(name=METRICS[outcome], unit=MetricUnit.Count, value=1)
 

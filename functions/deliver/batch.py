@@ -29,10 +29,10 @@ class Batch:
     def __init__(
         self,
         *,
-        deliver: Callable[[str], None],
+        deliver: Callable[[CaseWake], None],
         hold: Callable[[str, int], None],
         seconds_left: Callable[[], float],
-        failed: Callable[[Exception, str], None],
+        failed: Callable[[Exception, str, CaseWake | None], None],
     ) -> None:
         """Take what delivers a case, what sends a message back for a while, the time left, and who hears of faults."""
         self._deliver = deliver
@@ -55,14 +55,16 @@ class Batch:
     def _take(self, record: Mapping[str, Any], group: str, waits: dict[str, int]) -> int:
         if self._seconds_left() < ENOUGH_TIME:
             return 1
+        wake = None
         try:
-            self._deliver(msgspec.json.decode(record["body"], type=CaseWake).case)
+            wake = msgspec.json.decode(record["body"], type=CaseWake)
+            self._deliver(wake)
         except Held as held:
             # One second more: the row is then due, whatever was lost to rounding.
             waits[group] = min(held.seconds + 1, LONGEST_WAIT)
             return waits[group]
         except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
-            self._failed(error, record["messageId"])
+            self._failed(error, record["messageId"], wake)
             return TRY_AGAIN
         return 0
 
@@ -70,4 +72,4 @@ class Batch:
         try:
             self._hold(record["receiptHandle"], seconds)
         except Exception as error:  # noqa: BLE001 - it comes back all the same, at the queue's own pace
-            self._failed(error, record["messageId"])
+            self._failed(error, record["messageId"], None)

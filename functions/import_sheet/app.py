@@ -15,6 +15,7 @@ from functions.import_sheet.progress import Progress
 from functions.import_sheet.sending import Sender
 from sop_aws import clients
 from sop_aws.config import ImportConfig
+from sop_aws.correlation import correlate
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
@@ -52,8 +53,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
 
 def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
     try:
-        import_id = msgspec.json.decode(record["body"], type=ImportWake).import_id
-        _carry_out(import_id, context)
+        wake = msgspec.json.decode(record["body"], type=ImportWake)
+        correlate(logger, wake.request)
+        _carry_out(wake.import_id, context)
     except UnknownImport:
         logger.warning("a wake-up names no import", message_id=record["messageId"])
         _count("ImportUnknown")

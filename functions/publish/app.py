@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from functions.publish.publishing import Publisher
 from sop_aws import clients
 from sop_aws.config import PublishConfig
+from sop_aws.correlation import correlate
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
@@ -58,6 +59,7 @@ def _is_done(record: Mapping[str, Any]) -> bool:
     tries = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
     try:
         job = msgspec.json.decode(record["body"], type=Publication)
+        correlate(logger, job.request)
         outcome = _run(job, tries)
     except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
         _forget_refused_token(error)

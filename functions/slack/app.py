@@ -24,6 +24,7 @@ from sop_aws import clients
 from sop_aws.audit import AuditStore
 from sop_aws.cases import CaseStore
 from sop_aws.config import SlackConfig
+from sop_aws.correlation import correlate, current
 from sop_aws.documents import DocumentStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.people import PeopleStore
@@ -54,7 +55,7 @@ _request: ContextVar[dict[str, str]] = ContextVar("request")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload format 2.0)."""
     begin()
-    logger.set_correlation_id(context.aws_request_id)
+    correlate(logger, context.aws_request_id)
     started = time.monotonic()
     request = opened(event)
     if is_ssl_check(request):
@@ -160,7 +161,7 @@ def _name(body: dict[str, Any]) -> str:
 
 def _say_that_it_failed(error: Exception, body: dict[str, Any], client: WebClient) -> BoltResponse | None:
     # The one boundary of this function: the log gets the error's kind and place, the person a sentence and a reference.
-    reference = (logger.get_correlation_id() or "")[:8]
+    reference = (current() or "")[:8]
     logger.error("failed", extra={"what": _name(body), **fault(error)})
     ack = Ack()  # type: ignore[no-untyped-call]  # Bolt's own
     tell(

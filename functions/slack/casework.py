@@ -10,6 +10,7 @@ from functions.slack.access import ROLE_NAMES
 from functions.slack.waking import wake
 from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
+from sop_aws.logging import make_logger
 from sop_aws.times import iso
 from sop_core.cases import lifecycle
 from sop_core.cases.case import Document
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from functions.slack.services import Services
     from sop_aws.deliveries import Delivery, Kind
     from sop_core.cases.case import Case, CaseEvent
+
+logger = make_logger()
 
 TRIES: Final = 20
 """As many as may press at one moment: each loser of a write reads again, and either still may act or is told."""
@@ -111,6 +114,7 @@ class CaseDesk:
                 continue
             except lifecycle.NotAllowed as refused:
                 raise Late(case) from refused
+            logger.info("case", extra={"case": changed.id, "action": event.action})
             wake(self._services.deliver, rows)
             return changed
         raise Late(self._services.cases.get(seen.case))

@@ -17,6 +17,7 @@ from functions.slack.screens import Screens, prefilled
 from functions.slack.waking import wake
 from sop_aws.cases import CaseIdTaken
 from sop_aws.deliveries import outbox
+from sop_aws.logging import make_logger
 from sop_aws.runs import Run, StaleRun
 from sop_aws.times import iso
 from sop_core.cases import deadlines, lifecycle
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from sop_core.settings import Settings
     from sop_core.transfers.project import Project
     from sop_slack.run import RunScreen
+
+logger = make_logger()
 
 SEEN_KEPT: Final = 20
 TRIES: Final = 5
@@ -283,6 +286,8 @@ class RunDesk:
         ended = replace(run, case=case.id)
         audit = run_items(self._services, run, ended)
         opened = self._services.cases.open(case, event, deliveries, ended, audit)
+        if not opened.repeated:
+            logger.info("case", extra={"case": case.id, "action": event.action})
         wake(self._services.deliver, deliveries)
         return opened.run
 

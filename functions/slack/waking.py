@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sop_aws.correlation import current
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,10 +21,10 @@ def wake(queue: DeliverQueue, deliveries: Iterable[Delivery]) -> None:
     first = next(iter(deliveries), None)
     if first is not None:
         with suppress(ClientError, BotoCoreError):
-            queue.wake(first.case, first.channel, first.dedup)
+            queue.wake(first.case, first.channel, first.dedup, request=first.request)
 
 
 def wake_import(queue: ImportQueue, import_id: str) -> None:
     """Ask for an import to be taken up; a queue that cannot be reached loses nothing."""
     with suppress(ClientError, BotoCoreError):
-        queue.wake(import_id)
+        queue.wake(import_id, request=current())

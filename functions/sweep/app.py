@@ -12,6 +12,7 @@ from functions.sweep.left_behind import Found, sweep_deliveries, sweep_imports
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import SweepConfig
+from sop_aws.correlation import correlate
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.procedures import Procedures
@@ -37,8 +38,9 @@ class SweepIncomplete(Exception):
 
 @logger.inject_lambda_context(log_event=False, clear_state=True)
 @metrics.log_metrics
-def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
+def handler(_event: dict[str, Any], context: LambdaContext) -> None:
     """Wake what is pending, remind of what is due, count; a failure of one part keeps no other from being done."""
+    correlate(logger, context.aws_request_id)
     parts = {
         "Deliveries": _deliveries,
         "Imports": _imports,

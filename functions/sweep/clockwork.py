@@ -138,4 +138,4 @@ def _counted(queue: CaseQueue, day: str, *, now: datetime) -> Tally:
 
 
 def _wake(deliver: DeliverQueue, rows: Sequence[Delivery]) -> None:
-    deliver.wake(rows[0].case, rows[0].channel, rows[0].dedup)
+    deliver.wake(rows[0].case, rows[0].channel, rows[0].dedup, request=rows[0].request)

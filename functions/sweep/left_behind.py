@@ -35,7 +35,7 @@ def sweep_deliveries(cases: CaseStore, queue: DeliverQueue, *, now: datetime) ->
         due.setdefault(row.case, row)
     for row in due.values():
         # With the minute in it: the row's own wake-up may have been swallowed or spent without effect.
-        queue.wake(row.case, row.channel, f"{row.dedup}#{now:%Y%m%dT%H%M}")
+        queue.wake(row.case, row.channel, f"{row.dedup}#{now:%Y%m%dT%H%M}", request=row.request)
     return Found(woken=len(due), oldest_seconds=_oldest((row.created_at for row in due.values()), now))
 
 
@@ -43,7 +43,7 @@ def sweep_imports(transfers: TransferStore, queue: ImportQueue, *, now: datetime
     """Wake ``import_sheet`` for each import that is unfinished and in nobody's hands."""
     due = transfers.due_imports(iso(now), limit=IMPORTS)
     for record in due:
-        queue.wake(record.id)
+        queue.wake(record.id, request=record.request)
     return Found(woken=len(due), oldest_seconds=_oldest((record.created_at for record in due), now))
 
 

@@ -111,6 +111,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     The workbook is ``file_id`` in Slack or, put there by an operator or read before, ``source_key`` in the files bucket
     (``file_name`` is what it was called); without a ``user`` nobody is told. ``sheet`` is the sheet it makes (or, for a
     file seen before, the one it found). More than ``loss_percent`` of the active projects lost is worth a warning.
+    ``request`` is the correlation id of the request that asked for it.
     """
 
     id: str
@@ -133,3 +134,4 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     loss_percent: int = 20
+    request: str | None = None

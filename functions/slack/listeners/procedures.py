@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from functions.slack.auditing import keep
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
+from sop_aws.correlation import current
 from sop_aws.times import iso
 from sop_aws.versions import SwitchedMeanwhile, VersionActive, VersionGone
 from sop_aws.wake import Publication
@@ -50,7 +51,7 @@ def uploaded(services: Services, request: Request) -> None:
     # The same submission delivered twice is the same upload.
     job = hashlib.sha256(f"{view['id']}:{file}:{sources}".encode()).hexdigest()[:20]
     keep(services, "procedure", "uploaded a version", by=request.user)
-    services.publications.put(Publication(job, request.user, file, sources, iso(services.now())))
+    services.publications.put(Publication(job, request.user, file, sources, iso(services.now()), current()))
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 
 

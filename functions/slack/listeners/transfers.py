@@ -13,6 +13,7 @@ from functions.slack.auditing import keep
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from functions.slack.waking import wake_import
+from sop_aws.correlation import current
 from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
@@ -99,7 +100,7 @@ def _send(services: Services, request: Request, job: Job) -> None:
 
 def _begin(services: Services, record: ImportRecord) -> None:
     limit = services.settings().sheet_loss_percent
-    stored = services.transfers.create_import(msgspec.structs.replace(record, loss_percent=limit))
+    stored = services.transfers.create_import(msgspec.structs.replace(record, loss_percent=limit, request=current()))
     if stored.job == "import":
         keep(services, "sheet", "uploaded a workbook", by=stored.user, subject=stored.id, at=stored.created_at)
     wake_import(services.imports, record.id)

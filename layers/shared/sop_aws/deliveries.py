@@ -8,6 +8,7 @@ from zlib import crc32
 
 import msgspec
 
+from sop_aws.correlation import current
 from sop_aws.table import attributes, text
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     ``attempts`` counts the workers that took the row, ``told_to_wait`` those that Slack or its silence sent away: the
     others failed or died. ``next_attempt_at`` is when the next one may, so a worker holds the row by moving it on.
     ``unsure`` says that Slack may have posted it without our knowing. An ``unreadable`` row is of another release.
+    ``request`` is the correlation id of the request that asked for it.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     unsure: bool = False
     reason: str | None = None
     period: str | None = None
+    request: str | None = None
 
     @property
     def dedup(self) -> str:
@@ -63,6 +66,7 @@ def outbox(case: Case, *kinds: Kind, at: str, person: str | None = None) -> tupl
             channel=person if kind == "dm" and person else case.channel,
             created_at=at,
             next_attempt_at=at,
+            request=current(),
         )
         for place, kind in enumerate(kinds)
     )
@@ -80,6 +84,7 @@ def file_asked_for(kind: Kind, made_of: str, *, person: str, about: str, at: str
         created_at=at,
         next_attempt_at=at,
         period=about,
+        request=current(),
     )
 
 

@@ -17,5 +17,5 @@ def replay(cases: CaseStore, queue: DeliverQueue, *, now: datetime, limit: int |
     """Make dead rows (up to ``limit``) pending again, wake each case, and return how many rows there were."""
     revived = [row for row in cases.dead_deliveries(limit=limit) if cases.revive(row, now=now)]
     for row in {row.case: row for row in reversed(revived)}.values():
-        queue.wake(row.case, row.channel, f"{row.dedup}#{iso(now)}")
+        queue.wake(row.case, row.channel, f"{row.dedup}#{iso(now)}", request=row.request)
     return len(revived)

@@ -1,4 +1,7 @@
-"""Wake-ups: a message says only that there is work, and the stores know which. An upload to publish is whole."""
+"""Wake-ups: a message says only that there is work, and the stores know which. An upload to publish is whole.
+
+Each carries the correlation id of the request behind it (``request``), so a worker's log has it whatever happens.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,21 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class CaseWake(msgspec.Struct, frozen=True):
+class CaseWake(msgspec.Struct, frozen=True, omit_defaults=True):
     """The case whose outbox has something to deliver."""
 
     case: str
+    request: str | None = None
 
 
-class ImportWake(msgspec.Struct, frozen=True, rename={"import_id": "import"}):
+class ImportWake(msgspec.Struct, frozen=True, omit_defaults=True, rename={"import_id": "import"}):
     """The import that waits."""
 
     import_id: str
+    request: str | None = None
 
 
-class Publication(msgspec.Struct, frozen=True):
+class Publication(msgspec.Struct, frozen=True, omit_defaults=True):
     """A procedure file that was uploaded, with the file of what it newly cites; ids are Slack's. All of the job."""
 
     id: str
@@ -30,6 +35,7 @@ class Publication(msgspec.Struct, frozen=True):
     file: str
     sources: str | None
     at: str
+    request: str | None = None
 
 
 class DeliverQueue:
@@ -40,11 +46,11 @@ class DeliverQueue:
         self._client = client
         self._url = url
 
-    def wake(self, case_id: str, channel: str, dedup: str) -> None:
+    def wake(self, case_id: str, channel: str, dedup: str, *, request: str | None = None) -> None:
         """Ask for the delivery of a case's pending rows; a repeat of ``dedup`` within five minutes does nothing."""
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=msgspec.json.encode(CaseWake(case=case_id)).decode(),
+            MessageBody=msgspec.json.encode(CaseWake(case_id, request)).decode(),
             MessageGroupId=channel,
             MessageDeduplicationId=dedup,
         )
@@ -62,9 +68,9 @@ class ImportQueue:
         self._client = client
         self._url = url
 
-    def wake(self, import_id: str) -> None:
+    def wake(self, import_id: str, *, request: str | None = None) -> None:
         """Ask for an import to be taken up."""
-        body = msgspec.json.encode(ImportWake(import_id=import_id)).decode()
+        body = msgspec.json.encode(ImportWake(import_id, request)).decode()
         self._client.send_message(QueueUrl=self._url, MessageBody=body)
 
 

@@ -10,6 +10,8 @@ from functions.deliver.failures import Held
 if TYPE_CHECKING:
     import pytest
 
+    from sop_aws.wake import CaseWake
+
 
 class Worker:
     """Delivers cases, except those that it was told to fail; remembers what it did."""
@@ -20,15 +22,15 @@ class Worker:
         self.held: list[tuple[str, int]] = []
         self.told: list[str] = []
 
-    def deliver(self, case_id: str) -> None:
-        if case_id in self.failures:
-            raise self.failures[case_id]
-        self.delivered.append(case_id)
+    def deliver(self, wake: CaseWake) -> None:
+        if wake.case in self.failures:
+            raise self.failures[wake.case]
+        self.delivered.append(wake.case)
 
     def hold(self, receipt: str, seconds: int) -> None:
         self.held.append((receipt, seconds))
 
-    def failed(self, error: Exception, _message_id: str) -> None:
+    def failed(self, error: Exception, _message_id: str, _wake: CaseWake | None) -> None:
         self.told.append(type(error).__name__)
 
     def handle(self, *wakes: str, seconds: float = 30) -> list[str]:
