@@ -14,6 +14,7 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.deployed import NotSopDesk, outputs
 from sop_aws.cases import CaseStore
 from sop_aws.clients import PATIENT
 from sop_aws.replay import replay
@@ -23,8 +24,6 @@ from sop_aws.wake import DeliverQueue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mypy_boto3_cloudformation import CloudFormationClient
-
 
 class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
     """What a replay needs to know of a stack."""
@@ -33,27 +32,18 @@ class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
     deliver_queue_url: str
 
 
-def outputs(cloudformation: CloudFormationClient, stack: str) -> Outputs:
-    """Read them from a deployed stack.
-
-    :raises msgspec.ValidationError: if it has none such.
-    """
-    (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    return msgspec.convert({each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())}, Outputs)
-
-
 def main(argv: Sequence[str]) -> int:
     """Replay, and say how many deliveries were dead."""
     parser = argparse.ArgumentParser(prog="python -m infra.replay", description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name, e.g. sop-desk")
     stack = parser.parse_args(argv).stack
     try:
-        where = outputs(boto3.client("cloudformation", config=PATIENT), stack)
+        where = outputs(stack, Outputs)
         cases = CaseStore(boto3.client("dynamodb", config=PATIENT), where.cases_table)
         queue = DeliverQueue(boto3.client("sqs", config=PATIENT), where.deliver_queue_url)
         revived = replay(cases, queue, now=system_clock())
-    except msgspec.ValidationError:
-        sys.stderr.write(f"The stack {stack} is not a SOP Desk: its outputs name no cases table and deliver queue.\n")
+    except NotSopDesk as other:
+        sys.stderr.write(f"{other}\n")
         return 2
     except (BotoCoreError, ClientError) as error:
         # What was revived by then is pending, and the sweep wakes it; a repeat goes on with the rest.

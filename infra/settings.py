@@ -1,4 +1,4 @@
-"""``python -m infra.settings people.yaml --table NAME``: store a people file in a deployed settings table.
+"""``python -m infra.settings people.yaml --stack NAME``: store a people file as the settings of a deployed stack.
 
 For the first installation, before anybody has a role to edit settings in Slack with. Credentials and region are the AWS
 command line's.
@@ -12,14 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import msgspec
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.deployed import NotSopDesk, outputs
+from sop_aws.clients import PATIENT
 from sop_aws.settings import SettingsStore
 from sop_aws.times import iso, system_clock
 from sop_core.settings import BadSettings, merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
+    """What is needed to know of a stack."""
+
+    settings_table: str
 
 
 class BadFile(ValueError):
@@ -56,15 +66,18 @@ def main(argv: Sequence[str]) -> int:
     """Store the file's settings."""
     parser = argparse.ArgumentParser(prog="python -m infra.settings", description=__doc__)
     parser.add_argument("file", type=Path, help="a people.yaml: roles, people, channels, values, calendar")
-    parser.add_argument("--table", required=True, help="the SettingsTable of the stack's outputs")
+    parser.add_argument("--stack", required=True, help="the stack's name, e.g. sop-desk")
     options = parser.parse_args(argv)
     try:
-        version = store(
-            SettingsStore(boto3.client("dynamodb"), options.table, system_clock), options.file, actor="infra.settings"
-        )
-    except BadFile as error:
+        table = outputs(options.stack, Outputs).settings_table
+        settings = SettingsStore(boto3.client("dynamodb", config=PATIENT), table, system_clock)
+        version = store(settings, options.file, actor="infra.settings")
+    except (BadFile, NotSopDesk) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except (BotoCoreError, ClientError) as error:
+        sys.stderr.write(f"The settings of {options.stack} were not stored: {error}\n")
+        return 1
     sys.stdout.write(f"The settings are at version {version}.\n")
     return 0
 

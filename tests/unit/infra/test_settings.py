@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from tests.standin.aws import Aws
 
 
+@pytest.fixture(autouse=True)
+def stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "outputs", lambda _name, kind: kind(settings_table="SettingsTable"))
+
+
 def stored(aws: Aws) -> SettingsStore:  # noqa: F811 - the fixture
     return SettingsStore(aws.dynamodb, aws.settings_table, system_clock)
 
@@ -25,7 +30,7 @@ def stored(aws: Aws) -> SettingsStore:  # noqa: F811 - the fixture
 def test_a_people_file_becomes_the_settings_and_the_same_file_again_changes_nothing(aws: Aws, tmp_path: Path) -> None:  # noqa: F811
     file = tmp_path / "people.yaml"
     file.write_text("roles: {agent: [U0AGENT01]}\nchannels: {resolution: C0RESOLUT}\nworkspace: {name: ours}\n")
-    assert settings.main([str(file), "--table", aws.settings_table]) == 0
+    assert settings.main([str(file), "--stack", "desk"]) == 0
     assert stored(aws).current().roles["agent"] == ("U0AGENT01",)
     assert settings.store(stored(aws), file, actor="U0ADMIN01") == 1
 
@@ -40,5 +45,5 @@ def test_a_file_that_is_none_is_told_in_one_sentence_and_changes_nothing(
     file.write_text(text)
     with pytest.raises(BadFile, match=r"people\.yaml"):
         settings.store(stored(aws), file, actor="U0ADMIN01")
-    assert settings.main([str(file), "--table", aws.settings_table]) == 2
+    assert settings.main([str(file), "--stack", "desk"]) == 2
     assert stored(aws).stored().version == 0
