@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sop_core.cases.case import CaseEvent
 
-Kind = Literal["run", "decision", "view", "case", "setting", "sheet", "procedure", "export"]
+Kind = Literal["run", "decision", "view", "case", "setting", "sheet", "procedure", "export", "erasure"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 KIND_NAMES: dict[str, str] = {
     "run": "Procedures begun and ended",
@@ -24,6 +24,7 @@ KIND_NAMES: dict[str, str] = {
     "sheet": "The transfer sheet",
     "procedure": "Versions of procedures",
     "export": "Files sent out",
+    "erasure": "Customers forgotten",
 }
 CHOSEN_FROM_LISTS = frozenset({"close", "void", "withdraw", "remind"})
 """Actions whose reason is one of ours; of any other it is free text, which stays out of the audit."""

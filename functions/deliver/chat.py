@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from functions.deliver.failures import translated
+from sop_aws.deliveries import EVENT_TYPE
 from sop_aws.times import parse
 from sop_http.own_messages import find_file, find_message, marked
 from sop_http.slack_files import upload
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from sop_aws.deliveries import Delivery
     from sop_slack.blocks import Message
-
-MARK: Final = "sop_desk_delivery"
 
 
 class Chat:
@@ -33,7 +32,7 @@ class Chat:
                 text=message.text,
                 blocks=list(message.blocks),
                 thread_ts=thread,
-                metadata=marked(MARK, delivery=row.id),
+                metadata=marked(EVENT_TYPE, delivery=row.id),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -47,7 +46,7 @@ class Chat:
     def find(self, channel: str, *, row: Delivery, thread: str | None = None) -> str | None:
         """Return the ``ts`` of the message that carries the row's id, if Slack has it."""
         with translated():
-            mark = marked(MARK, delivery=row.id)
+            mark = marked(EVENT_TYPE, delivery=row.id)
             return find_message(self._client, channel, mark, since=parse(row.created_at), thread=thread)
 
     def direct(self, person: str) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sop_core.settings import Settings
 
 OTHER_VERSION: Final = "(an older version of the procedure)"
+FORGOTTEN: Final = "(the customer was forgotten)"
 
 
 class Reporter:
@@ -71,6 +72,8 @@ class Reporter:
         return parse(at).astimezone(self._zone()).date().isoformat()
 
     def _end(self, run: Run, day: str) -> RunEnd:
+        if run.erased_at:
+            return RunEnd(procedure=run.procedure, day=day, path=FORGOTTEN)
         try:
             told = guidance(self._version_of(run), run.facts)
         except (UnknownName, VersionUnavailable):

@@ -10,12 +10,14 @@ import msgspec
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.import_sheet.files import SlackFiles, Workbooks
+from functions.import_sheet.forgetting import make_forgetter
 from functions.import_sheet.importing import Importer
 from functions.import_sheet.progress import Progress
 from functions.import_sheet.sending import Sender
 from sop_aws import clients
 from sop_aws.config import ImportConfig
 from sop_aws.correlation import correlate
+from sop_aws.forgotten import ForgottenStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
@@ -36,6 +38,8 @@ METRICS: Final = {
     "refused": "ImportRefused",
     "failed": "ImportFailed",
     "sent": "WorkbookSent",
+    "forgotten": "CustomerForgotten",
+    "running": "ForgettingWaits",
 }
 ENOUGH_TO_TIDY: Final = 120.0
 
@@ -106,11 +110,13 @@ def _importer() -> Importer:
     config = ImportConfig.from_environment()
     token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
     slack = patient_client(token, api=config.slack_api_url)
-    storage = clients.s3(clients.PATIENT)
+    storage, database = clients.s3(clients.PATIENT), clients.dynamodb(clients.PATIENT)
     return Importer(
-        transfers=TransferStore(clients.dynamodb(clients.PATIENT), config.transfers_table),
+        transfers=TransferStore(database, config.transfers_table),
         snapshots=SnapshotStore(storage, config.files_bucket),
         workbooks=Workbooks(storage, config.files_bucket),
+        forgotten=ForgottenStore(database, config.transfers_table),
+        forgetter=make_forgetter(config, database=database, storage=storage, slack=slack, clock=system_clock),
         files=SlackFiles(slack, token),
         progress=lambda: Progress(slack, ticks=time.monotonic),
         sender=Sender(slack),

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.container import MAX_FILE, MEGABYTE
+from sop_aws.objects import delete_under
 from sop_core.transfers.sheet import SheetError
 from sop_http.slack_files import download, is_slack
 
@@ -44,6 +45,11 @@ class Workbooks:
     def put(self, sheet: str, upload: Upload) -> None:
         """Keep the workbook of a sheet."""
         self._client.put_object(Bucket=self._bucket, Key=f"workbooks/{sheet}.xlsx", Body=upload.content)
+
+    def delete_all(self) -> None:
+        """Delete every workbook that is kept, and every one that was put by to be read."""
+        for prefix in ("workbooks/", "uploads/"):
+            delete_under(self._client, self._bucket, prefix)
 
     def at(self, key: str) -> Upload:
         """Return the workbook that an operator put into the bucket; raises :class:`SheetError` where there is none."""

@@ -16,23 +16,29 @@ import msgspec
 
 from functions.import_sheet import writing
 from functions.import_sheet.files import fetch
+from functions.import_sheet.sending import EXPORT, REPORT, TEMPLATE
+from functions.import_sheet.traces import NotYet
 from functions.import_sheet.workbook import take
-from sop_aws.times import iso
+from sop_aws.times import iso, parse
+from sop_core.forgetting import without
 from sop_core.transfers import changes
 from sop_core.transfers.columns import applying
-from sop_core.transfers.records import FINISHED, Counts, ImportRecord, Sheet
+from sop_core.transfers.problems import warning
+from sop_core.transfers.records import FINISHED, Counts, Forgetting, ImportRecord, Sheet
 from sop_core.transfers.sheet import Reading, SheetError
 from sop_http.client import UNANSWERED
-from sop_slack import columns
+from sop_slack import columns, forgetting
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from functions.import_sheet.files import SlackFiles, Upload, Workbooks
+    from functions.import_sheet.forgetting import Forgetter
     from functions.import_sheet.progress import Progress
     from functions.import_sheet.sending import Sender
     from functions.import_sheet.workbook import Taken
+    from sop_aws.forgotten import ForgottenStore
     from sop_aws.snapshots import SnapshotStore
     from sop_aws.times import Clock
     from sop_aws.transfers import TransferStore
@@ -46,9 +52,8 @@ KEPT: Final = 5
 LEFT_BEHIND: Final = timedelta(days=1)
 GRACE: Final = timedelta(days=7)
 UNUSED: Final = timedelta(days=90)
-TEMPLATE: Final = "Infinity Transfers template.xlsx"
-EXPORT: Final = "Infinity Transfers export.xlsx"
-REPORT: Final = "Rows with problems.xlsx"
+LONGEST_STEP: Final = timedelta(minutes=2)
+A_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +63,11 @@ class Importer:
     transfers: TransferStore
     snapshots: SnapshotStore
     workbooks: Workbooks
+    forgotten: ForgottenStore
     files: SlackFiles
     progress: Callable[[], Progress]
     sender: Sender
+    forgetter: Forgetter
     clock: Clock
 
     def run(self, import_id: str, *, seconds_left: float) -> ImportRecord:
@@ -72,7 +79,7 @@ class Importer:
         record = self.transfers.begin_import(import_id, at=self.now(), until=until)
         if record.state in FINISHED:
             return record
-        if record.job != "import":
+        if record.job in {"template", "export"}:
             return self._send(record, until)
         work = _Work(self, self.progress(), record, until)
         try:
@@ -124,7 +131,7 @@ class _Work:
             return self._give_up()
         self._greet()
         try:
-            return self._import()
+            return self._forget() if self._record.job == "forget" else self._import()
         except SheetError as refusal:
             return self._refuse(refusal)
 
@@ -132,8 +139,26 @@ class _Work:
         """Record the failure, told or not: an admin whom Slack no longer reaches must not keep the import going."""
         with suppress(*UNANSWERED):
             self._greet()
-            self._progress.finish(told.failed(self._to.transfers.active()))
+            is_import = self._record.job == "import"
+            self._progress.finish(told.failed(self._to.transfers.active()) if is_import else forgetting.stopped())
         return self._save(state="failed")
+
+    def _forget(self) -> ImportRecord:
+        """Forget a customer; while others are still at work with what is known of them, try again in a minute."""
+        plan = self._record.forgetting or Forgetting()
+        try:
+            message = self._to.forgetter.forget(
+                self._record,
+                self._progress,
+                lambda plan: self._save(forgetting=plan),
+                until=parse(self._until) - LONGEST_STEP,
+            )
+        except NotYet:
+            self._until = iso(self._to.clock() + A_MINUTE)
+            return self._save(attempts=self._record.attempts - 1)
+        self._progress.finish(message)
+        # Nothing of the customer is left here either.
+        return self._save(state="forgotten", forgetting=Forgetting(cases=plan.cases))
 
     def _refuse(self, refusal: SheetError) -> ImportRecord:
         # An import that an operator began has nobody to ask.
@@ -178,12 +203,26 @@ class _Work:
             chosen=named,
             progress=lambda rows: self._progress.show("Reading the workbook", rows),
         )
-        self._to.workbooks.put(self._record.id, upload)
+        taken, has_forgotten = self._without_forgotten(taken)
+        if not has_forgotten:
+            self._to.workbooks.put(self._record.id, upload)
         sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, taken.reading, named))
         if sheet.state == "loading":
             sheet = self._load(sheet, taken.reading)
         self._report(taken)
         return self._tell_ready(sheet)
+
+    def _without_forgotten(self, taken: Taken) -> tuple[Taken, bool]:
+        """Return what was read without the people who were forgotten before, and whether there were any."""
+        reading = taken.reading
+        projects, theirs = without(reading.projects, self._to.forgotten.marks())
+        if not theirs:
+            return taken, False
+        others = tuple(problem for problem in reading.problems if problem.row not in theirs)
+        told = tuple(warning(row, "forgotten") for row in sorted(theirs))
+        return msgspec.structs.replace(
+            taken, reading=msgspec.structs.replace(reading, projects=projects, problems=(*others, *told))
+        ), True
 
     def _report(self, taken: Taken) -> None:
         """Send the rows with problems, once."""

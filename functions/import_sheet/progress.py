@@ -1,4 +1,4 @@
-"""The one message that tells an admin how an import goes: posted once, then updated, at most once a second."""
+"""The one message that tells an admin how a job goes: posted once, then updated, at most once a second."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from sop_http.client import UNANSWERED
 from sop_http.own_messages import find_message, marked
+from sop_slack import forgetting as erased
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Progress:
         """Take Slack and a clock that counts seconds."""
         self._slack = slack
         self._ticks = ticks
+        self._words = told
         self._shown_at: float | None = None
         self.channel: str | None = None
         self.ts: str | None = None
@@ -38,6 +40,7 @@ class Progress:
         """Post the message, or find the one of an earlier attempt."""
         if not record.user:
             return
+        self._words = erased if record.job == "forget" else told
         self.channel = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
         self.ts = record.ts or (self._earlier(record) if record.attempts > 1 else None) or self._post(record.id)
 
@@ -48,7 +51,7 @@ class Progress:
             return
         self._shown_at = now
         try:
-            self._update(told.progress(stage, done, total))
+            self._update(self._words.progress(stage, done, total))
         except UNANSWERED:
             return
 
@@ -66,7 +69,7 @@ class Progress:
             self._slack.chat_update(channel=self.channel, ts=self.ts, text=message.text, blocks=list(message.blocks))
 
     def _post(self, import_id: str) -> str:
-        first = told.queued()
+        first = self._words.queued()
         answer = self._slack.chat_postMessage(
             channel=str(self.channel),
             text=first.text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sop_http.own_messages import find_file
 from sop_slack import blocks as kit
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from sop_core.transfers.records import ImportRecord
+
+TEMPLATE: Final = "Infinity Transfers template.xlsx"
+EXPORT: Final = "Infinity Transfers export.xlsx"
+REPORT: Final = "Rows with problems.xlsx"
+HOLD_CUSTOMERS: Final = frozenset({EXPORT, REPORT})
 
 
 class Sender:

@@ -70,7 +70,9 @@ def problem_rows(taken: Taken) -> bytes:
     tab.append([_cell(tab, text, bold=True) for text in ("Row", "What became of it", "Problem", *header)])
     for row, problems in list(found.items())[:MOST_ROWS]:
         said = " ".join(dict.fromkeys(_sentence(problem) for problem in problems))
-        cells = (row, _became(row, problems, taken.reading), said, *rows[row])
+        # Of somebody who was forgotten the row is told, and nothing of what stands in it.
+        shown = () if any(problem.kind == "forgotten" for problem in problems) else rows[row]
+        cells = (row, _became(row, problems, taken.reading), said, *shown)
         tab.append([_cell(tab, cell) for cell in cells])
     if len(found) > MOST_ROWS:
         tab.append([_cell(tab, f"and {len(found) - MOST_ROWS:,} rows more")])

@@ -103,4 +103,4 @@ def _read(services: Services, heads: Iterable[RunHead]) -> list[Run]:
     known = services.procedures.names()
     runs = [services.runs.get(head.id) for head in heads if head.procedure in known]
     # One whose version cannot be had now must not keep the others from being shown.
-    return [run for run in runs if run is not None and services.procedures.has(run)]
+    return [run for run in runs if run is not None and not run.erased_at and services.procedures.has(run)]

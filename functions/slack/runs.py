@@ -235,7 +235,7 @@ class RunDesk:
         raise StaleRun(run)
 
     def _own(self, run: Run | None, user: str) -> Run:
-        if run is None or run.owner != user:
+        if run is None or run.owner != user or run.erased_at:
             raise NotYourRun
         if not self._services.access.has_any(user, self._services.procedures.of(run).audience):
             raise NotYourRun

@@ -45,6 +45,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     The clock of ``due_at`` started at ``clock_from`` by ``due_rule`` and stood still in each of ``pauses``.
     ``promised_from`` is when the customer was last told that they will hear within 48 business hours. ``remind_at`` is
     when the next reminder goes out, by the calendar ``planned_by``; ``reminded`` are the kinds that went out.
+
+    From ``erased_at`` on nothing is left in it of the customer, and nothing more is done to it.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reminded: tuple[str, ...] = ()
     remind_at: str | None = None
     planned_by: str = ""
+    erased_at: str | None = None
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -322,17 +322,17 @@ def permitted(case: Case, action: str, *, actor: str, roles: Collection[str]) ->
 
 
 def actions(case: Case, *, actor: str, roles: Collection[str]) -> tuple[Action, ...]:
-    """Return what ``actor`` may do to ``case`` now, in the order of the table."""
+    """Return what ``actor`` may do to ``case`` now, in the order of the table; of a forgotten customer nothing."""
     return tuple(
         row.action
         for row in TRANSITIONS
-        if row.from_state == case.state and permitted(case, row.action, actor=actor, roles=roles)
+        if not case.erased_at and row.from_state == case.state and permitted(case, row.action, actor=actor, roles=roles)
     )
 
 
 def _transition(case: Case, action: str) -> Transition:
     for row in TRANSITIONS:
-        if row.action == action and row.from_state == case.state:
+        if row.action == action and row.from_state == case.state and not case.erased_at:
             return row
     raise NotAllowed(case, action, "state")
 

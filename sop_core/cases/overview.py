@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LONG = 500
 """From more waiting cases on, a list of them begins with its front as it was counted last."""
 FRONT_KEPT = 100
+ERASED = "[erased]"
+"""Stands where something of a customer was who has been forgotten."""
 
 
 class CaseHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,11 +88,15 @@ def head(case: Case) -> CaseHead:
         opened_at=case.opened_at,
         due_at=case.due_at,
         project_id=None if case.project is None else case.project.project_id,
-        customer=(case.project.homeowner if case.project else None) or case.notes.get("caller_name") or None,
+        customer=ERASED if case.erased_at else _customer(case),
         assignee=case.assignee,
         closed_at=case.closed_at,
         planned_by=case.planned_by,
     )
+
+
+def _customer(case: Case) -> str | None:
+    return (case.project.homeowner if case.project else None) or case.notes.get("caller_name") or None
 
 
 def tally(events: Iterable[CaseEvent]) -> Tally:

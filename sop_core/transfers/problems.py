@@ -32,6 +32,7 @@ KINDS: Final[dict[str, str]] = {
     "hidden_column": "column is hidden, read all the same",
     "too_wide": "columns far to the right were not read",
     "hidden_sheet": "tab is hidden, read all the same",
+    "forgotten": "person was forgotten at their request, taken without name, address, phone and e-mail",
 }
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 import msgspec
 
 SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring", "expired"]
-ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent"]
-Job = Literal["import", "template", "export"]
+ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent", "forgotten"]
+Job = Literal["import", "template", "export", "forget"]
 
-FINISHED: frozenset[ImportState] = frozenset({"ready", "repeated", "refused", "failed", "sent"})
+FINISHED: frozenset[ImportState] = frozenset({"ready", "repeated", "refused", "failed", "sent", "forgotten"})
 ACTIVATABLE: tuple[SheetState, ...] = ("ready", "superseded")
 
 
@@ -101,8 +101,40 @@ class ColumnChange(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to forget: projects by id, or by key where they have none, and cases by number. No name, no address."""
+
+    projects: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+
+    def holds(self, key: str | None) -> bool:
+        """Tell whether a project's key, of whatever sheet, is one of the projects."""
+        # A row number is added to an id that several rows have.
+        return key is not None and (key in self.projects or key.rpartition("#")[0] in self.projects)
+
+    @property
+    def reference(self) -> str:
+        """What an admin types to confirm: the first project's id, else the first case's number."""
+        return next(iter((*self.projects, *self.cases)), "")
+
+
+class Forgetting(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a customer is erased. ``who`` goes once it is done; ``cases`` are the numbers that stay.
+
+    The runs of ``days`` days (the latest first) have been looked at, ``runs`` of them were about the customer.
+    ``audit_days`` is how long the audit keeps that it was done.
+    """
+
+    who: Forgotten = Forgotten()
+    cases: tuple[str, ...] = ()
+    documents: int = 0
+    audit_days: int = 730
+    days: int = 0
+    runs: int = 0
+
+
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One upload on its way to a sheet, or a workbook on its way to an admin (``job``).
+    """One upload on its way to a sheet, a workbook on its way to an admin, or a customer to be erased (``job``).
 
     ``channel`` and ``ts`` are the progress message, once it is posted; ``report`` is the file with the rows that had
     problems, once it is sent. Where needed columns were not found, ``missing`` are their fields and ``headers`` what
@@ -135,3 +167,4 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
     loss_percent: int = 20
     request: str | None = None
+    forgetting: Forgetting | None = None

@@ -55,6 +55,17 @@ class SlackWithFiles(Slack):
             self.sent.append((file["title"], arguments["channel_id"], words, content))
         return {"ok": True, "files": files}
 
+    def _files_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        assert arguments["user"] == "U0SOPDESK", "of whom the app itself sent"
+        files = [{"id": file_id, "title": self.files[file_id].name} for file_id in self.shares]
+        return {"ok": True, "files": files, "paging": {"page": 1, "pages": 1}}
+
+    def _files_delete(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if self.shares.pop(arguments["file"], None) is None:
+            return {"ok": False, "error": "file_not_found"}
+        del self.files[arguments["file"]], self.uploads[arguments["file"]]
+        return {"ok": True}
+
     def _conversations_history(self, arguments: dict[str, Any]) -> dict[str, Any]:
         answer = super()._conversations_history(arguments)
         shared = [

@@ -152,6 +152,9 @@ class Slack:
         self.views[view_id] = shown
         return {"ok": True, "view": shown}
 
+    def _auth_test(self, _arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "user_id": "U0SOPDESK"}
+
     def _files_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         file = self.stored.get(arguments["file"])
         if file is None:
@@ -189,7 +192,7 @@ class Slack:
         return {"ok": True, "url": self.socket}
 
     def _page_of(self, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
-        here = [m for m in messages if m["channel"] == arguments["channel"] and m["ts"] >= arguments["oldest"]]
+        here = [m for m in messages if m["channel"] == arguments["channel"] and m["ts"] >= arguments.get("oldest", "")]
         newest_first = sorted(here, key=lambda message: message["ts"], reverse=True)
         start = int(arguments.get("cursor") or 0)
         rest = str(start + self.page) if len(here) > start + self.page else ""

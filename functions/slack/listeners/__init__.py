@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.slack.listeners import admin, audit, case_lists, cases, home, procedures, runs, transfers
+from functions.slack.listeners import admin, audit, case_lists, cases, forget, home, procedures, runs, transfers
 from functions.slack.listeners.listener import Listener, guarded
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ LISTENERS: tuple[Listener, ...] = (
     *admin.LISTENERS,
     *audit.LISTENERS,
     *procedures.LISTENERS,
+    *forget.LISTENERS,
 )
 
 

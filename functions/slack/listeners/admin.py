@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
-from functions.slack.listeners import audit, procedures
+from functions.slack.listeners import audit, forget, procedures
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.settings import StaleSettings
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 ADMINS: Final = ("admin",)
 HELP: Final = (
     "`/sop-admin` edit the settings · `/sop-admin audit` who did what, and when · "
-    "`/sop-admin publish` a procedure · `/sop-admin versions` of procedures"
+    "`/sop-admin publish` a procedure · `/sop-admin versions` of procedures · "
+    "`/sop-admin forget` erase what is known of a customer"
 )
 STALE: Final = "Somebody else changed the settings meanwhile. Nothing was saved: close this and open it again."
 LAST_ADMIN: Final = "Somebody must be admin, or nobody could change the settings again."
@@ -39,6 +40,8 @@ def command(services: Services, request: Request) -> None:
             request.ack()
         case "audit":
             audit.open_trail(services, request)
+        case "forget":
+            forget.open_search(services, request)
         case "publish" | "versions" as asked:
             procedures.COMMANDS[asked](services, request)
         case _:

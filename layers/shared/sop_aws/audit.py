@@ -56,7 +56,7 @@ class AuditStore:
 
     def forwards(self, day: str, *, start: str = FIRST, end: str = LAST) -> Iterator[Entry]:
         """Yield what was done on a day (UTC, ``2026-11-20``) from place ``start`` (included) to ``end``, in order."""
-        entries = self._table.query("#pk = :day AND #sk BETWEEN :low AND :high", day=_day(day), low=start, high=end)
+        entries = self._table.query("#pk = :day AND #sk BETWEEN :low AND :high", day=day_pk(day), low=start, high=end)
         events = self._table.query(
             "#day_pk = :day AND #day_at BETWEEN :low AND :high",
             index="by_day",
@@ -74,7 +74,7 @@ class AuditStore:
 
     def _entries_before(self, day: str, before: str) -> list[Entry]:
         when = "#pk = :day AND #sk < :before"
-        items = self._table.query(when, day=_day(day), before=before, limit=CHUNK, backwards=True)
+        items = self._table.query(when, day=day_pk(day), before=before, limit=CHUNK, backwards=True)
         return list(map(_entry, items))
 
     def _events_before(self, day: str, before: str) -> list[Entry]:
@@ -140,8 +140,12 @@ def setting_entries(settings: SettingsStore, *, limit: int | None = None) -> lis
 def audit_item(entry: Entry, *, keep_days: int) -> Item:
     """Return an entry as it is stored, with the day after which DynamoDB drops it."""
     expires_at = int((parse(entry.at) + timedelta(days=keep_days)).timestamp())
-    body = msgspec.json.encode(entry).decode()
-    return attributes(pk=_day(entry.at[:10]), sk=entry.place, expires_at=expires_at, body=body)
+    return attributes(pk=day_pk(entry.at[:10]), sk=entry.place, expires_at=expires_at) | audit_body(entry)
+
+
+def audit_body(entry: Entry) -> Item:
+    """Return the attribute that says what was done."""
+    return attributes(body=msgspec.json.encode(entry).decode())
 
 
 def days(first: str, last: str) -> Iterator[str]:
@@ -152,7 +156,8 @@ def days(first: str, last: str) -> Iterator[str]:
         day += timedelta(days=1)
 
 
-def _day(day: str) -> str:
+def day_pk(day: str) -> str:
+    """Return the partition of a day (UTC, ``2026-11-20``)."""
     return f"AUDIT#{day}"
 
 

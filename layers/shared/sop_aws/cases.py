@@ -244,7 +244,7 @@ class CaseStore:
 
     def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[TransactWriteItemTypeDef]:
         rows = [self._table.write(delivery_item(row), when=NEW) for row in deliveries]
-        return [self._table.write(_event_item(event), when=NEW), *rows]
+        return [self._table.write(event_item(event), when=NEW), *rows]
 
 
 def project_pk(*, project_id: str | None, key: str) -> str:
@@ -286,11 +286,18 @@ def queue_place(case: Case) -> dict[str, str | None]:
     }
 
 
+def word_key(word: str, case: Case) -> tuple[str, str]:
+    """Return the key of the row by which a word finds a case."""
+    return f"WORD#{word}", f"CASE#{case.opened_at}#{case.id}"
+
+
 def _word_item(word: str, case: Case) -> Item:
-    return attributes(pk=f"WORD#{word}", sk=f"CASE#{case.opened_at}#{case.id}")
+    pk, sk = word_key(word, case)
+    return attributes(pk=pk, sk=sk)
 
 
-def _event_item(event: CaseEvent) -> Item:
+def event_item(event: CaseEvent) -> Item:
+    """Return an event as it is stored."""
     body = msgspec.json.encode(event).decode()
     return attributes(
         pk=_pk(event.case),

@@ -59,6 +59,7 @@ class SlackConfig(Config, frozen=True, kw_only=True):
 class ImportConfig(Config, frozen=True, kw_only=True):
     """What the import function needs."""
 
+    cases_table: str
     transfers_table: str
     files_bucket: str
     slack_secret_id: str

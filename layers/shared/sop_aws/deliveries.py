@@ -19,6 +19,9 @@ SHARDS: Final = 8
 DEAD: Final = "DEAD"
 """Partition of the ``pending`` index that lists dead rows for a replay; the sweep never reads it."""
 
+EVENT_TYPE: Final = "sop_desk_delivery"
+"""Metadata of a message that was delivered: its payload holds the row's id."""
+
 Kind = Literal["card", "thread", "dm", "documents", "report", "audit", "unreadable"]
 
 

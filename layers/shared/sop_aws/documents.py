@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sop_aws.objects import delete_under
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -24,6 +26,10 @@ class DocumentStore:
         self._client.put_object(
             Bucket=self._bucket, Key=key, Body=content, ContentType=kind, ContentDisposition="attachment"
         )
+
+    def delete(self, case_id: str) -> int:
+        """Delete every document of a case; return how many there were."""
+        return delete_under(self._client, self._bucket, f"cases/{case_id}/")
 
     def link(self, key: str) -> str:
         """Return an address that serves the document for a quarter of an hour; nothing of the customer is in it."""

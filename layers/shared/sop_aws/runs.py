@@ -32,6 +32,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     The ``candidates`` are the keys of what fits ``query``, ``candidate_whys`` what fitted of each; where they
     ``are_weak``, nothing fits it well.
     ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing.
+    From ``erased_at`` on nothing is left in it of the customer whom it was about.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     seen: tuple[str, ...] = ()
     is_sheet_unreadable: bool = False
+    erased_at: str | None = None
 
 
 class RunHead(msgspec.Struct, frozen=True):
@@ -128,6 +130,34 @@ class RunStore:
         current = self.get(wanted.id)
         if current != wanted:
             raise StaleRun(current) from error
+
+
+def erased_run(run: Run, *, at: str) -> Run:
+    """Return a run without the customer: who ran which procedure, when, and what case it opened."""
+    return Run(
+        id=run.id,
+        version=run.version + 1,
+        owner=run.owner,
+        owner_name=run.owner_name,
+        procedure=run.procedure,
+        procedure_version=run.procedure_version,
+        procedure_digest=run.procedure_digest,
+        state="abandoned" if run.state == "active" else run.state,
+        started_at=run.started_at,
+        updated_at=run.updated_at,
+        ended_at=run.ended_at,
+        expires_at=run.expires_at,
+        sheet=run.sheet,
+        case=run.case,
+        disposition=run.disposition,
+        seen=run.seen,
+        erased_at=at,
+    )
+
+
+def without_search(run: Run) -> Run:
+    """Return a run without what was searched for and found: somebody else was chosen, or nobody."""
+    return msgspec.structs.replace(run, version=run.version + 1, query=None, candidates=(), candidate_whys=())
 
 
 def next_version(run: Run) -> Run:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sop_aws.objects import keys_under
 from sop_core.transfers.records import SnapshotRef
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ class SnapshotStore:
         self._bucket = bucket
         self._held: tuple[tuple[str, Index], ...] = ()
 
-    def put(self, sheet: str, snapshot: bytes) -> SnapshotRef:
-        """Store a sheet's snapshot and return what to remember of it."""
-        ref = SnapshotRef(key=_key(sheet), sha256=hashlib.sha256(snapshot).hexdigest(), size=len(snapshot))
+    def put(self, sheet: str, snapshot: bytes, *, beside: bool = False) -> SnapshotRef:
+        """Store a sheet's snapshot and return what to remember of it; ``beside`` the one that is still searched."""
+        digest = hashlib.sha256(snapshot).hexdigest()
+        name = f"{digest[:16]}.bin" if beside else "bin"
+        ref = SnapshotRef(key=f"{_prefix(sheet)}{name}", sha256=digest, size=len(snapshot))
         self._client.put_object(Bucket=self._bucket, Key=ref.key, Body=snapshot)
         return ref
 
@@ -60,10 +63,12 @@ class SnapshotStore:
             # Written by another release: the sheet has to be imported again.
             raise SnapshotUnavailable("the search snapshot is of another form") from error
 
-    def delete(self, sheet: str) -> None:
-        """Delete the snapshot of a sheet that nobody can go back to; deleting it twice is one deletion."""
-        self._client.delete_object(Bucket=self._bucket, Key=_key(sheet))
+    def delete(self, sheet: str, *, but: str | None = None) -> None:
+        """Delete the snapshots of a sheet, all ``but`` one key; deleting them twice is one deletion."""
+        for key in keys_under(self._client, self._bucket, _prefix(sheet)):
+            if key != but:
+                self._client.delete_object(Bucket=self._bucket, Key=key)
 
 
-def _key(sheet: str) -> str:
-    return f"snapshots/{sheet}.bin"
+def _prefix(sheet: str) -> str:
+    return f"snapshots/{sheet}."

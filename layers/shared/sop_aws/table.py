@@ -117,6 +117,13 @@ class Table:
         request = self._request(item, when=when, **values)
         self._patiently(lambda: self._client.put_item(**request), spread=_digest(request))
 
+    def delete(self, pk: str, sk: str) -> None:
+        """Delete one item; one that is not there is no error."""
+        key = attributes(pk=pk, sk=sk)
+        self._patiently(
+            lambda: self._client.delete_item(TableName=self.name, Key=key), spread=_digest({"delete": [pk, sk]})
+        )
+
     def query(self, when: str, *, limit: int | None = None, **query: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's
         """Yield items in key order, page after page.
 

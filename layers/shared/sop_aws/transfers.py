@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from sop_core.transfers.records import SnapshotRef
+
 SHARDS: Final = 16
 BATCH: Final = 25
 FETCH: Final = 100
@@ -133,12 +135,7 @@ class TransferStore:
         return writes
 
     def _pointer_write(self, following: ActiveSheet) -> TransactWriteItemTypeDef:
-        item = {
-            **_ACTIVE,
-            "sheet": {"S": following.sheet},
-            "version": {"N": str(following.version)},
-            "body": _body(following),
-        }
+        item = _pointer_item(following)
         return self._items.write(item, when=f"{NEW} OR {UNCHANGED}", version=following.version - 1)
 
     # -- sheets
@@ -210,11 +207,23 @@ class TransferStore:
         changed = msgspec.structs.replace(sheet, version=sheet.version + 1)
         return self._items.write(_sheet_item(changed), when=UNCHANGED, version=sheet.version)
 
+    def put_snapshot(self, sheet: Sheet, snapshot: SnapshotRef) -> Sheet:
+        """Let a sheet be searched by another snapshot, also where it is the active one.
+
+        :raises StaleRecord: if the sheet, or which one is active, has changed meanwhile.
+        """
+        active = self.active()
+        saved = self.save_sheet(msgspec.structs.replace(sheet, snapshot=snapshot))
+        if active and active.sheet == sheet.id:
+            pointer = _pointer_item(msgspec.structs.replace(active, snapshot=snapshot))
+            self._put_version(pointer, active.version)
+        return saved
+
     # -- projects
 
     def project(self, sheet: str, key: str) -> Project | None:
         """Return one project of a sheet."""
-        item = self._get(_project_key(sheet, key), consistent=False)
+        item = self._get(project_key(sheet, key), consistent=False)
         return _project(item) if item else None
 
     def projects(self, sheet: str, keys: Sequence[str]) -> tuple[Project, ...]:
@@ -225,7 +234,7 @@ class TransferStore:
         return tuple(found[key] for key in keys if key in found)
 
     def _fetch(self, sheet: str, keys: Iterable[str]) -> Iterator[Project]:
-        wanted: Mapping[str, Any] = {self._table: {"Keys": [_project_key(sheet, key) for key in keys]}}
+        wanted: Mapping[str, Any] = {self._table: {"Keys": [project_key(sheet, key) for key in keys]}}
         for tried in range(TRIES):
             answer = self._client.batch_get_item(RequestItems=wanted)
             yield from (_project(item) for item in answer["Responses"].get(self._table, []))
@@ -292,7 +301,7 @@ class TransferStore:
         count = bucket_count(sheet.counts.projects)
         keys: list[str] = []
         for form in readings(text):
-            item = self._get(_bucket_key(sheet.id, bucket_of(form, count)), consistent=False)
+            item = self._get(bucket_key(sheet.id, bucket_of(form, count)), consistent=False)
             bucket = msgspec.json.decode(item["body"]["S"], type=Bucket) if item else {}
             keys += bucket.get(form, [])
         return self.projects(sheet.id, list(dict.fromkeys(keys))[:limit])
@@ -385,6 +394,17 @@ class TransferStore:
         except StaleRecord:
             return self.get_import(import_id) or again
 
+    def unfinished_imports(self) -> tuple[ImportRecord, ...]:
+        """Return every import that is not over, whoever works on it."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="pending",
+            KeyConditionExpression="pending_pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": PENDING}},
+        )
+        items = (item for page in pages for item in page["Items"])
+        return tuple(msgspec.json.decode(item["body"]["S"], type=ImportRecord) for item in items)
+
     def due_imports(self, now: str, limit: int = 25) -> tuple[ImportRecord, ...]:
         """Return unfinished imports that nobody is working on, oldest first: the sweep wakes them."""
         answer = self._client.query(
@@ -421,26 +441,37 @@ def _file_key(sha256: str) -> Item:
     return {"pk": {"S": f"FILE#{sha256}"}, "sk": {"S": "FILE"}}
 
 
+def _pointer_item(active: ActiveSheet) -> Item:
+    return {
+        **_ACTIVE,
+        "sheet": {"S": active.sheet},
+        "version": {"N": str(active.version)},
+        "body": _body(active),
+    }
+
+
 def _import_key(import_id: str) -> Item:
     return {"pk": {"S": f"IMPORT#{import_id}"}, "sk": {"S": "IMPORT"}}
 
 
-def _project_key(sheet: str, key: str) -> Item:
+def project_key(sheet: str, key: str) -> Item:
+    """Return the key of a project of a sheet."""
     shard = zlib.crc32(key.encode()) % SHARDS
     return {"pk": {"S": f"SHEET#{sheet}#{shard}"}, "sk": {"S": f"PROJECT#{key}"}}
 
 
-def _bucket_key(sheet: str, number: int) -> Item:
+def bucket_key(sheet: str, number: int) -> Item:
+    """Return the key of a bucket of the exact look-up."""
     return {"pk": {"S": f"SHEET#{sheet}#EXACT"}, "sk": {"S": f"BUCKET#{number:05}"}}
 
 
 def _bucket_item(sheet: str, number: int, bucket: Bucket, expires_at: int | None) -> Item:
-    item = {**_bucket_key(sheet, number), "body": {"S": msgspec.json.encode(bucket).decode()}}
+    item = {**bucket_key(sheet, number), "body": {"S": msgspec.json.encode(bucket).decode()}}
     return item if expires_at is None else {**item, "expires_at": {"N": str(expires_at)}}
 
 
 def _project_item(sheet: str, project: Project, expires_at: int | None) -> Item:
-    item = {**_project_key(sheet, project.key), "body": _body(project)}
+    item = {**project_key(sheet, project.key), "body": _body(project)}
     return item if expires_at is None else {**item, "expires_at": {"N": str(expires_at)}}
 
 

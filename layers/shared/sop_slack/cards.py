@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sop_core.cases.case import Case
+from sop_core.cases.overview import ERASED
 from sop_core.procedures import title
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
@@ -144,6 +145,8 @@ def _status(case: Case) -> str:
 
 
 def _customer(case: Case) -> list[tuple[str, str]]:
+    if case.erased_at:
+        return [("Customer", ERASED)]
     about = [] if case.project is None else [("Project", project_line(case.project))]
     typed = [(note(name).label, text) for name, text in case.notes.items() if note(name).on_card and text]
     return about + typed
@@ -156,8 +159,9 @@ def project_line(project: CaseProject) -> str:
 
 
 def _buttons(case: Case) -> list[Block]:
-    row = [case_button(case, action) for action in BUTTONS[case.state]]
-    more = [b.option(LABELS[action], f"{action}|{case_value(case)}") for action in MORE[case.state]]
+    can_act = not case.erased_at
+    row = [case_button(case, action) for action in BUTTONS[case.state] if can_act or action == DETAILS]
+    more = [b.option(LABELS[action], f"{action}|{case_value(case)}") for action in MORE[case.state] if can_act]
     if more:
         row.append({"type": "overflow", "action_id": OVERFLOW, "options": more})
     return [b.actions(*row, block_id=f"case:{case.id}:{case.version}")]

@@ -32,6 +32,7 @@ DID: Final = {
     "link": "noted the Salesforce case number",
     "replan": "moved the due time after a change of the calendar",
     "remind": "reminds",
+    "forget": "erased the customer's data",
 }
 
 

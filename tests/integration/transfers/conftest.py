@@ -8,9 +8,12 @@ import pytest
 from slack_sdk import WebClient
 
 from functions.import_sheet.files import SlackFiles, Workbooks
+from functions.import_sheet.forgetting import make_forgetter
 from functions.import_sheet.importing import Importer
 from functions.import_sheet.progress import Progress
 from functions.import_sheet.sending import Sender
+from sop_aws.config import ImportConfig
+from sop_aws.forgotten import ForgottenStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
@@ -50,6 +53,14 @@ class Desk:
             files=SlackFiles(client, BOT_TOKEN),
             progress=lambda: Progress(client, ticks=self._tick),
             sender=Sender(client),
+            forgotten=ForgottenStore(self.aws.dynamodb, self.aws.transfers_table),
+            forgetter=make_forgetter(
+                ImportConfig.from_environment(self.aws.environment),
+                database=self.aws.dynamodb,
+                storage=self.aws.s3,
+                slack=client,
+                clock=lambda: self.now,
+            ),
             clock=lambda: self.now,
         )
 

@@ -1,0 +1,130 @@
+"""`/sop-admin forget`: find a customer, see what would be erased, confirm; a worker then does it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from functions.slack.auditing import keep
+from functions.slack.finding import PROJECT_ID, Finder
+from functions.slack.listeners.listener import Listener, Request
+from functions.slack.listing import NUMBER, Lists
+from functions.slack.replies import notice
+from functions.slack.waking import wake_import
+from sop_aws.cases import project_pk
+from sop_aws.times import iso
+from sop_core.cases.words import words
+from sop_core.forgetting import name_of
+from sop_core.transfers.records import Forgetting, Forgotten, ImportRecord
+from sop_slack import forgetting as views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions.slack.services import Services
+    from sop_core.cases.case import Case
+
+ADMINS: Final = ("admin",)
+PROJECTS: Final = 8
+NAMESAKES: Final = 20
+OVER: Final = frozenset({"closed", "voided"})
+
+
+def open_search(services: Services, request: Request) -> None:
+    """Open the modal that asks whom to forget."""
+    del services
+    request.client.views_open(trigger_id=request.body["trigger_id"], view=views.find_modal())
+    request.ack()
+
+
+def find(services: Services, request: Request) -> None:
+    """Answer "Find": show what fits, or say that nothing does."""
+    text = views.found_text(request.body["view"]["state"]["values"])
+    found = _found(services, text)
+    if not found.projects and not found.cases:
+        request.ack({"response_action": "errors", "errors": {views.TEXT: views.NOT_FOUND}})
+        return
+    keep(services, "view", "looked for a customer to forget", by=request.user)
+    request.ack({"response_action": "update", "view": views.choose_modal(found)})
+
+
+def choose(services: Services, request: Request) -> None:
+    """Answer "Next": show what would go, unless somebody still works on one of the cases."""
+    values = request.body["view"]["state"]["values"]
+    who = views.chosen(values)
+    cases = _cases(services, who)
+    error = _live(cases) if who.reference else views.NOTHING_CHOSEN
+    if error:
+        request.ack({"response_action": "errors", "errors": {views.first_block(values): error}})
+        return
+    request.ack({"response_action": "update", "view": views.confirm_modal(who, cases)})
+
+
+def confirm(services: Services, request: Request) -> None:
+    """Answer "Erase": store the job and wake its worker; the same submission again is the same job."""
+    view = request.body["view"]
+    who = msgspec.json.decode(view["private_metadata"], type=Forgotten)
+    cases = _cases(services, who)
+    error = _live(cases) if views.confirmed(view["state"]["values"], who) else views.NOT_CONFIRMED
+    if error:
+        request.ack({"response_action": "errors", "errors": {views.TYPED: error}})
+        return
+    job = hashlib.sha256(f"forget:{view['id']}:{view.get('hash', '')}".encode()).hexdigest()[:20]
+    plan = Forgetting(
+        who=who,
+        cases=tuple(case.id for case in cases),
+        documents=sum(len(case.documents) for case in cases),
+        audit_days=services.settings().retention["audit"],
+    )
+    record = ImportRecord(id=job, job="forget", user=request.user, created_at=iso(services.now()), forgetting=plan)
+    stored = services.transfers.create_import(record)
+    detail = ", ".join(plan.cases)
+    asked = "asked to forget a customer"
+    keep(services, "erasure", asked, by=stored.user, subject=job, detail=detail, at=stored.created_at)
+    wake_import(services.imports, job)
+    request.ack({"response_action": "update", "view": notice(views.BEGUN, close="Done")})
+
+
+def _found(services: Services, text: str) -> views.Found:
+    """Return the projects and cases that what was typed may mean; a case that has a project stands for it."""
+    finder = Finder(services)
+    active = finder.active()
+    found = finder.search(active.sheet if active else None, text, PROJECTS)
+    projects = {name_of(project): project for project in found.projects}
+    cases = {case.id: case for case in _cases_found(services, text, [p.homeowner for p in projects.values()])}
+    missing = [name_of(case.project) for case in cases.values() if case.project is not None]
+    if PROJECT_ID.fullmatch(text) and any(c.isdigit() for c in text) and not NUMBER.fullmatch(text):
+        missing.append(text.upper())
+    loose = tuple(case for case in cases.values() if case.project is None and not case.erased_at)
+    return views.Found(projects=dict.fromkeys(missing) | projects, cases=loose)
+
+
+def _cases_found(services: Services, text: str, homeowners: list[str | None]) -> Iterator[Case]:
+    if case := Lists(services).numbered(text):
+        yield case
+    for name in dict.fromkeys((text, *homeowners)):
+        for number in services.cases.with_words(words(name or ""))[:NAMESAKES]:
+            if case := services.cases.get(number):
+                yield case
+
+
+def _cases(services: Services, who: Forgotten) -> tuple[Case, ...]:
+    """Return every case of whom is to be forgotten."""
+    found = {case.id: case for number in who.cases if (case := services.cases.get(number))}
+    for name in who.projects:
+        found |= {case.id: case for case in services.cases.for_project(project_pk(project_id=name, key=name))}
+    return tuple(found.values())
+
+
+def _live(cases: tuple[Case, ...]) -> str:
+    live = [case.id for case in cases if case.state not in OVER]
+    return views.still_open_words(live) if live else ""
+
+
+LISTENERS: Final = (
+    Listener(kind="view_submission", name=views.FIND, roles=ADMINS, answer=find),
+    Listener(kind="view_submission", name=views.CHOOSE, roles=ADMINS, answer=choose),
+    Listener(kind="view_submission", name=views.CONFIRM, roles=ADMINS, answer=confirm),
+)
