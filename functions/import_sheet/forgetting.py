@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from functions.import_sheet.progress import Progress
     from sop_aws.config import ImportConfig
     from sop_aws.times import Clock
-    from sop_core.cases.case import Case
     from sop_core.transfers.project import Project
     from sop_core.transfers.records import Forgotten, ImportRecord, Sheet
     from sop_slack.blocks import Message
@@ -63,7 +62,6 @@ class Forgetter:
     cases: CaseStore
     eraser: Eraser
     documents: DocumentStore
-    people: PeopleStore
     audit: AuditStore
     traces: Traces
     clock: Clock
@@ -90,7 +88,7 @@ class Forgetter:
         plan = self._runs(record, plan, progress, keep, until=until)
         for done, case in enumerate(cases):
             progress.show("Erasing the cases", done, len(cases))
-            self._case(case, record)
+            self.eraser.case(case.id, actor=record.user, actor_name=plan.by_name, at=record.created_at)
         sheets = self._sheets(plan.who, progress)
         self._late_runs(record, plan)
         self._wait_for_workbooks()
@@ -128,10 +126,6 @@ class Forgetter:
             if self.clock() > until:
                 raise NotYet
         return plan
-
-    def _case(self, case: Case, record: ImportRecord) -> None:
-        name = self.people.name_of(record.user, record.user)
-        self.eraser.case(case.id, actor=record.user, actor_name=name, at=record.created_at)
 
     def _sheets(self, who: Forgotten, progress: Progress) -> int:
         """Take the people out of every sheet that is kept; return how many sheets had them."""
@@ -213,7 +207,6 @@ def make_forgetter(
         cases=CaseStore(database, config.cases_table),
         eraser=Eraser(database, config.cases_table),
         documents=DocumentStore(storage, config.files_bucket),
-        people=people,
         audit=AuditStore(database, config.cases_table),
         traces=Traces(slack, name_of=people.name_of),
         clock=clock,

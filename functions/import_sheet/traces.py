@@ -14,11 +14,12 @@ from slack_sdk.errors import SlackApiError
 from sop_aws.deliveries import EVENT_TYPE
 from sop_aws.times import parse
 from sop_core.cases.names import named_case, named_event
+from sop_http.own_messages import messages
 from sop_slack.cards import case_message
 from sop_slack.stories import event_message, handled_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from slack_sdk import WebClient
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sop_core.cases.case import Case, CaseEvent
     from sop_slack.blocks import Message
 
-PAGE: Final = 200
 FILES: Final = 100
 GONE: Final = frozenset({"message_not_found", "thread_not_found", "file_not_found", "file_deleted", "user_not_found"})
 REFUSED: Final = frozenset(
@@ -76,7 +76,7 @@ class Traces:
 
     def erase_files(self, titles: Collection[str]) -> int:
         """Delete the files of these titles that the app has sent to anybody; return how many there were."""
-        me = self._ask("auth_test")["user_id"]
+        me = self._slack.auth_test()["user_id"]
         files = [file for file in self._files(me) if file.get("title") in titles]
         for file in files:
             self._change("files_delete", file=file["id"])
@@ -85,13 +85,13 @@ class Traces:
     def _files(self, me: str) -> Iterator[dict[str, Any]]:
         page, pages = 1, 1
         while page <= pages:
-            answer = self._ask("files_list", user=me, count=FILES, page=page)
-            yield from answer["files"]
+            answer = self._change("files_list", user=me, count=FILES, page=page) or {}
+            yield from answer.get("files", ())
             page, pages = page + 1, int((answer.get("paging") or {}).get("pages") or 1)
 
     def _thread(self, case: Case, events: dict[int, CaseEvent], card: Card) -> Told:
         found = Told()
-        for message in self._pages("conversations_replies", channel=card.channel, ts=card.ts):
+        for message in self._posted(card.channel, case, thread=card.ts):
             event = events.get(_version(message, case) or 0)
             if str(message["ts"]) == card.ts:
                 continue
@@ -107,45 +107,35 @@ class Traces:
         if opened is None:
             return Told(refused=1)
         channel = str(opened["channel"]["id"])
-        oldest = f"{parse(case.opened_at).timestamp():.6f}"
-        for message in self._pages("conversations_history", channel=channel, oldest=oldest):
+        for message in self._posted(channel, case):
             if _version(message, case) is not None:
                 found = _sum(found, self._draw(channel, str(message["ts"]), handled_message(case, latest)))
         return found
+
+    def _posted(self, channel: str, case: Case, *, thread: str | None = None) -> list[Mapping[str, Any]]:
+        found = self._try(lambda: list(messages(self._slack, channel, parse(case.opened_at), thread)))
+        return found or []
 
     def _draw(self, channel: str, ts: str, message: Message) -> Told:
         done = self._change("chat_update", channel=channel, ts=ts, text=message.text, blocks=list(message.blocks))
         return Told(messages=1) if done is not None else Told(refused=1)
 
-    def _pages(self, method: str, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - Slack's arguments
-        cursor: str | None = None
-        while True:
-            page = self._change(method, cursor=cursor, limit=PAGE, include_all_metadata=True, **asked)
-            if page is None:
-                return
-            yield from page.get("messages", ())
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
-
     def _change(self, method: str, **asked: Any) -> Any:  # noqa: ANN401 - Slack's arguments and answer
-        """Return Slack's answer, an empty one where nothing is there any more, ``None`` where it refuses."""
+        return self._try(lambda: getattr(self._slack, method)(**asked))
+
+    def _try(self, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - same
+        """Return Slack's answer, an empty one where nothing is there any more, ``None`` where it refuses.
+
+        :raises NotYet: if it asks to wait.
+        """
         try:
-            return self._ask(method, **asked)
+            return ask()
         except SlackApiError as error:
             code = error.response.get("error")
-            if code in GONE:
-                return {}
-            if code in REFUSED:
-                return None
-            raise
-
-    def _ask(self, method: str, **asked: Any) -> Any:  # noqa: ANN401 - same
-        try:
-            return getattr(self._slack, method)(**asked)
-        except SlackApiError as error:
-            if error.response.get("error") in {"ratelimited", "rate_limited"}:
+            if code in {"ratelimited", "rate_limited"}:
                 raise NotYet from None
+            if code in GONE | REFUSED:
+                return {} if code in GONE else None
             raise
 
 
@@ -158,7 +148,7 @@ def _is_direct(event: CaseEvent) -> bool:
     return event.action in {"return", "remind"}
 
 
-def _version(message: dict[str, Any], case: Case) -> int | None:
+def _version(message: Mapping[str, Any], case: Case) -> int | None:
     """Return the version of the case that a message tells of; ``None`` if it is no message of ours about it."""
     metadata = message.get("metadata") or {}
     number, _, rest = str((metadata.get("event_payload") or {}).get("delivery", "")).partition("#")

@@ -122,12 +122,13 @@ class Forgetting(msgspec.Struct, frozen=True, kw_only=True):
     """How far a customer is erased. ``who`` goes once it is done; ``cases`` are the numbers that stay.
 
     The runs of ``days`` days (the latest first) have been looked at, ``runs`` of them were about the customer.
-    ``audit_days`` is how long the audit keeps that it was done.
+    ``by_name`` is what the admin is called, ``audit_days`` how long the audit keeps that it was done.
     """
 
     who: Forgotten = Forgotten()
     cases: tuple[str, ...] = ()
     documents: int = 0
+    by_name: str = ""
     audit_days: int = 730
     days: int = 0
     runs: int = 0

@@ -56,7 +56,7 @@ class SlackWithFiles(Slack):
         return {"ok": True, "files": files}
 
     def _files_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        assert arguments["user"] == "U0SOPDESK", "of whom the app itself sent"
+        assert arguments["user"] == "U0BOT", "of whom the app itself sent"
         files = [{"id": file_id, "title": self.files[file_id].name} for file_id in self.shares]
         return {"ok": True, "files": files, "paging": {"page": 1, "pages": 1}}
 

@@ -152,9 +152,6 @@ class Slack:
         self.views[view_id] = shown
         return {"ok": True, "view": shown}
 
-    def _auth_test(self, _arguments: dict[str, Any]) -> dict[str, Any]:
-        return {"ok": True, "user_id": "U0SOPDESK"}
-
     def _files_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         file = self.stored.get(arguments["file"])
         if file is None:

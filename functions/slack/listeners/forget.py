@@ -76,6 +76,7 @@ def confirm(services: Services, request: Request) -> None:
         who=who,
         cases=tuple(case.id for case in cases),
         documents=sum(len(case.documents) for case in cases),
+        by_name=services.people.name_of(request.user, request.user_name),
         audit_days=services.settings().retention["audit"],
     )
     record = ImportRecord(id=job, job="forget", user=request.user, created_at=iso(services.now()), forgetting=plan)

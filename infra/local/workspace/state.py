@@ -128,6 +128,14 @@ class Workspace:
         self.conversations.delete(channel, ts)
         self.tell(Event(kind="gone", channel=channel, ts=ts))
 
+    def delete_file(self, file_id: str) -> None:
+        """Forget a file, and take it out of the messages that show it."""
+        del self.files.by_id[file_id]
+        for channel in self.conversations.messages.values():
+            for message in [each for each in channel.values() if file_id in each.files]:
+                message.files = [each for each in message.files if each != file_id]
+                self.changed(message)
+
     def note(self, *, label: str, is_inbound: bool, request: str = "") -> Logged:
         """Add a line to the inspector."""
         self._logged += 1

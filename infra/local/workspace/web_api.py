@@ -353,6 +353,25 @@ def _files_info(workspace: Workspace, args: Json) -> Json:
     return {"file": workspace.file_payload(file_id)}
 
 
+def _files_list(workspace: Workspace, args: Json) -> Json:
+    found = [each.id for each in workspace.files.by_id.values() if args.get("user") in {None, "", each.user}]
+    size, page = int(args.get("count") or 100), int(args.get("page") or 1)
+    shown = found[(page - 1) * size : page * size]
+    paging = {"count": size, "total": len(found), "page": page, "pages": -(-len(found) // size)}
+    return {"files": [workspace.file_payload(each) for each in shown], "paging": paging}
+
+
+def _files_delete(workspace: Workspace, args: Json) -> Json:
+    [file_id] = _needed(args, "file")
+    file = workspace.files.by_id.get(file_id)
+    if file is None:
+        raise Refused("file_not_found")
+    if file.user != workspace.config.bot_user:
+        raise Refused("cant_delete_file")
+    workspace.delete_file(file_id)
+    return {}
+
+
 def _upload_url(workspace: Workspace, args: Json) -> Json:
     name, _length = _needed(args, "filename", "length")
     file = workspace.files.announce(name=name, user=workspace.config.bot_user, now=workspace.now())
@@ -473,6 +492,8 @@ METHODS: dict[str, Method] = {
     "views.update": _views_update,
     "views.publish": _views_publish,
     "files.info": _files_info,
+    "files.list": _files_list,
+    "files.delete": _files_delete,
     "files.getUploadURLExternal": _upload_url,
     "files.completeUploadExternal": _complete_upload,
     "users.info": _users_info,

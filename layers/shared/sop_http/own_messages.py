@@ -28,13 +28,13 @@ def find_message(
     slack: WebClient, channel: str, mark: Mapping[str, Any], *, since: datetime, thread: str | None = None
 ) -> str | None:
     """Return the ``ts`` of the message with this mark that was posted after ``since``; in a thread, if it is given."""
-    found = (message for message in _messages(slack, channel, since, thread) if _carries(message, mark))
+    found = (message for message in messages(slack, channel, since, thread) if _carries(message, mark))
     return next((str(message["ts"]) for message in found), None)
 
 
 def find_file(slack: WebClient, channel: str, name: str, *, since: datetime) -> str | None:
     """Return the id of the file of this name that was shared after ``since``: files carry no mark."""
-    files = (file for message in _messages(slack, channel, since, None) for file in message.get("files", ()))
+    files = (file for message in messages(slack, channel, since, None) for file in message.get("files", ()))
     return next((str(file["id"]) for file in files if file.get("title") == name), None)
 
 

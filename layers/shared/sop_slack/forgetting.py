@@ -201,7 +201,7 @@ def forgotten(plan: Forgetting, outcome: Outcome, *, at: str) -> Message:
             f"*Backups* of the tables hold it until {b.time_in_reader_zone(until, '{date_long}')}, then it is gone."
         ),
     )
-    return Message(text=f"The customer is forgotten: {len(plan.cases)} cases, {plan.runs} procedures.", blocks=shown)
+    return Message(text="The customer is forgotten. What was erased, and what is left, stands below.", blocks=shown)
 
 
 def _by_hand(outcome: Outcome) -> list[str]:

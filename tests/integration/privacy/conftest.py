@@ -11,6 +11,7 @@ import pytest
 
 from functions.deliver import app as deliver
 from functions.import_sheet import app as import_sheet
+from functions.import_sheet import forgetting
 from functions.publish import app as publish
 from functions.slack import app as slack_app
 from functions.sweep import app as sweep
@@ -34,13 +35,6 @@ QUEUES: Final = {"DELIVER_QUEUE_URL": deliver, "IMPORT_QUEUE_URL": import_sheet,
 MOST_ROUNDS: Final = 30
 
 
-class Time(Context):
-    """Fifteen minutes for whoever asks."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 900_000
-
-
 @dataclass(frozen=True)
 class House:
     """The app, its people, and what its stores hold."""
@@ -54,12 +48,13 @@ class House:
     def settle(self) -> None:
         """Let queues and functions work until no message is left."""
         for _ in range(MOST_ROUNDS):
-            if not any([self._take(queue, app) for queue, app in QUEUES.items()]):
+            taken = [self._take(queue, app) for queue, app in QUEUES.items()]
+            if not any(taken):
                 return
         raise AssertionError("there is always more to do")
 
     def sweep(self) -> None:
-        sweep.handler({}, Time())
+        sweep.handler({}, Context(seconds=900))
         self.settle()
 
     def _take(self, queue: str, app: Any) -> bool:
@@ -71,7 +66,7 @@ class House:
                 "body": json.dumps(message["Body"]),
                 "attributes": message.get("Attributes", {}),
             }
-            answer = app.handler({"Records": [record]}, Time())
+            answer = app.handler({"Records": [record]}, Context(seconds=900))
             if not answer["batchItemFailures"]:
                 self.aws.sqs.delete_message(
                     QueueUrl=self.aws.environment[queue], ReceiptHandle=message["ReceiptHandle"]
@@ -123,6 +118,8 @@ def cold_start() -> None:
 def house(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with slack_with_files() as slack:
         monkeypatch.setenv("SLACK_API_URL", slack.url)
+        # Nobody of these tests began anything earlier, and each day costs a query.
+        monkeypatch.setattr(forgetting, "LONGEST_KEPT", 60)
         cold_start()
         made = House(aws, slack)
         made.settings(**PEOPLE)
