@@ -43,7 +43,8 @@ def _carries(message: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:
     return all(metadata.get(name) == value for name, value in mark.items())
 
 
-def _messages(slack: WebClient, channel: str, since: datetime, thread: str | None) -> Iterator[Mapping[str, Any]]:
+def messages(slack: WebClient, channel: str, since: datetime, thread: str | None) -> Iterator[Mapping[str, Any]]:
+    """Yield what was posted after ``since``, whoever posted it; in a thread, if it is given."""
     cursor: str | None = None
     while True:
         page = _page(slack, channel, thread, oldest=f"{since.timestamp() - CLOCKS_DIFFER:.6f}", cursor=cursor)
