@@ -14,6 +14,7 @@ from functions.slack.listing import NUMBER, Lists
 from functions.slack.replies import notice
 from functions.slack.waking import wake_import
 from sop_aws.cases import project_pk
+from sop_aws.correlation import current
 from sop_aws.times import iso
 from sop_core.cases.words import words
 from sop_core.forgetting import name_of
@@ -79,7 +80,14 @@ def confirm(services: Services, request: Request) -> None:
         by_name=services.people.name_of(request.user, request.user_name),
         audit_days=services.settings().retention["audit"],
     )
-    record = ImportRecord(id=job, job="forget", user=request.user, created_at=iso(services.now()), forgetting=plan)
+    record = ImportRecord(
+        id=job,
+        job="forget",
+        user=request.user,
+        created_at=iso(services.now()),
+        forgetting=plan,
+        request=current(),
+    )
     stored = services.transfers.create_import(record)
     detail = ", ".join(plan.cases)
     asked = "asked to forget a customer"
