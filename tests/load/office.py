@@ -45,10 +45,10 @@ class Plan:
     claims: int = 1
     think: float = 10.0
     projects: int = 5000
-    burst: int = 20
+    burst: int = 12
     """How many first commands at once meet an app of which no worker is there; these workers then serve the day.
 
-    The local AWS unpacks 34 MB in Python for each, a second of processor time and more, so fifty take minutes here.
+    The local AWS unpacks 34 MB in Python for each of them, all under one lock, so fifty would take minutes here.
     """
 
 

@@ -39,6 +39,7 @@ CARD_LATE: Final = 60
 """A card that is not there within a minute was left to the sweep."""
 LAST_CALL_SECONDS: Final = 300
 MOST_TRIES: Final = 8
+WORKERS_SECONDS: Final = 240
 BY_WORKER: Final = {"slack": "slack_function", "deliver": "deliver_function", "sweep": "sweep_function"}
 
 
@@ -173,6 +174,7 @@ def _burst(office: Office) -> dict[str, Any]:
     persons, told = _type_at_once(office, count)
     first = [ack.seconds for ack in office.acks]
     tries, opened = 1, sum(bool(person.view) for person in persons)
+    _wait_for_workers(office)
     while tries < MOST_TRIES:
         again, _ = _type_at_once(office, count)
         tries += 1
@@ -189,6 +191,13 @@ def _burst(office: Office) -> dict[str, Any]:
         "silent": sum(each is None for each in told),
         "tries": tries,
     }
+
+
+def _wait_for_workers(office: Office) -> None:
+    # Who tries again while workers are still being unpacked has the local AWS unpack more of them.
+    until = time.monotonic() + WORKERS_SECONDS
+    while len(workers(office.stack.outputs.slack_function)) < office.plan.burst and time.monotonic() < until:
+        time.sleep(SAMPLE)
 
 
 def _type_at_once(office: Office, count: int) -> tuple[list[Person], list[str | None]]:
