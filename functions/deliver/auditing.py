@@ -12,6 +12,7 @@ import msgspec
 
 from sop_aws.times import iso, parse
 from sop_core.audit import KIND_NAMES, Wanted
+from sop_core.spreadsheets import begins_a_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 ROWS: Final = 20_000
 """Of one file: about 3 MB, so that several are made within the time of one call."""
 HEADS: Final = ("Time (office)", "Time (UTC)", "Kind", "Who", "User id", "What", "About", "Procedure", "Detail")
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
-"""What spreadsheets take for the beginning of a formula, full-width forms too.
-
-https://owasp.org/www-community/attacks/CSV_Injection
-"""
 USERS: Final = re.compile(r"(?<![\w-])[UW][A-Z0-9]{2,30}(?![\w-])")
 
 
@@ -108,7 +104,7 @@ class Auditor:
 
 def safe(cell: str) -> str:
     """Return a cell that no spreadsheet computes: text that would begin a formula stands behind an apostrophe."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff\"'").startswith(FORMULA) else cell
+    return f"'{cell}" if begins_a_formula(cell) else cell
 
 
 def _next(row: Delivery, wanted: Wanted) -> Delivery:

@@ -12,6 +12,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from sop_core.procedures import title
+from sop_core.spreadsheets import begins_a_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,6 @@ Value = str | int | float | None
 WIDTH: Final = 18
 CHART_WIDTH: Final = 22
 """Centimetres: the names of procedures stand below without being turned."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 EVENTS: Final = (
     "At (UTC)",
     "Case",
@@ -166,9 +166,8 @@ def _write(sheet: Worksheet, row: int, column: int, value: Value) -> None:
     cell = sheet.cell(row, column)
     text = ILLEGAL_CHARACTERS_RE.sub("", value)
     cell.value = text
-    if text.startswith(FORMULA):
-        cell.data_type = "s"
-        cell.quotePrefix = True
+    cell.data_type = "s"
+    cell.quotePrefix = begins_a_formula(text)
 
 
 def _event(event: CaseEvent) -> Sequence[Value]:

@@ -17,6 +17,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from sop_core.spreadsheets import begins_a_formula
 from sop_core.transfers.cells import text_of
 from sop_core.transfers.columns import NEEDED, display
 from sop_core.transfers.project import TAB
@@ -159,7 +160,7 @@ def _cell(tab: Worksheet, value: Cell | date, *, bold: bool = False) -> WrittenC
     if isinstance(clean, str):
         cell.data_type = "s"
         # Editing the cell in Excel must not make a formula of it either.
-        cell.quotePrefix = clean[:1] in ("=", "+", "-", "@")
+        cell.quotePrefix = begins_a_formula(clean)
     if bold:
         cell.font = Font(bold=True)
     return cell
