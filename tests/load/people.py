@@ -53,7 +53,7 @@ def at_work(office: Office) -> list[threading.Thread]:
     """Return everybody, each a thread that ends soon after the office has closed."""
     people: list[tuple[str, Work]] = [(user, take_a_call) for user in agents(office.plan.agents)]
     people += [(user, see_to_a_case) for user in specialists(office.plan.specialists)]
-    return [threading.Thread(target=_work, args=(office, user, work), name=user) for user, work in people]
+    return [threading.Thread(target=_work, args=(office, user, work), name=user, daemon=True) for user, work in people]
 
 
 def _work(office: Office, user: str, work: Work) -> None:
@@ -66,6 +66,7 @@ def _work(office: Office, user: str, work: Work) -> None:
             work(office, person, rng)
         except Exception as error:  # noqa: BLE001 - it is counted, and the day goes on
             office.trouble.append(f"{work.__name__}: {type(error).__name__}: {error}"[:300])
+            _think(office, rng)
 
 
 def take_a_call(office: Office, agent: Person, rng: random.Random) -> None:

@@ -65,6 +65,7 @@ def work(stack: Stack, slack: StrictSlack, plan: Plan) -> Day:
         figures = _figures(office, found, sampled) | {"drained_seconds": round(waited, 1), "burst": burst}
         return Day(plan, figures, problems=[*checks.problems(office, found)], late=[*checks.late(office)])
     finally:
+        office.closed.set()  # whoever stops the run sends everybody home
         office.shut()
 
 
