@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
-import yaml
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.deliver.app import METRICS
 from functions.deliver.batch import TRY_AGAIN
 from sop_aws.config import Config, DeliverConfig, ImportConfig, PublishConfig, SlackConfig, SweepConfig
 from sop_aws.metrics import make_metrics
+from tests.builders.template import FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT: Final = Path(__file__).parents[3]
 CONFIGS: Final[dict[str, type[Config]]] = {
     "SlackFunction": SlackConfig,
     "DeliverFunction": DeliverConfig,
@@ -94,22 +92,6 @@ ALLOWED: Final = {
         "SweepLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
 }
-
-
-class Template(yaml.SafeLoader):
-    """Reads ``!Ref X``, ``!GetAtt X.Arn`` (or ``.Id``) and ``!Sub ${X.Arn}/…`` as the text behind them."""
-
-
-def _text(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> object:
-    if isinstance(node, yaml.ScalarNode):
-        return re.sub(r"\$\{([^}]*?)(\.Arn)?\}", r"\1", node.value).removesuffix(".Arn").removesuffix(".Id")
-    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else None
-
-
-Template.add_multi_constructor("!", _text)
-TEMPLATE: Final[dict[str, Any]] = yaml.load((ROOT / "template.yaml").read_text(), Template)  # noqa: S506 - safe
-RESOURCES: Final[dict[str, Any]] = TEMPLATE["Resources"]
-FUNCTIONS: Final = [name for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"]
 
 
 def of_type(kind: str) -> dict[str, Any]:
