@@ -4,11 +4,11 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 # With nobody to look, what runs on real time (a browser, a local AWS) may be tried twice more; the report names what needed it.
 AGAIN := $(if $(CI),--reruns 2 -r R)
-LOCKS := uv runtime dev ministack sam bench gates
-READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready
+LOCKS := uv runtime dev ministack sam lambda bench gates
+READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready .tools/lambda/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve pilot test lint types imports template unit integration crash load e2e pictures bench build manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template unit artefact integration crash load e2e pictures bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,7 +35,7 @@ pilot: $(READY)  ## the app in a real Slack workspace, without AWS: SLACK_BOT_TO
 	@exec $(PYTHON) -m infra.local pilot $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") \
 		$(if $(STATE),--state "$(STATE)")
 
-test: lint types imports template unit integration crash e2e  ## every gate and every test
+test: lint types imports template unit artefact integration crash e2e  ## every gate and every test
 
 lint: .venv/.ready  ## ruff: style and format
 	@echo "lint: ruff"
@@ -61,6 +61,9 @@ template: .venv/.ready .tools/sam/.ready .tools/gates/.ready  ## sam validate, c
 
 unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance
+
+artefact: $(READY)  ## the built functions started as Lambda starts them, the build for AWS; sizes and starts
+	@$(PYTEST) tests/artefact
 
 integration: $(READY)  ## tests against the template deployed to the local AWS
 	@$(PYTEST) $(AGAIN) tests/integration

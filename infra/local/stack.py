@@ -1,7 +1,7 @@
 """The repository's own template, built and deployed to a local AWS.
 
-Building and deploying take most of a minute, so the state they leave is kept under the fingerprint of all that went
-into it. A run starts from a copy; what a run does with its copy is its own affair.
+Building and deploying take most of a minute, so what they make is kept under the fingerprint of all that went into it.
+A run starts from a copy; what a run does with its copy is its own affair.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -49,8 +49,9 @@ INPUTS: Final = (
     "infra/local/stack.py",
 )
 SAM_ERROR: Final = "Error: "
-KEPT_STACKS: Final = 3
+KEPT: Final = 3
 WARM_SLACK_WORKERS: Final = 2
+Target = Literal["local", "aws"]
 
 
 class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
@@ -146,7 +147,7 @@ def open_stack(folder: Path, *, say: Callable[[str], None]) -> Iterator[Stack]:
     mark = folder / "orderly"
     is_new = not mark.exists() or mark.read_text() != prints
     if is_new:
-        _copy(_deployed(prints, say), folder)
+        _copy(_deployed(say), folder)
     mark.unlink(missing_ok=True)
     say("starting the local AWS")
     aws = LocalAws(folder, MINISTACK)
@@ -180,32 +181,34 @@ def _copy(deployed: Path, folder: Path) -> None:
     shutil.copytree(deployed, folder)
 
 
-def _deployed(prints: str, say: Callable[[str], None]) -> Path:
-    """Return the state that a deployment of the tree as it is leaves behind, made at most once at a time."""
-    stacks = LOCAL / "stacks"
-    stacks.mkdir(parents=True, exist_ok=True)
-    with (stacks / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = stacks / prints
-        if not done.exists():
-            making = stacks / "making"
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir()
-            _build_and_deploy(making, say)
-            making.rename(done)
-            _forget_old(stacks)
-        done.touch()
-        return done
+def built(target: Target, say: Callable[[str], None]) -> Path:
+    """Return the artefact of the tree as it is (`sam build`), with its template: for this machine or for AWS."""
+
+    def build(folder: Path) -> None:
+        _build(target, folder, say)
+
+    return _once(f"builds-{target}", build) / "build"
 
 
-def _build_and_deploy(folder: Path, say: Callable[[str], None]) -> None:
-    build = folder / "build"
+def _build(target: Target, folder: Path, say: Callable[[str], None]) -> None:
     say("building functions and layers (sam build)")
     _run(
-        ["sh", ROOT / "infra" / "build.sh", "local", build],
+        ["sh", ROOT / "infra" / "build.sh", target, folder / "build"],
         log=folder / "build.log",
         failure="The functions and layers could not be built (is there a network?)",
     )
+
+
+def _deployed(say: Callable[[str], None]) -> Path:
+    """Return the state that a deployment of the tree as it is leaves behind."""
+
+    def deploy(folder: Path) -> None:
+        _deploy(built("local", say), folder, say)
+
+    return _once("stacks", deploy)
+
+
+def _deploy(build: Path, folder: Path, say: Callable[[str], None]) -> None:
     say("deploying template.yaml to the local AWS (sam deploy)")
     with LocalAws(folder, MINISTACK) as aws:
         aws.client("s3").create_bucket(Bucket=ARTEFACTS)
@@ -226,8 +229,25 @@ def _build_and_deploy(folder: Path, say: Callable[[str], None]) -> None:
         _run(command, log=folder / "deploy.log", failure=failure, AWS_ENDPOINT_URL=aws.endpoint)
         _allow_without_tls(Stack(aws, is_new=True))
         aws.keep = True
-    shutil.rmtree(build)
     shutil.rmtree(folder / "s3", ignore_errors=True)
+
+
+def _once(kind: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder of the tree as it is that ``make`` filled, by whoever was the first to need it."""
+    folder = LOCAL / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / fingerprint()
+        if not done.exists():
+            making = folder / "making"
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            make(making)
+            making.rename(done)
+            _forget_old(folder)
+        done.touch()
+        return done
 
 
 def _allow_without_tls(stack: Stack) -> None:
@@ -266,7 +286,7 @@ def _with_package_index() -> dict[str, str]:
     }
 
 
-def _forget_old(stacks: Path) -> None:
-    kept = sorted((p for p in stacks.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
-    for folder in kept[KEPT_STACKS:]:
-        shutil.rmtree(folder, ignore_errors=True)
+def _forget_old(folder: Path) -> None:
+    kept = sorted((p for p in folder.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in kept[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)

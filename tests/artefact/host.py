@@ -1,12 +1,13 @@
-"""What Lambda is to one function: its folders, its Runtime API, and the addresses it calls. Reads a job, prints a report.
+"""What Lambda is to one function: its folders, its Runtime API, the addresses it calls. Reads a job, prints a report.
 
-Needs nothing but Python. Where Linux lets it (``unshare -mn``), the function sees its code at /var/task and its layers at
+Needs nothing but Python. Where Linux lets it (``unshare -mn``), the function sees its code at /var/task, its layers at
 /opt, both read-only, half a gigabyte of /tmp and no network but loopback; elsewhere it gets the same folders where they
 are. In either case its interpreter runs without site-packages, so a package that no layer brings is not there.
 
-Job: ``task``, ``layers``, ``runtime`` (folders), ``handler``, ``environment``, ``events``, ``sandbox``, ``snap_start``,
-``watch``, ``answers``. Report: ``started_ms`` or None, ``calls`` (what was asked of AWS and Slack, in order, and when the
-function was ready), ``results`` (``ms`` and ``answer`` or ``error``), ``peak_mb``, ``log``.
+Job: ``task``, ``layers``, ``runtime`` (folders), ``handler``, ``timeout`` (seconds), ``environment``, ``events``,
+``answers``, ``sandbox``, ``snap_start``, ``watch``.
+Report: ``started_ms`` or None, ``calls`` (what AWS and Slack were asked, in order, and where
+among them the function was ready), ``results`` (``ms`` with ``answer`` or ``error``), ``peak_mb``, ``log``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ START: Final = """
 import os, sys, traceback
 drawn = os.urandom
 def told(size):
-    print("DRAWN", *(frame.filename for frame in traceback.extract_stack()[:-1]), file=sys.stderr)
+    by = traceback.extract_stack()[-2].filename
+    if not by.endswith("multiprocessing/process.py"):  # the key of child processes, which functions have none of
+        print("DRAWN", by, file=sys.stderr)
     return drawn(size)
 if os.environ.pop("WATCH", ""):
     os.urandom = told
@@ -81,7 +84,7 @@ class Requests(BaseHTTPRequestHandler):
     server: Lambda
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+    def do_GET(self) -> None:
         """Hand out the next event, or nothing more."""
         if self.path == f"{RUNTIME}/restore/next":
             self.server.ready()
@@ -98,12 +101,12 @@ class Requests(BaseHTTPRequestHandler):
             event,
             {
                 "Lambda-Runtime-Aws-Request-Id": f"00000000-0000-0000-0000-{number:012}",
-                "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 10_000),
+                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + self.server.job["timeout"]) * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:000000000000:function:f:live",
             },
         )
 
-    def do_POST(self) -> None:  # noqa: N802 - same
+    def do_POST(self) -> None:
         """Take an event's answer, or a call to AWS or Slack."""
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         if not self.path.startswith(RUNTIME):
@@ -115,7 +118,7 @@ class Requests(BaseHTTPRequestHandler):
             self.server.over.set()
         return None
 
-    do_PUT = do_POST  # noqa: N815 - same
+    do_PUT = do_POST  # noqa: N815 - the standard library's name
 
     def _called(self, _body: object) -> None:
         name = self.headers.get("x-amz-target") or self.path
@@ -125,7 +128,8 @@ class Requests(BaseHTTPRequestHandler):
     def _answer(self, value: object, headers: dict[str, str] | None = None, status: int = 200) -> None:
         body = json.dumps(value).encode()
         self.send_response(status)
-        for name, text in {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}.items():
+        ours = {"content-type": "application/json", "content-length": str(len(body))}
+        for name, text in {**ours, **(headers or {})}.items():
             self.send_header(name, text)
         self.end_headers()
         self.wfile.write(body)
@@ -186,7 +190,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     began = time.monotonic()
     with running(server) as process:
         lines: list[str] = []
-        reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or []), daemon=True)
         reader.start()
         while not server.over.wait(0.005) and process.poll() is None and time.monotonic() - began < PATIENCE:
             pass
@@ -215,7 +219,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     if job["sandbox"]:
         mounted(job)
-    print(json.dumps(run(job)))
+    json.dump(run(job), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""template.yaml, read as it is written: ``!Ref X``, ``!GetAtt X.Arn`` and ``!Sub ${X.Arn}/…`` are the text behind them."""
+"""template.yaml as it is written: ``!Ref X``, ``!GetAtt X.Arn`` and ``!Sub ${X.Arn}/…`` are the text behind them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,23 @@ _Loader.add_multi_constructor("!", _text)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return a template."""
-    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - safe
+    """Return a template, as it is written or as `sam build` writes it (``{"Ref": "X"}``)."""
+    loaded: dict[str, Any] = _short(yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506 - safe
     return loaded
+
+
+def _short(value: Any) -> Any:
+    match value:
+        case {"Ref": str(name), **rest} if not rest:
+            return name
+        case {"Fn::GetAtt": [name, "Arn" | "Id"], **rest} if not rest:
+            return name
+        case dict():
+            return {name: _short(each) for name, each in value.items()}
+        case list():
+            return [_short(each) for each in value]
+        case _:
+            return value
 
 
 TEMPLATE: Final = read(ROOT / "template.yaml")

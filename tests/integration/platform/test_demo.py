@@ -206,7 +206,7 @@ def test_no_network_for_the_functions(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
 
     with pytest.raises(LocalRunError) as told:
-        stack._build_and_deploy(tmp_path, lambda _: None)
+        stack._build("local", tmp_path, lambda _: None)
 
     (line,) = str(told.value).splitlines()
     assert line.startswith("The functions and layers could not be built (is there a network?): ")

@@ -87,6 +87,22 @@ def test_every_function_starts(stack: Stack) -> None:
         assert "FunctionError" not in answer, answer["Payload"].read()
 
 
+def test_only_the_artefact_runs(stack: Stack) -> None:
+    """A function without its shared layer does not start: the source tree does not stand in for what was built."""
+    functions, name = stack.aws.client("lambda"), stack.outputs.publish_function
+    layers = [each["Arn"] for each in functions.get_function_configuration(FunctionName=name)["Layers"]]
+    functions.update_function_configuration(FunctionName=name, Layers=layers[:1])
+    without = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_function_configuration(FunctionName=name, Layers=layers)
+
+    answer = functions.invoke(FunctionName=name, Qualifier=without, Payload='{"Records": []}')
+    released = functions.invoke(FunctionName=name, Qualifier=RELEASED, Payload='{"Records": []}')
+
+    assert "FunctionError" in answer
+    assert "No module named 'sop_aws'" in answer["Payload"].read().decode()
+    assert "FunctionError" not in released
+
+
 def test_alarms(stack: Stack) -> None:
     """One dead delivery is an alarm, and the queues' alarms watch the queues to which dead letters really go."""
     watch, queues = stack.aws.client("cloudwatch"), stack.aws.client("sqs")
