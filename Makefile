@@ -8,7 +8,7 @@ LOCKS := uv runtime dev ministack sam lambda bench gates
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready .tools/lambda/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve pilot test lint types imports template unit artefact integration crash load e2e pictures bench build manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template unit artefact integration crash load e2e pictures walk bench build manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -83,6 +83,9 @@ e2e: $(READY)  ## a person's way through the app, in a real browser
 pictures: $(READY)  ## the pictures in the documents, taken anew by the browser tests
 	@$(PYTHON) -m infra.local browser
 	@$(PYTEST) tests/e2e --screenshots docs/images
+
+walk: $(READY)  ## a newcomer's way through the README, timed: its own commands in a fresh clone (ALL=yes: make test too)
+	@$(PYTHON) -m tests.walk $(if $(ALL),--all)
 
 bench: $(READY) .tools/bench/.ready  ## measure the bars of the design
 	@PYTHONPATH=.:layers/shared $(PYTHON) -m tests.bench

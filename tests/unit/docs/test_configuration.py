@@ -163,7 +163,7 @@ def test_commands_environment() -> None:
     """What is told is what the commands, AWS's library or uv read from the environment."""
     read = set(_commands_read())
     assert read >= NOT_READ
-    by_libraries = {"AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "UV_DEFAULT_INDEX"}
+    by_libraries = {"AWS_ENDPOINT_URL", "AWS_PROFILE", "UV_DEFAULT_INDEX"}
     assert set(told("Environment of the commands")) == read - NOT_READ | by_libraries
 
 
