@@ -27,7 +27,7 @@ KNOWN: Final[dict[str, How]] = {
     ".venv/bin/python -m infra.settings people.yaml --stack sop-desk-dev": "aws",
     "make replay STACK=sop-desk-dev": "aws",
 }
-"""``aws`` needs an account; ``long`` is run when asked for; ``elsewhere`` needs a real workspace, and has its own test."""
+"""``aws`` needs an account; ``long`` is run when asked for; ``elsewhere`` needs a real workspace."""
 
 
 @dataclass(frozen=True)
