@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -155,16 +155,18 @@ def _say(line: str) -> None:
 
 
 def _read_until(process: subprocess.Popen[str], line: str) -> list[str]:
+    """Return what the process said until a line began with ``line``; one that says nothing for too long is ended."""
     assert process.stdout
     said: list[str] = []
-    deadline = time.monotonic() + LONGEST
-    while time.monotonic() < deadline and select.select([process.stdout], [], [], LONGEST)[0]:
-        read = process.stdout.readline()
-        if not read:
-            break
-        said.append(read.rstrip("\n"))
-        if read.startswith(line):
-            return said
+    patience = threading.Timer(LONGEST, process.kill)
+    patience.start()
+    try:
+        for read in process.stdout:
+            said.append(read.rstrip("\n"))
+            if read.startswith(line):
+                return said
+    finally:
+        patience.cancel()
     raise Failed("It was never ready:\n" + "\n".join(said[-TAIL:]))
 
 
