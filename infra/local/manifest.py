@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 FILE: Final = ROOT / "infra" / "slack-manifest.yaml"
 SOCKET_MODE: Final = "--socket-mode"
+USAGE: Final = "make manifest URL=https://…/slack/events. For a pilot: make manifest PILOT=yes"
 PLACEHOLDER: Final = "https://example.invalid/slack/events"
 
 
@@ -43,11 +46,27 @@ def main(argv: Sequence[str]) -> int:
     url = argv[0] if argv else ""
     if url == SOCKET_MODE:
         return _print(for_socket_mode())
-    if not url.startswith("https://") or not url.endswith("/slack/events"):
-        raise LocalRunError(
-            "Give the app's address: make manifest URL=https://…/slack/events; for a pilot: make manifest PILOT=yes"
-        )
+    if fault := _fault(url):
+        raise LocalRunError(f"{fault} It is the output SlackEventsUrl of the deployed stack: {USAGE}")
     return _print(manifest(url))
+
+
+def _fault(url: str) -> str:
+    """Return why Slack, or the app behind it, would not take the address, in a sentence; or nothing."""
+    if not url:
+        return "Give the app's address."
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "That is no address."
+    if parts.scheme != "https":
+        return "Slack calls https addresses only."
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) or parts.username or re.search(r"\s", url):
+        return "The address names no host that Slack could call."
+    if not parts.path.endswith("/slack/events") or parts.query or parts.fragment:
+        return "The address ends with /slack/events."
+    return ""
 
 
 def _print(read: dict[str, Any]) -> int:
