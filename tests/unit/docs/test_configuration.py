@@ -111,6 +111,7 @@ def test_parameters() -> None:
         dict(pair.split("=", 1) for pair in config[name]["deploy"]["parameters"]["parameter_overrides"])
         for name in ("dev", "prod")
     ]
+    assert all(value for environment in environments for value in environment.values()), "SAM refuses an empty one"
     parameters = {
         name: [str(each.get("Default", "")), *(environment.get(name, "") for environment in environments)]
         for name, each in TEMPLATE["Parameters"].items()
