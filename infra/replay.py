@@ -1,7 +1,7 @@
-"""``python -m infra.replay --stack NAME``: dead deliveries of a deployed stack are tried again.
+"""``python -m infra.replay --stack NAME``: dead deliveries and dead letters of a deployed stack are tried again.
 
-For when what killed them is mended: the app is back in its channel, say. Credentials and region are the AWS command
-line's.
+For when what killed them is mended: the app is back in its channel, say. Dead letters are the messages on which a
+function failed every time: they go back to their queues. Credentials and region are the AWS command line's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deployed import NotSopDesk, outputs
 from sop_aws.cases import CaseStore
 from sop_aws.clients import PATIENT
-from sop_aws.replay import replay
+from sop_aws.replay import put_back, replay
 from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue
 
@@ -30,26 +30,34 @@ class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
 
     cases_table: str
     deliver_queue_url: str
+    import_queue_url: str
+    publish_queue_url: str
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues that have dead letters."""
+        return (self.deliver_queue_url, self.import_queue_url, self.publish_queue_url)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Replay, and say how many deliveries were dead."""
+    """Replay, and say how many deliveries and letters were dead."""
     parser = argparse.ArgumentParser(prog="python -m infra.replay", description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name, e.g. sop-desk")
     stack = parser.parse_args(argv).stack
     try:
         where = outputs(stack, Outputs)
         cases = CaseStore(boto3.client("dynamodb", config=PATIENT), where.cases_table)
-        queue = DeliverQueue(boto3.client("sqs", config=PATIENT), where.deliver_queue_url)
-        revived = replay(cases, queue, now=system_clock())
+        sqs = boto3.client("sqs", config=PATIENT)
+        revived = replay(cases, DeliverQueue(sqs, where.deliver_queue_url), now=system_clock())
+        letters = sum(put_back(sqs, url) for url in where.queues)
     except NotSopDesk as other:
         sys.stderr.write(f"{other}\n")
         return 2
     except (BotoCoreError, ClientError) as error:
         # What was revived by then is pending, and the sweep wakes it; a repeat goes on with the rest.
-        sys.stderr.write(f"The dead deliveries of {stack} could not all be revived: {error}\n")
+        sys.stderr.write(f"What is dead in {stack} could not all be revived: {error}\n")
         return 1
-    sys.stdout.write(f"{revived} dead deliveries revived.\n")
+    sys.stdout.write(f"{revived} dead deliveries revived, {letters} dead letters put back.\n")
     return 0
 
 

@@ -2,13 +2,66 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from sop_aws.replay import put_back
 
 ROOT: Final = Path(__file__).parents[3]
+
+
+class Queues:
+    """A queue of SQS with its dead letters; a message is handed out ``receives`` times at most."""
+
+    def __init__(self, *, fifo: bool, receives: int) -> None:
+        self.sqs, end = boto3.client("sqs", region_name="us-east-1"), ".fifo" if fifo else ""
+        kind: dict[Any, str] = {"FifoQueue": "true"} if fifo else {}
+        self.dead = self.sqs.create_queue(QueueName=f"dead{end}", Attributes=kind)["QueueUrl"]
+        policy = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:123456789012:dead{end}", "maxReceiveCount": receives}
+        attributes: dict[Any, str] = {**kind, "VisibilityTimeout": "0", "RedrivePolicy": json.dumps(policy)}
+        self.live = self.sqs.create_queue(QueueName=f"live{end}", Attributes=attributes)["QueueUrl"]
+        self.fifo = fifo
+
+    def send(self, body: str) -> None:
+        place: Any = {"MessageGroupId": "C1", "MessageDeduplicationId": "once"} if self.fifo else {}
+        self.sqs.send_message(QueueUrl=self.live, MessageBody=body, **place)
+
+    def received(self, url: str) -> list[str]:
+        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [message["Body"] for message in answer.get("Messages", ())]
+
+
+@pytest.mark.parametrize("fifo", [True, False], ids=["fifo", "standard"])
+def test_dead_letters_go_back_to_their_queue(fifo: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - the table's
+    """What failed as often as it may is handed out again, with the same words and in its channel's group."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "stand-in")
+    with mock_aws():
+        queues = Queues(fifo=fifo, receives=2)
+        queues.send('{"case": "SOP-1"}')
+        while queues.received(queues.live):
+            pass
+        assert queues.received(queues.dead) == ['{"case": "SOP-1"}']
+
+        assert put_back(queues.sqs, queues.live) == 1
+        assert queues.received(queues.dead) == []
+        assert queues.received(queues.live) == ['{"case": "SOP-1"}']
+        assert put_back(queues.sqs, queues.live) == 0
+
+
+@pytest.mark.parametrize("described", [{}, {"Outputs": [{"OutputKey": "Bucket", "OutputValue": "pages"}]}])
+def test_another_stack(described: dict[str, Any]) -> None:
+    """A stack of something else is known for what it is."""
+    with pytest.raises(msgspec.ValidationError):
+        outputs_of(described)
 
 
 def test_from_a_checkout(tmp_path: Path) -> None:
@@ -19,4 +72,4 @@ def test_from_a_checkout(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line == "The dead deliveries of desk could not all be revived: You must specify a region."
+    assert line == "What is dead in desk could not all be revived: You must specify a region."
