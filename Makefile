@@ -96,7 +96,7 @@ build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
 manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://…/slack/events, or PILOT=yes
 	@$(PYTHON) -m infra.local manifest "$(if $(PILOT),--socket-mode,$(URL))"
 
-replay: .venv/.ready  ## dead deliveries of a deployed stack tried again, once what killed them is mended: STACK=sop-desk
+replay: .venv/.ready  ## what is dead in a deployed stack (deliveries, dead letters) tried again, once it is mended: STACK=sop-desk
 	@$(PYTHON) -m infra.replay $(if $(STACK),--stack "$(STACK)")
 
 lock: .venv/.ready  ## choose the newest versions again and pin them with hashes, without index addresses

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
+
+from sop_http.client import UNANSWERED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +57,7 @@ class Names:
             return None
         try:
             answer = self._client.users_info(user=user)
-        except (SlackClientError, OSError) as error:
+        except UNANSWERED as error:
             if not (isinstance(error, SlackApiError) and error.response.get("error") in UNKNOWN):
                 self._quiet_until = now + QUIET
             return None

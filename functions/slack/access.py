@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from slack_sdk.errors import SlackClientError
-
 from sop_core.settings import ROLES
+from sop_http.client import UNANSWERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,14 +70,14 @@ class Groups:
     def _list(self) -> dict[str, str] | None:
         try:
             groups = self._client.usergroups_list()["usergroups"]
-        except (SlackClientError, OSError):
+        except UNANSWERED:
             return None
         return {group["id"]: f"{group['name']} (@{group['handle']})" for group in groups}
 
     def _asked(self, group: str, known: Members | None, now: float) -> Members:
         try:
             answer = self._client.usergroups_users_list(usergroup=group)
-        except (SlackClientError, OSError):
+        except UNANSWERED:
             return Members(known.users if known else None, known.told_at if known else now, now + RETRY_SECONDS)
         return Members(frozenset(answer["users"]), now, now + GROUP_SECONDS)
 
@@ -98,6 +97,10 @@ class Access:
         """Return whether the user holds one of the roles; in doubt, not."""
         return any(self.knows(user, role) for role in roles)
 
+    def is_unsure(self, user: str, roles: Iterable[str]) -> bool:
+        """Return whether the user may hold one of the roles through a group of which Slack does not tell."""
+        return any(self._settings().roles.get(role) and self.knows(user, role) is None for role in roles)
+
     def knows(self, user: str, role: str) -> bool | None:
         """Return whether the user holds the role; ``None`` if nobody is set to, or Slack does not tell."""
         held_by = self._settings().roles.get(role, ())
@@ -109,9 +112,11 @@ class Access:
         return None if not held_by or None in groups else False
 
 
-def refusal(roles: Iterable[str]) -> str:
-    """Return the private sentence for someone without a role."""
+def refusal(roles: Iterable[str], *, is_unsure: bool = False) -> str:
+    """Return the private sentence for someone without a role; ``is_unsure``: for all that Slack tells of its group."""
     roles = tuple(roles)
+    if is_unsure:
+        return "Slack did not say whether you are in the group that holds the role for this. Try again in a minute."
     if len(roles) == len(ROLES):
         return "This needs a role in SOP Desk. Ask an admin to add you."
     names = " or ".join(ROLE_NAMES.get(role, role.replace("_", " ")) for role in roles)

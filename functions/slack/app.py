@@ -9,13 +9,15 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_bolt.adapter.aws_lambda import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 
 from functions.slack.access import Access, Groups
-from functions.slack.budget import PromptClient, begin
-from functions.slack.http import for_bolt, is_from_slack, is_ssl_check, opened
+from functions.slack.budget import PromptClient, begin, was_token_refused
+from functions.slack.failing import sentence
+from functions.slack.http import for_bolt, is_from_slack, is_ssl_check, opened, unavailable
 from functions.slack.listeners import register
 from functions.slack.listeners.listener import Request
 from functions.slack.replies import tell
@@ -31,7 +33,7 @@ from sop_aws.people import PeopleStore
 from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
-from sop_aws.secrets import slack_secrets
+from sop_aws.secrets import SecretUnreadable, slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
@@ -58,14 +60,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     correlate(logger, context.aws_request_id)
     started = time.monotonic()
     request = opened(event)
+    try:
+        secrets = _secrets()
+    except (BotoCoreError, ClientError, SecretUnreadable) as error:
+        logger.error("no secrets", extra=fault(error))  # noqa: TRY400 - the error's text stays out of the log
+        return unavailable(request)
     if is_ssl_check(request):
         # Answered here, with Bolt merely made ready: what is a form to us may be JSON to Bolt, and it is not signed.
         _bolt()
         return {"statusCode": HTTPStatus.OK, "body": ""}
     # Bolt reads a body before it checks the signature, and trips over what Slack would never send.
-    if not is_from_slack(request, _secrets().signing_secret):
+    if not is_from_slack(request, secrets.signing_secret):
         return {"statusCode": HTTPStatus.UNAUTHORIZED, "body": ""}
     answer: dict[str, Any] = _bolt().handle(for_bolt(request), context)  # type: ignore[no-untyped-call]  # Bolt's
+    if was_token_refused():
+        # The secret may have been rotated: the next request reads it anew.
+        slack_secrets.cache_clear()
+        _bolt.cache_clear()
     took = round((time.monotonic() - started) * 1000, 1)
     logger.info("request", extra={**_request.get({}), "status": answer["statusCode"], "ms": took})
     return answer
@@ -166,6 +177,6 @@ def _say_that_it_failed(error: Exception, body: dict[str, Any], client: WebClien
     ack = Ack()  # type: ignore[no-untyped-call]  # Bolt's own
     tell(
         Request(body=body, ack=ack, client=client),
-        f"That did not work. Try again: what was saved already is kept and nothing is doubled. (Reference {reference})",
+        sentence(error, body, reference=reference),
     )
     return ack.response

@@ -7,16 +7,26 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from sop_http.client import is_token_refused
 
 SECONDS: Final = 2.5
 """For all calls of a request together; the rest of Slack's three seconds is for our own work."""
 
 _left: ContextVar[float | None] = ContextVar("left", default=None)
+_refused: ContextVar[bool] = ContextVar("refused", default=False)
 
 
 def begin() -> None:
     """Give the request at hand its time."""
     _left.set(SECONDS)
+    _refused.set(False)
+
+
+def was_token_refused() -> bool:
+    """Return whether Slack refused the bot token to the request at hand, whatever came of it."""
+    return _refused.get()
 
 
 class PromptClient(WebClient):
@@ -39,5 +49,8 @@ class PromptClient(WebClient):
         began = time.monotonic()
         try:
             return super().api_call(*arguments, **named)
+        except SlackApiError as error:
+            _refused.set(_refused.get() or is_token_refused(error))
+            raise
         finally:
             _left.set(left - (time.monotonic() - began))

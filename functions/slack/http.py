@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
 from slack_sdk.signature import SignatureVerifier
+
+from functions.slack.failing import UNAVAILABLE
 
 FORM: Final = "application/x-www-form-urlencoded"
 BOLTS_OWN: Final = "x-slack-bolt"
@@ -65,3 +68,15 @@ def for_bolt(request: HttpRequest) -> dict[str, Any]:
         # Bolt takes any form that says "payload" somewhere for an interaction, and then finds none in it.
         body = body.replace("payload", "%70ayload")
     return {**request.event, "headers": request.headers, "body": body, "isBase64Encoded": False}
+
+
+def unavailable(request: HttpRequest) -> dict[str, Any]:
+    """Return the answer of a function that lacks the secret to tell whose request it is, and so says only that.
+
+    A command gets a sentence. Of anything else Slack itself says that it failed: an answer would close a modal, with
+    all that was typed, and an event would not be sent again.
+    """
+    if "command" not in request.form:
+        return {"statusCode": HTTPStatus.SERVICE_UNAVAILABLE, "body": ""}
+    body = msgspec.json.encode({"response_type": "ephemeral", "text": UNAVAILABLE}).decode()
+    return {"statusCode": HTTPStatus.OK, "headers": {"content-type": "application/json"}, "body": body}

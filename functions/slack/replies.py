@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from slack_sdk.errors import SlackApiError, SlackClientError
-
+from sop_http.client import UNANSWERED
 from sop_slack import blocks as b
 from sop_slack.home import closed_home
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from functions.slack.listeners.listener import Request
 
 
@@ -39,24 +42,26 @@ def notice(sentence: str, *, close: str = "Back") -> b.Block:
 
 
 def _say_in_a_call(request: Request, sentence: str) -> None:
-    body = request.body
-    try:
-        if body.get("event", {}).get("type") == "message":
-            request.client.chat_postEphemeral(channel=body["event"]["channel"], user=request.user, text=sentence)
-        elif "event" in body:
-            request.client.views_publish(user_id=request.user, view=closed_home(sentence))
-        elif channel := body.get("channel", {}).get("id"):
-            _say_in_channel(request, channel, sentence)
-        else:
-            request.client.views_push(trigger_id=body["trigger_id"], view=notice(sentence))
-    except (SlackClientError, OSError):
-        # The sentence is a courtesy: what was refused stays refused whether or not it could be said.
+    """Say it in the first way that Slack takes. It is a courtesy: what was refused stays so, said or not."""
+    for say in _ways(request, sentence):
+        with suppress(*UNANSWERED):
+            say()
+            return
+
+
+def _ways(request: Request, sentence: str) -> Iterator[Callable[[], object]]:
+    """Yield the ways to tell whoever acted, the nearest to where they look first."""
+    body, client, user = request.body, request.client, request.user
+    event = body.get("event")
+    channel = body.get("channel", {}).get("id")
+    if event is not None and event.get("type") != "message":
+        yield partial(client.views_publish, user_id=user, view=closed_home(sentence))
         return
-
-
-def _say_in_channel(request: Request, channel: str, sentence: str) -> None:
-    try:
-        request.client.chat_postEphemeral(channel=channel, user=request.user, text=sentence)
-    except SlackApiError:
-        # The app was taken out of the channel, or the channel is archived; a modal needs neither.
-        request.client.views_open(trigger_id=request.body["trigger_id"], view=notice(sentence, close="Close"))
+    if channel := event["channel"] if event else channel:
+        yield partial(client.chat_postEphemeral, channel=channel, user=user, text=sentence)
+    if trigger := body.get("trigger_id"):
+        # The app was taken out of the channel, or there is none; a modal needs neither, but a click of this moment.
+        is_modal = (body.get("view") or {}).get("type") == "modal"
+        opening = client.views_push if is_modal else client.views_open
+        yield partial(opening, trigger_id=trigger, view=notice(sentence, close="Back" if is_modal else "Close"))
+    yield partial(client.chat_postMessage, channel=user, text=sentence)

@@ -43,12 +43,17 @@ TRIES: Final = 5
 
 
 class Click(NamedTuple):
-    """A click in a run's modal: the run, who clicked, what the click is known by, and what stood in the fields."""
+    """A click in a run's modal: the run, who clicked, what the click is known by, and what stood in the fields.
+
+    ``version`` is the run's as the modal showed it, ``at`` Slack's time of the click (epoch seconds; 0: not told).
+    """
 
     run: str
     user: str
     interaction: str
     typed: dict[str, str]
+    version: int
+    at: float
 
 
 class NotYourRun(Exception):
@@ -207,7 +212,7 @@ class RunDesk:
         def with_notes(now: Run) -> Run:
             return edit(replace(now, notes=self._notes(now, click.typed)))
 
-        return self._save(run, click.interaction, with_notes)
+        return self._save(run, click, with_notes)
 
     def _notes(self, run: Run, typed: dict[str, str]) -> dict[str, str]:
         """Return the run's notes with what was typed; what the project fills in unchanged is not the agent's."""
@@ -219,15 +224,16 @@ class RunDesk:
     def _unreadable(self, run: Run) -> Run:
         return self._save(run, None, lambda now: replace(now, is_sheet_unreadable=True))
 
-    def _save(self, run: Run, interaction: str | None, edit: Callable[[Run], Run]) -> Run:
+    def _save(self, run: Run, click: Click | None, edit: Callable[[Run], Run]) -> Run:
         for _ in range(TRIES):
-            if run.state != "active" or interaction in run.seen:
+            if run.state != "active" or (click and _changes_nothing(run, click)):
                 return run
-            seen = run.seen if interaction is None else (*run.seen, interaction)[-SEEN_KEPT:]
-            edited = replace(edit(run), seen=seen)
-            if interaction is not None:
+            edited = edit(run)
+            if click is not None:
+                seen = (*run.seen, click.interaction)[-SEEN_KEPT:]
                 # What is promised to the customer is counted from the latest answer.
-                edited = replace(edited, updated_at=iso(self._services.now()))
+                at = iso(self._services.now())
+                edited = replace(edited, seen=seen, clicked_at=max(click.at, run.clicked_at), updated_at=at)
             try:
                 return self._services.runs.save(edited, run_items(self._services, run, edited))
             except StaleRun as stale:
@@ -290,6 +296,11 @@ class RunDesk:
             logger.info("case", extra={"case": case.id, "action": event.action})
         wake(self._services.deliver, deliveries)
         return opened.run
+
+
+def _changes_nothing(run: Run, click: Click) -> bool:
+    """Return whether a click was applied already, or was overtaken: a later one has changed what it was made on."""
+    return click.interaction in run.seen or (click.version < run.version and 0 < click.at < run.clicked_at)
 
 
 def _by_question(told: Guidance, typed: dict[str, str]) -> dict[str, str]:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from slack_sdk.errors import SlackApiError
 
 from functions.slack.auditing import keep
 from functions.slack.casework import CaseDesk, Late, NotYours, Seen, Typed
@@ -19,6 +18,7 @@ from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
 from sop_core.cases import lifecycle
 from sop_core.cases.names import named_case, named_event
+from sop_http.client import UNANSWERED
 from sop_slack import case_views
 from sop_slack.cards import DETAILS, LABELS, OVERFLOW
 from sop_slack.stories import handled_message
@@ -204,8 +204,8 @@ def _open(request: Request, view: Block) -> None:
 def _redraw(services: Services, request: Request, view_id: str, case: Case) -> None:
     try:
         request.client.views_update(view_id=view_id, view=details_of(services, request.user, case))
-    except SlackApiError:
-        # The person has closed it meanwhile; what was done stands.
+    except UNANSWERED:
+        # The person has closed it meanwhile, or Slack does not answer; what was done stands.
         return
 
 
@@ -233,7 +233,7 @@ def _handled(services: Services, request: Request, seen: Seen, case: Case) -> No
     event = services.cases.events(case.id)[-1]
     channel, ts = seen.message
     message = handled_message(case, event)
-    with suppress(SlackApiError):
+    with suppress(*UNANSWERED):
         request.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=list(message.blocks))
 
 

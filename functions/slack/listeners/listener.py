@@ -81,6 +81,6 @@ def guarded(listener: Listener, services: Services, answer: Callable[[Request], 
         if services.access.has_any(request.user, roles):
             answer(request)
         else:
-            tell(request, refusal(roles))
+            tell(request, refusal(roles, is_unsure=services.access.is_unsure(request.user, roles)))
 
     return listen

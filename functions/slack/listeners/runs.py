@@ -36,7 +36,6 @@ COMMANDS: Final = {
 SUGGESTIONS: Final = 20
 REDRAWS: Final = 3
 NOTHING_PICKED: Final = "Choose at least one, or press *None of these*."
-TOO_LATE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 
 
 def start(services: Services, request: Request) -> None:
@@ -45,13 +44,7 @@ def start(services: Services, request: Request) -> None:
     desk = RunDesk(services)
     run = _begin(desk, request, COMMANDS[body["command"]], query=_typed_text(body))
     first = views.run_modal(desk.screen(run, searching=bool(run.query)))
-    try:
-        view = request.client.views_open(trigger_id=body["trigger_id"], view=first)["view"]
-    except SlackApiError as error:
-        if error.response["error"] not in TOO_LATE:
-            raise
-        request.ack(response_type="ephemeral", text=f"That took too long. Type `{body['command']}` again.")
-        return
+    view = request.client.views_open(trigger_id=body["trigger_id"], view=first)["view"]
     if run.query:
         _update(request, view, desk, desk.find(run))
     request.ack()
@@ -214,8 +207,10 @@ def _change(services: Services, request: Request, change: Callable[[RunDesk, Cli
     request.ack()
     desk = RunDesk(services)
     typed = _typed(request.body["view"].get("state", {}).get("values", {}))
+    meta = _meta(request.body)
+    at = float(request.body["actions"][0].get("action_ts") or 0)
     try:
-        run = change(desk, Click(_meta(request.body).run, request.user, _interaction(request), typed))
+        run = change(desk, Click(meta.run, request.user, _interaction(request), typed, meta.version, at))
     except NotYourRun as refused:
         tell(request, str(refused))
         return
@@ -239,9 +234,10 @@ def _drawn(request: Request, view_id: str, screen: RunScreen, **only_over: str) 
         request.client.views_update(view_id=view_id, view=views.run_modal(screen), **only_over)
     except SlackApiError as error:
         # not_found: the agent has closed the modal; what was saved stands.
-        if error.response["error"] not in {"hash_conflict", "not_found"}:
+        code = error.response.get("error")
+        if code not in {"hash_conflict", "not_found"}:
             raise
-        return bool(error.response["error"] == "not_found")
+        return bool(code == "not_found")
     return True
 
 

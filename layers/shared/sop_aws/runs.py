@@ -31,7 +31,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     a long form that the agent has come to, ``language`` the one that scripts are shown in beside English.
     The ``candidates`` are the keys of what fits ``query``, ``candidate_whys`` what fitted of each; where they
     ``are_weak``, nothing fits it well.
-    ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing.
+    ``seen`` are the latest interactions that were applied, so that a replayed request changes nothing, and
+    ``clicked_at`` is Slack's time of the latest of them (epoch seconds), so that an older one undoes nothing.
     From ``erased_at`` on nothing is left in it of the customer whom it was about.
     """
 
@@ -61,6 +62,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 0
     language: str = ""
     seen: tuple[str, ...] = ()
+    clicked_at: float = 0
     is_sheet_unreadable: bool = False
     erased_at: str | None = None
 
