@@ -55,7 +55,13 @@ def begins(desk: Desk) -> Callable[[], object]:
 
 def answers(desk: Desk) -> Callable[[], object]:
     agent = begin(desk)
-    return lambda: agent.click("answer:channel:phone")
+    view = dict(agent.view)
+
+    def answer() -> None:
+        agent.view = view
+        agent.click("answer:channel:phone")
+
+    return answer
 
 
 def submits(desk: Desk) -> Callable[[], object]:
