@@ -57,13 +57,6 @@ def test_dead_letters_go_back_to_their_queue(fifo: bool, monkeypatch: pytest.Mon
         assert put_back(queues.sqs, queues.live) == 0
 
 
-@pytest.mark.parametrize("described", [{}, {"Outputs": [{"OutputKey": "Bucket", "OutputValue": "pages"}]}])
-def test_another_stack(described: dict[str, Any]) -> None:
-    """A stack of something else is known for what it is."""
-    with pytest.raises(msgspec.ValidationError):
-        outputs_of(described)
-
-
 def test_from_a_checkout(tmp_path: Path) -> None:
     """Nothing but the checkout is needed to start it; what AWS's tools lack is said in one line."""
     bare = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true"}
