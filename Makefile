@@ -8,7 +8,7 @@ LOCKS := uv runtime dev ministack sam lambda bench gates
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready .tools/lambda/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve pilot test lint types imports template unit artefact integration crash load e2e pictures walk bench build manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template workflows unit artefact integration crash load e2e pictures walk bench build release manifest replay lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,7 +35,7 @@ pilot: $(READY)  ## the app in a real Slack workspace, without AWS: SLACK_BOT_TO
 	@exec $(PYTHON) -m infra.local pilot $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SHEET),--sheet "$(SHEET)") \
 		$(if $(STATE),--state "$(STATE)")
 
-test: lint types imports template unit artefact integration crash e2e  ## every gate and every test
+test: lint types imports template workflows unit artefact integration crash e2e  ## every gate and every test
 
 lint: .venv/.ready  ## ruff: style and format
 	@echo "lint: ruff"
@@ -58,6 +58,12 @@ template: .venv/.ready .tools/sam/.ready .tools/gates/.ready  ## sam validate, c
 	@for environment in dev prod; do .tools/sam/bin/python infra/translate.py build $$environment template.yaml || exit; done
 	@.tools/gates/bin/cfn-lint --ignore-checks W2001 -- build/template-dev.json build/template-prod.json
 	@.tools/gates/bin/checkov -f template.yaml build/template-prod.json
+
+workflows: .tools/gates/.ready  ## the public repository's workflows: GitHub's schema, and zizmor for what is unsafe
+	@echo "workflows: check-jsonschema, zizmor"
+	@.tools/gates/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.tools/gates/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.tools/gates/bin/zizmor --offline --quiet .github
 
 unit: $(READY)  ## unit, property and conformance tests
 	@$(PYTEST) tests/unit tests/property tests/conformance
@@ -92,6 +98,9 @@ bench: $(READY) .tools/bench/.ready  ## measure the bars of the design
 
 build: $(READY)  ## the artefact for AWS: arm64, Lambda's Python
 	@sh infra/build.sh aws
+
+release: build  ## what a release carries: the artefact as an archive, its section of the changelog (VERSION=1.2.0)
+	@$(PYTHON) -m infra.release "$(VERSION)"
 
 manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://…/slack/events, or PILOT=yes
 	@$(PYTHON) -m infra.local manifest "$(if $(PILOT),--socket-mode,$(URL))"
