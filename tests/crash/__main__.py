@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from infra.local.processes import ignore_signals
 from tests.crash.cloud import Kill, a_world
-from tests.crash.flows import FLOWS, Flow
+from tests.crash.flows import FLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.crash.cloud import Invocation, Memory, World
     from tests.crash.container import Moment
+    from tests.crash.flows.flow import Flow
     from tests.standin.person import Person
 
 WORLDS: Final = 2
@@ -129,6 +130,7 @@ def _run(world: World, flow: Flow, memory: Memory, person: Person, kill: Kill | 
     world.start_counting(kill)
     flow.act(world, person)
     made, world.kill = list(world.invocations), None
+    world.look()
     flow.check(world, person)
     return made
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import Request, urlopen
 
@@ -16,35 +13,38 @@ from msgspec.structs import replace
 
 from infra.local.aws import LocalAws, bare_environment
 from infra.local.stack import MINISTACK, ROOT
-from sop_aws.cases import CaseStore
-from sop_aws.runs import Run
-from sop_aws.settings import SettingsStore
-from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import iso
-from sop_aws.transfers import TransferStore
-from sop_core.cases.case import Case
 from sop_core.settings import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.builders.sheets import load_sheet
+from tests.crash import truths
 from tests.crash.container import Order, Outcome
-from tests.standin.aws import SIGNING_SECRET, WRITES_IN_BATCH, Aws, create
+from tests.crash.invoking import Container, Unsettled
+from tests.crash.stored import Stored
+from tests.standin.aws import SIGNING_SECRET, WRITES_IN_BATCH, create
 from tests.standin.files import SlackWithFiles, slack_with_files
 from tests.standin.person import Person, http_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import IO
 
-    from tests.crash.container import Moment
+from tests.crash.container import Moment
 
 START: Final = 1_799_766_000.0
 """Tuesday, 12 January 2027, 10:00 in New York: in office hours, and before the stand-in Slack's own clock."""
+A_MOMENT: Final = 5.0
+"""Seconds after which somebody who gets no answer tries again."""
 A_WHILE: Final = 120.0
 """Seconds from one look at what is left to the next: past every lease, so that the sweep may take it up."""
 PATIENCE: Final = 12
 """How many such looks everything must be settled within."""
 TRIES: Final = 3
+QUEUES: Final = {
+    "deliver": "DELIVER_QUEUE_URL",
+    "import_sheet": "IMPORT_QUEUE_URL",
+    "publish": "PUBLISH_QUEUE_URL",
+}
 REMEMBERED: Final = tuple(
     each.name for each in fields(SlackWithFiles) if each.name not in {"url", "page", "lock", "stopped"}
 )
@@ -53,10 +53,6 @@ REMEMBERED: Final = tuple(
 
 class Died(Exception):
     """The function that was to answer a person ended without an answer."""
-
-
-class Unsettled(AssertionError):
-    """Something was still to be done when AWS had had all the time it needs."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +79,12 @@ class Memory:
 
 
 @dataclass
-class World:
+class World(Stored):
     """One call centre with its app. Every invocation is counted from the last :meth:`start_counting`."""
 
-    aws: Aws
     local: LocalAws
     slack: SlackWithFiles
     container: Container
-    now: float = START
     kill: Kill | None = None
     was_killed: bool = False
     invocations: list[Invocation] = field(default_factory=list)
@@ -106,6 +100,7 @@ class World:
             try:
                 action()
             except Died:
+                self.now += A_MOMENT
                 continue
             return
         raise Unsettled("nobody tries that often")
@@ -125,10 +120,17 @@ class World:
             order = replace(order, call=self.kill.call, when=self.kill.when)
         outcome = self.container.carry_out(order)
         self.invocations.append((function, outcome.calls))
-        self.was_killed |= outcome.was_killed
+        if outcome.was_killed:
+            self.was_killed = True
+            self.look()
         if outcome.code and not outcome.was_killed:
             raise Unsettled(f"{function} failed by itself; its log says why")
         return outcome
+
+    def look(self) -> None:
+        """Check what must be true at every moment."""
+        truths.no_message_twice(self.slack.messages)
+        truths.check(*self.tables().values())
 
     def settle(self) -> None:
         """Let queues, their retries and the minute's sweep do their work until nothing is left to do."""
@@ -141,9 +143,15 @@ class World:
         raise Unsettled("rows are still pending")
 
     def _empty_queues(self) -> None:
-        while taken := [*self._taken("deliver", "DELIVER_QUEUE_URL"), *self._taken("import_sheet", "IMPORT_QUEUE_URL")]:
+        while taken := [message for function, queue in QUEUES.items() for message in self._taken(function, queue)]:
             for function, record in taken:
                 self._trigger(function, record)
+
+    def lose_messages(self) -> None:
+        """Let no wake-up arrive."""
+        for function, queue in QUEUES.items():
+            for _ in self._taken(function, queue):
+                """It is gone."""
 
     def _taken(self, function: str, queue: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for message in self.aws.received(queue):
@@ -157,8 +165,9 @@ class World:
             yield function, record
 
     def _trigger(self, function: str, record: dict[str, Any]) -> None:
-        for _ in range(TRIES):
-            answer = self.invoke(function, {"Records": [record]}).answer
+        for tried in range(1, TRIES + 1):
+            received = record["attributes"] | {"ApproximateReceiveCount": str(tried)}
+            answer = self.invoke(function, {"Records": [record | {"attributes": received}]}).answer
             if answer == {"batchItemFailures": []}:
                 return
             self.now += A_WHILE
@@ -168,40 +177,14 @@ class World:
         rows = self.aws.dynamodb.scan(TableName=self.aws.cases_table, IndexName="pending")["Items"]
         return bool(rows or self.transfers.due_imports(later))
 
-    # What is stored
-
-    def at(self, seconds: float = 0) -> datetime:
-        return datetime.fromtimestamp(self.now + seconds, UTC)
-
-    @property
-    def cases(self) -> CaseStore:
-        return CaseStore(self.aws.dynamodb, self.aws.cases_table)
-
-    @property
-    def transfers(self) -> TransferStore:
-        return TransferStore(self.aws.dynamodb, self.aws.transfers_table)
-
-    def stored(self, kind: str, type_: Any) -> list[Any]:
-        """Return everything of a kind (``CASE``, ``RUN``) in the cases table."""
-        items = self.aws.dynamodb.scan(TableName=self.aws.cases_table)["Items"]
-        return [msgspec.json.decode(item["body"]["S"], type=type_) for item in items if item["sk"]["S"] == kind]
-
-    def case(self) -> Case:
-        """Return the one case that there is."""
-        [case] = self.stored("CASE", Case)
-        return case  # type: ignore[no-any-return]  # decoded as one
-
-    def runs(self) -> list[Run]:
-        return self.stored("RUN", Run)
-
     # From one crash to the next
 
     def open_for_the_day(self) -> None:
         """Forget everything; what is left is an app with its people and a transfer sheet."""
         self._empty()
-        settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, clock=self.at)
+        settings = self.settings
         settings.put(merge(settings.stored().settings, PEOPLE), actor=ADMIN, at=iso(self.at()), expected_version=0)
-        load_sheet(self.transfers, SnapshotStore(self.aws.s3, "files"), "s1", uploaded_at=iso(self.at()))
+        load_sheet(self.transfers, self.snapshots, "s1", uploaded_at=iso(self.at()))
 
     def remember(self) -> Memory:
         """Return all that is stored, and Slack, as they are now. The queues must be empty."""
@@ -209,7 +192,7 @@ class World:
         keys = [each["Key"] for each in self.aws.s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
         return Memory(
             now=self.now,
-            items={table: self.aws.dynamodb.scan(TableName=table)["Items"] for table in self._tables()},
+            items=self.tables(),
             objects={key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys},
             slack={name: deepcopy(getattr(self.slack, name)) for name in REMEMBERED},
         )
@@ -230,8 +213,9 @@ class World:
     def _empty(self) -> None:
         urlopen(Request(f"{self.local.endpoint}/_ministack/reset", method="POST"), timeout=10).close()  # noqa: S310 - loopback
         create(self._client)
+        new = SlackWithFiles()
         for name in REMEMBERED:
-            getattr(self.slack, name).clear()
+            setattr(self.slack, name, getattr(new, name))
         self.now, self.kill, self.was_killed = START, None, False
 
     def _client(self, service: str) -> Any:
@@ -242,52 +226,10 @@ class World:
             "secretsmanager": self.aws.secrets,
         }[service]
 
-    def _tables(self) -> tuple[str, str, str]:
-        return self.aws.cases_table, self.aws.transfers_table, self.aws.settings_table
-
     def start_counting(self, kill: Kill | None) -> None:
         """Count invocations from here, and end one of them at its call."""
         self.invocations.clear()
         self.kill = kill
-
-
-class Container:
-    """The process that runs the functions."""
-
-    def __init__(self, environment: Mapping[str, str], log: IO[str]) -> None:
-        """Start it."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.container"],
-            env=dict(environment),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            # Ctrl-C is for us: we let the point at hand end, and then it.
-            start_new_session=True,
-        )
-        self._read()
-
-    def carry_out(self, order: Order) -> Outcome:
-        """Invoke a function."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(order).decode() + "\n")
-        self._process.stdin.flush()
-        return msgspec.json.decode(self._read(), type=Outcome)
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise Unsettled("the functions cannot be started; the log says why")
-        return line
-
-    def stop(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=10)
 
 
 @contextmanager
@@ -305,6 +247,6 @@ def a_world(folder: Path) -> Iterator[World]:
         )
         container = Container(environment, log)
         try:
-            yield World(aws=aws, local=local, slack=slack, container=container)
+            yield World(aws=aws, now=START, local=local, slack=slack, container=container)
         finally:
             container.stop()

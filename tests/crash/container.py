@@ -34,6 +34,7 @@ FUNCTIONS: Final = {
     "slack": "functions.slack.app",
     "deliver": "functions.deliver.app",
     "import_sheet": "functions.import_sheet.app",
+    "publish": "functions.publish.app",
     "sweep": "functions.sweep.app",
 }
 SECONDS: Final = 60

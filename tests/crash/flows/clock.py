@@ -1,0 +1,39 @@
+"""What the minute's sweep does: reminders, and whatever was left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sop_aws.times import parse
+from tests.crash.flows.cases import an_open_case
+from tests.crash.flows.flow import Flow, card, one_case
+
+if TYPE_CHECKING:
+    from tests.crash.cloud import World
+    from tests.standin.person import Person
+
+
+def left_behind(world: World) -> Person:
+    """Nobody was told of the last change of a case, since its wake-up was lost; now it is soon due, too."""
+    priya = an_open_case(world)
+    priya.press(card(world), "case_claim")
+    world.lose_messages()
+    soon = world.case().remind_at
+    assert soon is not None
+    world.now = parse(soon).timestamp() + 60
+    return priya
+
+
+def a_minute_passes(world: World, _: Any) -> None:
+    while world.invoke("sweep", {}).was_killed:
+        world.now += 60
+    world.settle()
+
+
+def told_and_reminded_once(world: World, _: Any) -> None:
+    world.now += 60
+    a_minute_passes(world, None)
+    one_case(world, "claimed", ("open", "claim", "remind"))
+
+
+FLOWS: Final = (Flow(name="sweep", prepare=left_behind, act=a_minute_passes, check=told_and_reminded_once),)
