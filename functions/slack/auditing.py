@@ -9,6 +9,8 @@ from sop_aws.times import iso
 from sop_core.audit import Entry, decided
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
     from functions.slack.services import Services
     from sop_aws.runs import Run
     from sop_aws.table import Item
@@ -23,14 +25,26 @@ def keep(
     by: str,
     subject: str = "",
     detail: str = "",
-    at: str | None = None,
 ) -> None:
     """Keep that somebody did something; a view is kept before it is shown, so that nothing is shown that is not kept.
 
-    ``at`` is when it was done, where that is stored: however often it is told, it is then one entry.
+    What changes something else is told by :func:`told_with_it` instead.
     """
-    entry = Entry(
-        at=at or iso(services.now()),
+    entry = _entry(kind, action, by=by, at=iso(services.now()), subject=subject, detail=detail)
+    services.audit.add(entry, keep_days=services.settings().retention["audit"])
+
+
+def told_with_it(
+    services: Services, kind: Kind, action: str, *, by: str, at: str, subject: str = "", detail: str = ""
+) -> TransactWriteItemTypeDef:
+    """Return the entry of a change as a write for the change's own transaction: there is neither without the other."""
+    entry = _entry(kind, action, by=by, at=at, subject=subject, detail=detail)
+    return services.audit.write(entry, keep_days=services.settings().retention["audit"])
+
+
+def _entry(kind: Kind, action: str, *, by: str, at: str, subject: str, detail: str) -> Entry:
+    return Entry(
+        at=at,
         id=f"{subject}#{by}#{action}",
         kind=kind,
         actor=by,
@@ -38,7 +52,6 @@ def keep(
         subject=subject,
         detail=detail,
     )
-    services.audit.add(entry, keep_days=services.settings().retention["audit"])
 
 
 def run_items(services: Services, before: Run | None, after: Run) -> list[Item]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from functions.slack.auditing import keep
+from functions.slack.auditing import keep, told_with_it
 from functions.slack.finding import PROJECT_ID, Finder
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.listing import NUMBER, Lists
@@ -88,10 +88,10 @@ def confirm(services: Services, request: Request) -> None:
         forgetting=plan,
         request=current(),
     )
-    stored = services.transfers.create_import(record)
-    detail = ", ".join(plan.cases)
     asked = "asked to forget a customer"
-    keep(services, "erasure", asked, by=stored.user, subject=job, detail=detail, at=stored.created_at)
+    numbers = ", ".join(plan.cases)
+    entry = told_with_it(services, "erasure", asked, by=record.user, at=record.created_at, subject=job, detail=numbers)
+    services.transfers.create_import(record, also=[entry])
     wake_import(services.imports, job)
     request.ack({"response_action": "update", "view": notice(views.BEGUN, close="Done")})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from functions.slack.auditing import keep
+from functions.slack.auditing import keep, told_with_it
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.correlation import current
@@ -79,13 +79,24 @@ def discard(services: Services, request: Request) -> None:
     request.ack()
     try:
         version = services.versions.discard(
-            choice.procedure, choice.digest or "", today=services.settings_store.today()
+            choice.procedure,
+            choice.digest or "",
+            today=services.settings_store.today(),
+            also=lambda given_up: (
+                told_with_it(
+                    services,
+                    "procedure",
+                    "discarded",
+                    by=request.user,
+                    at=iso(services.now()),
+                    subject=choice.procedure,
+                    detail=f"version {given_up.version}",
+                ),
+            ),
         )
     except (VersionActive, VersionGone):
         _replace(request, told.gone())
     else:
-        which = f"version {version.version}"
-        keep(services, "procedure", "discarded", by=request.user, subject=choice.procedure, detail=which)
         _replace(request, told.discarded(version))
 
 
@@ -104,17 +115,25 @@ def switch(services: Services, request: Request) -> None:
 
 
 def _switch(services: Services, request: Request, choice: Choice) -> Activation:
-    activation = services.versions.switch(
+    return services.versions.switch(
         choice.procedure,
         choice.digest,
         seen=choice.seen,
         today=services.settings_store.today(),
         actor=request.user,
         at=iso(services.now()),
+        also=lambda made: (
+            told_with_it(
+                services,
+                "procedure",
+                "switched",
+                by=made.actor,
+                at=made.at,
+                subject=made.procedure,
+                detail=f"{made.until_version} → {made.version}",
+            ),
+        ),
     )
-    moved = f"{activation.until_version} → {activation.version}"
-    keep(services, "procedure", "switched", by=request.user, subject=choice.procedure, detail=moved)
-    return activation
 
 
 def _list(services: Services, said: str = "") -> Block:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from functions.slack.auditing import keep
+from functions.slack.auditing import keep, told_with_it
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from functions.slack.waking import wake_import
@@ -22,8 +22,12 @@ from sop_slack import columns
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
     from functions.slack.services import Services
-    from sop_core.transfers.records import Job, Sheet
+    from sop_core.transfers.records import ActiveSheet, Job, Sheet
     from sop_slack.blocks import Block, Message
 
 ADMINS: Final = ("admin",)
@@ -36,7 +40,6 @@ NOTHING_KEPT: Final = "No earlier transfer sheet is kept, so there is nothing to
 NOTHING_ACTIVE: Final = "There is no active transfer sheet to export. Upload one with `/transfers upload`."
 NO_COLUMNS: Final = "There is no active transfer sheet, and no column was named. Upload one with `/transfers upload`."
 SAME_COLUMNS: Final = "Nothing was changed."
-COLUMNS_CHANGED: Final = "changed which column is which"
 REMEMBERED: Final = "Remembered. The workbook is read as before."
 READ_AGAIN: Final = (
     "Remembered. The workbook is read again; progress and the changes appear in your messages with SOP Desk. "
@@ -100,9 +103,11 @@ def _send(services: Services, request: Request, job: Job) -> None:
 
 def _begin(services: Services, record: ImportRecord) -> None:
     limit = services.settings().sheet_loss_percent
-    stored = services.transfers.create_import(msgspec.structs.replace(record, loss_percent=limit, request=current()))
-    if stored.job == "import":
-        keep(services, "sheet", "uploaded a workbook", by=stored.user, subject=stored.id, at=stored.created_at)
+    told_of = [_entry(services, "uploaded a workbook", record.user, record.id, record.created_at)]
+    services.transfers.create_import(
+        msgspec.structs.replace(record, loss_percent=limit, request=current()),
+        also=told_of if record.job == "import" else (),
+    )
     wake_import(services.imports, record.id)
 
 
@@ -150,7 +155,7 @@ def activate(services: Services, request: Request) -> None:
     sheet_id, seen = told.read_button(request.body["actions"][0]["value"])
     request.ack()
     try:
-        active = services.transfers.activate(sheet_id, seen, actor=request.user, at=iso(services.now()))
+        active = _activate(services, request.user, sheet_id, seen, "activated a sheet")
     except SheetChanged as lost:
         sheet = services.transfers.sheet(sheet_id)
         if sheet is not None:
@@ -159,8 +164,6 @@ def activate(services: Services, request: Request) -> None:
     except SheetNotReady as refused:
         _replace(request, told.not_ready(refused.sheet))
         return
-    # Of a sheet that was active already, the entry is that of whoever activated it.
-    keep(services, "sheet", "activated a sheet", by=active.activated_by, subject=sheet_id, at=active.activated_at)
     if (sheet := services.transfers.sheet(sheet_id)) is not None:
         _replace(request, told.activated(sheet, active))
 
@@ -170,9 +173,7 @@ def discard(services: Services, request: Request) -> None:
     sheet_id, _ = told.read_button(request.body["actions"][0]["value"])
     request.ack()
     try:
-        discarded = services.transfers.discard(sheet_id)
-        keep(services, "sheet", "discarded a sheet", by=request.user, subject=sheet_id)
-        _replace(request, told.discarded(discarded))
+        _replace(request, told.discarded(_discard(services, request.user, sheet_id)))
     except SheetNotReady as refused:
         _replace(request, told.not_ready(refused.sheet))
 
@@ -198,8 +199,7 @@ def columns_chosen(services: Services, request: Request) -> None:
     if errors:
         request.ack({"response_action": "errors", "errors": errors})
         return
-    services.transfers.columns.change(chosen, actor=request.user, at=iso(services.now()))
-    keep(services, "sheet", COLUMNS_CHANGED, by=request.user, subject=record.id)
+    _change_columns(services, request.user, chosen, record.id)
     services.transfers.requeue_import(record.id, at=iso(services.now()))
     wake_import(services.imports, record.id)
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
@@ -232,8 +232,7 @@ def columns_changed(services: Services, request: Request) -> None:
         return
     sentence = SAME_COLUMNS
     if wanted.changed:
-        store.change(wanted.changed, actor=request.user, at=iso(services.now()))
-        keep(services, "sheet", COLUMNS_CHANGED, by=request.user, subject=sheet.id if sheet else "columns")
+        _change_columns(services, request.user, wanted.changed, sheet.id if sheet else "columns")
         sentence = REMEMBERED
     if sheet is not None and columns.is_read_otherwise(sheet, wanted.changed):
         _read_again(services, request.user, sheet, view["id"])
@@ -257,7 +256,7 @@ def _read_again(services: Services, user: str, sheet: Sheet, view_id: str) -> No
     _begin(services, record)
     if sheet.state == "ready":
         with suppress(SheetNotReady):
-            services.transfers.discard(sheet.id)
+            _discard(services, user, sheet.id)
 
 
 def ask_rollback(services: Services, request: Request) -> None:
@@ -278,13 +277,33 @@ def rolled_back(services: Services, request: Request) -> None:
 
 def _rolled_back(services: Services, user: str, sheet_id: str, seen: int) -> str:
     try:
-        active = services.transfers.activate(sheet_id, seen, actor=user, at=iso(services.now()))
+        active = _activate(services, user, sheet_id, seen, "rolled back to a sheet")
     except SheetChanged as lost:
         return told.someone_was_faster(lost.current)
     except (SheetNotReady, UnknownSheet):
         return "This version is not kept any more; nothing was changed."
-    keep(services, "sheet", "rolled back to a sheet", by=active.activated_by, subject=sheet_id, at=active.activated_at)
     return f"Agents now see this version: {active.counts.projects:,} projects."
+
+
+def _activate(services: Services, user: str, sheet_id: str, seen: int | None, action: str) -> ActiveSheet:
+    at = iso(services.now())
+    entry = _entry(services, action, user, sheet_id, at)
+    return services.transfers.activate(sheet_id, seen, actor=user, at=at, also=[entry])
+
+
+def _discard(services: Services, user: str, sheet_id: str) -> Sheet:
+    entry = _entry(services, "discarded a sheet", user, sheet_id, iso(services.now()))
+    return services.transfers.discard(sheet_id, also=[entry])
+
+
+def _change_columns(services: Services, user: str, changed: Mapping[str, str | None], subject: str) -> None:
+    at = iso(services.now())
+    entry = _entry(services, "changed which column is which", user, subject, at)
+    services.transfers.columns.change(changed, actor=user, at=at, also=[entry])
+
+
+def _entry(services: Services, action: str, user: str, subject: str, at: str) -> TransactWriteItemTypeDef:
+    return told_with_it(services, "sheet", action, by=user, at=at, subject=subject)
 
 
 def _status(services: Services) -> Message:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from sop_aws.settings import SettingsStore
     from sop_aws.table import Item
@@ -53,6 +54,10 @@ class AuditStore:
     def add(self, entry: Entry, *, keep_days: int) -> None:
         """Keep an entry for so many days; the same again is the same entry."""
         self._table.put(audit_item(entry, keep_days=keep_days))
+
+    def write(self, entry: Entry, *, keep_days: int) -> TransactWriteItemTypeDef:
+        """Describe the keeping of an entry as a write within the transaction that does what it tells."""
+        return self._table.write(audit_item(entry, keep_days=keep_days))
 
     def forwards(self, day: str, *, start: str = FIRST, end: str = LAST) -> Iterator[Entry]:
         """Yield what was done on a day (UTC, ``2026-11-20``) from place ``start`` (included) to ``end``, in order."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from sop_aws.table import Writes
+
 PK: Final = "COLUMNS"
 TRIES: Final = 6
 
@@ -30,8 +32,10 @@ class ColumnStore:
         """Return field to header."""
         return self._stored()[1]
 
-    def change(self, changed: Mapping[str, str | None], *, actor: str, at: str) -> None:
+    def change(self, changed: Mapping[str, str | None], *, actor: str, at: str, also: Writes = ()) -> None:
         """Name columns beside those named already, or with ``None`` forget one; who did it and when is kept.
+
+        ``also`` is written in the same transaction; where nothing changes, nothing is written.
 
         :raises sop_aws.table.Contended: if others kept changing them.
         """
@@ -42,7 +46,7 @@ class ColumnStore:
                 return
             change = ColumnChange(version=version + 1, before=before, after=after, actor=actor, at=at)
             try:
-                self._put(change)
+                self._put(change, also)
             except Cancelled:
                 continue
             return
@@ -61,9 +65,10 @@ class ColumnStore:
             return 0, {}
         return int(item["version"]["N"]), msgspec.json.decode(text(item, "body"), type=dict[str, str])
 
-    def _put(self, change: ColumnChange) -> None:
+    def _put(self, change: ColumnChange, also: Writes) -> None:
         body = msgspec.json.encode(change.after).decode()
         current = attributes(pk=PK, sk=PK, version=change.version, body=body)
         kept = attributes(pk=PK, sk=f"CHANGE#{change.version:06d}", body=msgspec.json.encode(change).decode())
         when = "attribute_not_exists(#pk) OR #version = :seen"
-        self._table.transact([self._table.write(current, when=when, seen=change.version - 1), self._table.write(kept)])
+        switched = self._table.write(current, when=when, seen=change.version - 1)
+        self._table.transact([switched, self._table.write(kept), *also])

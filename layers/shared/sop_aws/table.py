@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
+    Writes = Sequence[TransactWriteItemTypeDef]
+
 Item = dict[str, Any]
 """An item in DynamoDB's own notation: ``{"pk": {"S": "RUN#1"}}``."""
 ATTEMPTS: Final = 6

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from sop_aws.table import Writes
     from sop_core.transfers.records import SnapshotRef
 
 SHARDS: Final = 16
@@ -93,8 +94,10 @@ class TransferStore:
         item = self._get(_ACTIVE)
         return msgspec.json.decode(item["body"]["S"], type=ActiveSheet) if item else None
 
-    def activate(self, sheet: str, expected: int | None = None, *, actor: str, at: str) -> ActiveSheet:
-        """Make ``sheet`` the active one, in one transaction; a repeat of the same activation changes nothing.
+    def activate(
+        self, sheet: str, expected: int | None = None, *, actor: str, at: str, also: Writes = ()
+    ) -> ActiveSheet:
+        """Make ``sheet`` the active one, in one transaction (with the writes ``also``); a repeat changes nothing.
 
         ``expected`` is the activation count the admin has seen (``0``: none active); without it, the one the sheet was
         compared with.
@@ -116,7 +119,7 @@ class TransferStore:
                 raise SheetChanged(current)
             following = _following(record, version=seen + 1, actor=actor, at=at)
             try:
-                self._items.transact(self._activation(record, current, following))
+                self._items.transact([*self._activation(record, current, following), *also])
             except Cancelled:
                 # Something moved since it was read: who was faster, and at what, is seen by looking again.
                 continue
@@ -159,24 +162,24 @@ class TransferStore:
         # Read even after a success: AWS calls the same transaction again one, within ten minutes.
         return self._require(sheet.id)
 
-    def save_sheet(self, sheet: Sheet) -> Sheet:
-        """Store a change of a sheet that was read at ``sheet.version``.
+    def save_sheet(self, sheet: Sheet, *, also: Writes = ()) -> Sheet:
+        """Store a change of a sheet that was read at ``sheet.version``, in one transaction with the writes ``also``.
 
         :raises StaleRecord: if it has moved on since.
         """
         changed = msgspec.structs.replace(sheet, version=sheet.version + 1)
-        self._put_version(_sheet_item(changed), sheet.version)
+        self._put_version(_sheet_item(changed), sheet.version, also)
         return changed
 
-    def discard(self, sheet: str) -> Sheet:
-        """Give up a sheet that is not active; discarding twice is one discard."""
+    def discard(self, sheet: str, *, also: Writes = ()) -> Sheet:
+        """Give up a sheet that is not active, in one transaction with the writes ``also``; twice is one discard."""
         record = self._require(sheet)
         if record.state == "discarded":
             return record
         if record.state != "ready":
             raise SheetNotReady(record)
         try:
-            return self.save_sheet(msgspec.structs.replace(record, state="discarded"))
+            return self.save_sheet(msgspec.structs.replace(record, state="discarded"), also=also)
         except StaleRecord as lost:
             raise SheetNotReady(self._require(sheet)) from lost
 
@@ -343,11 +346,15 @@ class TransferStore:
 
     # -- imports: one upload on its way to a sheet
 
-    def create_import(self, record: ImportRecord) -> ImportRecord:
-        """Store a new import, visible to the sweep at once; for one that is there already, return the stored one."""
+    def create_import(self, record: ImportRecord, *, also: Writes = ()) -> ImportRecord:
+        """Store a new import, visible to the sweep at once, in one transaction with the writes ``also``.
+
+        For one that is there already nothing is written, and the stored one returned.
+        """
         try:
-            self._items.put(_import_item(record, pending_at=record.created_at), when=NEW)
-        except ConditionFailed:
+            item = _import_item(record, pending_at=record.created_at)
+            self._items.transact([self._items.write(item, when=NEW), *also])
+        except Cancelled:
             return self.get_import(record.id) or record
         return record
 
@@ -421,10 +428,13 @@ class TransferStore:
     def _get(self, key: Item, *, consistent: bool = True) -> Item | None:
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
 
-    def _put_version(self, item: Item, seen: int) -> None:
+    def _put_version(self, item: Item, seen: int, also: Writes = ()) -> None:
         try:
-            self._items.put(item, when=UNCHANGED, version=seen)
-        except ConditionFailed as error:
+            if also:
+                self._items.transact([self._items.write(item, when=UNCHANGED, version=seen), *also])
+            else:
+                self._items.put(item, when=UNCHANGED, version=seen)
+        except (ConditionFailed, Cancelled) as error:
             # A write whose answer was lost is repeated by the client and then finds itself.
             if self._get({name: item[name] for name in ("pk", "sk")}) != item:
                 raise StaleRecord(item["pk"]["S"]) from error

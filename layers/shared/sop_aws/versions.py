@@ -17,12 +17,12 @@ from sop_core import procedures
 from sop_core.versions import SHIPPED, Activation, Version, in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from sop_aws.table import Item
+    from sop_aws.table import Item, Writes
     from sop_core.guidance import Procedure
 
 PK: Final = "PROCEDURES"
@@ -50,6 +50,10 @@ class VersionGone(LookupError):
 
 class VersionActive(Exception):
     """The version is activated and cannot be discarded."""
+
+
+def _nothing(_: object) -> Writes:
+    return ()
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -119,8 +123,12 @@ class VersionStore:
         ready = [version for version in map(_version, self._under("VERSION#")) if version.state == "ready"]
         return tuple(sorted(ready, key=lambda version: (version.published_at, version.digest), reverse=True))
 
-    def discard(self, procedure: str, digest: str, *, today: date) -> Version:
+    def discard(
+        self, procedure: str, digest: str, *, today: date, also: Callable[[Version], Writes] = _nothing
+    ) -> Version:
         """Give up a version that is neither activated nor still in force; giving it up twice is one time.
+
+        It is one transaction with the writes that ``also`` has for the version.
 
         :raises VersionGone: if there is none.
         :raises VersionActive: if it is activated, if it is in force until another is, or if a switch to it was faster.
@@ -132,14 +140,18 @@ class VersionStore:
         current = self.activation(procedure)
         if current is not None and digest in {current.digest, in_force(current, today)}:
             raise VersionActive(digest)
-        discarded = msgspec.structs.replace(_version(item), state="discarded")
+        version = _version(item)
+        if version.state == "discarded":
+            return version
+        discarded = msgspec.structs.replace(version, state="discarded")
         item |= attributes(body=msgspec.json.encode(discarded).decode())
+        if SWITCH in item:
+            write = self._table.write(item, when=SAME_SWITCH, switch=int(item[SWITCH]["N"]))
+        else:
+            write = self._table.write(item, when=NO_SWITCH)
         try:
-            if SWITCH in item:
-                self._table.put(item, when=SAME_SWITCH, switch=int(item[SWITCH]["N"]))
-            else:
-                self._table.put(item, when=NO_SWITCH)
-        except ConditionFailed as faster:
+            self._table.transact([write, *also(discarded)])
+        except Cancelled as faster:
             raise VersionActive(digest) from faster
         return discarded
 
@@ -154,8 +166,20 @@ class VersionStore:
         """Return the latest switch of each procedure that was ever switched."""
         return {each.procedure: each for each in map(_activation, self._under("ACTIVE#"))}
 
-    def switch(self, procedure: str, digest: str | None, *, seen: int, today: date, actor: str, at: str) -> Activation:
+    def switch(
+        self,
+        procedure: str,
+        digest: str | None,
+        *,
+        seen: int,
+        today: date,
+        actor: str,
+        at: str,
+        also: Callable[[Activation], Writes] = _nothing,
+    ) -> Activation:
         """Let new runs have a version (``None``: the one that ships) from its date on, in one conditional transaction.
+
+        The writes that ``also`` has for the switch are part of it.
 
         ``seen`` is the number of the latest switch that the admin has seen (0: none). Going back is the same write.
 
@@ -184,7 +208,7 @@ class VersionStore:
             marked = item | attributes(**{SWITCH: following.number})
             writes.append(self._table.write(marked, when=SAME_BODY, body=text(item, "body")))
         try:
-            self._table.transact(writes)
+            self._table.transact([*writes, *also(following)])
         except Cancelled as lost:
             if lost.failed == {VERSION_WRITE}:
                 raise VersionGone(digest) from lost
