@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from infra.local.workspace import limits
+import msgspec
+import pytest
+
+from functions.import_sheet import forgetting
+from functions.import_sheet.traces import Traces
+from sop_core.transfers.records import ImportRecord
 from sop_slack import forgetting as views
-from sop_slack import transfers as sheets
 from tests.builders.people import ADMIN, AGENT, PRIYA
-from tests.builders.workbooks import HEADERS, OMAR, workbook
-from tests.standin.files import StoredFile
+from tests.integration.privacy.life import (
+    NEWER,
+    OTHER,
+    ask,
+    card,
+    choose_all,
+    confirm,
+    everything,
+    forget,
+    found_in,
+    last_message,
+    lived_through,
+    press,
+    upload,
+)
 
 if TYPE_CHECKING:
     from tests.integration.privacy.conftest import House
-    from tests.standin.person import Json, Person
-
-MARKS: Final = ("zqx", "2675550142", "(267) 555-0142")
-"""In everything that is known of the customer, and in nothing else."""
-CUSTOMER: Final = (
-    "INF-100001",
-    "Zqxanna Zqxdoe",
-    "71 Zqxcurry St",
-    "Zqxcamden",
-    "NJ",
-    "0810",
-    "(267) 555-0142",
-    "North Valley LLC",
-    "Empower Solar, Inc.",
-    "2023-09-14",
-    "Transferred",
-    "anna@zqx.example",
-)
-COLUMNS: Final = (*HEADERS, "Email")
-BOOK: Final = workbook([CUSTOMER, (*OMAR[:6], "12", *OMAR[7:], "omar@mail.example")], headers=COLUMNS)
-NEWER: Final = workbook([CUSTOMER, (*OMAR, "omar@mail.example")], headers=COLUMNS)
 
 
 def test_nothing_of_a_customer_is_left_and_the_skeleton_is(house: House) -> None:
@@ -58,129 +52,136 @@ def test_nothing_of_a_customer_is_left_and_the_skeleton_is(house: House) -> None
     ]
 
 
-# How a customer comes to be known
+def test_the_admin_is_told_what_was_erased_what_is_left_and_until_when(house: House) -> None:
+    case = lived_through(house)
+    house.slack.messages.append(
+        {
+            "channel": "C0RESOLUT",
+            "thread_ts": card(house)["ts"],
+            "ts": "1900000000.000100",
+            "text": "She called zqxagain",
+        }
+    )
+    forget(house, "INF-100001")
+
+    told = json.dumps(last_message(house, ADMIN))
+    assert "The customer is forgotten" in told
+    assert f"Cases: 1 ({case})" in told
+    assert "Documents: 1" in told
+    assert "Procedures that were run: 1" in told
+    assert "Transfer sheets with the customer: 2" in told
+    assert f"Replies that people wrote below the cards ({case})" in told
+    assert "*Backups* of the tables hold it until <!date^" in told
 
 
-def lived_through(house: House) -> str:
-    """Let everything be done for a customer that the app can do; return the case's number, which is closed then."""
-    upload(house, "F0BOOK001", BOOK)
-    upload(house, "F0BOOK002", NEWER)
-    house.person(ADMIN).command("/transfers", "export")
-    house.settle()
-    agent, priya = house.person(AGENT), house.person(PRIYA, "priya.nair")
-    agent.command("/infinity", "zqxanna zqxdoe")
-    agent.command("/infinity", "zqxanna zqxdoe")
-    choose(agent)
-    agent.click("answer:caller_type", "homeowner")
-    agent.click("answer:authenticated:yes")
-    agent.click("answer:transfer_answered:no")
-    agent.submit(reason_of_call="Zqxpanels dark", callback_number="(267) 555-0142")
-    house.settle()
-    press(house, priya, "case_claim")
-    press(house, priya, "case_return", why="Which zqxproject?")
-    press(house, agent, "case_resend", note="The zqxroof one")
-    press(house, priya, "case_claim")
-    photo = {"id": "F0ZROOF", "name": "zqxroof.jpg", "mimetype": "image/jpeg", "size": 4}
-    house.slack.files["F0ZROOF"] = StoredFile(content=b"zqxroof", name="zqxroof.jpg", mimetype="image/jpeg")
-    more(house, agent, "attach", documents={"files": [photo]})
-    more(house, agent, "note", note="She zqxprefers mornings")
-    press(house, priya, "case_close", reason="Contacted and resolved", note="Told zqxher the date")
-    del house.slack.files["F0ZROOF"]  # a person's own file: theirs to delete
-    return str(card(house)["text"].split()[1])
+def test_what_is_not_the_customers_stays(house: House) -> None:
+    lived_through(house)
+    forget(house, "INF-100001")
+
+    active = house.transfers.active()
+    assert active is not None
+    projects = {project.project_id: project for project in house.transfers.all_projects(active.sheet)}
+    assert (projects["INF-100002"].homeowner, projects["INF-100002"].phone) == (OTHER, "7755550112")
+    assert (projects["INF-100001"].homeowner, projects["INF-100001"].transferred_to) == (None, "Empower Solar, Inc.")
+    agent = house.person(AGENT)
+    agent.command("/infinity", "omar haddad")
+    assert OTHER in json.dumps(agent.view), "the search was built anew"
+    agent.command("/infinity", "INF-100001")
+    assert "INF-100001" in json.dumps(agent.view), "a caller with the project's id is still helped"
+    assert "zqx" not in json.dumps(agent.view).casefold()
 
 
-def choose(agent: Person) -> None:
-    agent.click("project_choose", "INF-100001")
-    agent.click("answer:channel:phone")
+def test_the_next_workbook_brings_nobody_back(house: House) -> None:
+    lived_through(house)
+    forget(house, "INF-100001")
+    upload(house, "F0BOOK003", NEWER + b" ")
+
+    assert found_in(everything(house)) == []
+    assert "Person was forgotten at their request" in json.dumps(house.slack.called("chat.update"))
 
 
-def upload(house: House, file_id: str, content: bytes) -> None:
-    house.slack.files[file_id] = StoredFile(content=content)
+def test_a_customer_with_an_open_case_is_not_forgotten(house: House) -> None:
+    case = lived_through(house)
+    press(house, house.person(PRIYA), "case_reopen")
     admin = house.person(ADMIN)
-    admin.command("/transfers", "upload")
-    admin.submit(file={"files": [{"id": file_id, "name": "Infinity Transfers v1.xlsx"}]})
+    ask(admin, "INF-100001")
+    answer = choose_all(admin)
+    assert answer["errors"] == {views.PROJECTS: views.still_open_words([case])}
+
+
+def test_a_case_that_is_re_opened_at_the_last_moment_keeps_everything(house: House) -> None:
+    case = lived_through(house)
+    before = found_in(everything(house))
+    admin = house.person(ADMIN)
+    ask(admin, "INF-100001")
+    choose_all(admin)
+    confirm(admin)
+    press(house, house.person(PRIYA), "case_reopen")
+
+    assert views.still_open_words([case]) in last_message(house, ADMIN)["text"]
+    assert set(before) <= {*found_in(everything(house))}
+
+
+def test_nothing_is_erased_until_it_is_typed_and_only_admins_get_that_far(house: House) -> None:
+    lived_through(house)
+    admin = house.person(ADMIN)
+    assert ask(admin, "nobody of that name")["errors"] == {views.TEXT: views.NOT_FOUND}
+    ask(admin, "zqxanna")
+    choose_all(admin)
+    assert confirm(admin, "INF-100002")["errors"] == {views.TYPED: views.NOT_CONFIRMED}
+    assert house.aws.received("IMPORT_QUEUE_URL") == []
+    assert "zqx" not in admin.view["private_metadata"]
+    stranger = house.person(AGENT)
+    assert "needs the role" in stranger.command("/sop-admin", "forget")
+
+
+def test_confirming_twice_is_forgetting_once(house: House) -> None:
+    case = lived_through(house)
+    admin = house.person(ADMIN)
+    ask(admin, "INF-100001")
+    choose_all(admin)
+    confirm(admin)
+    assert admin.repeat() == 200
     house.settle()
-    del house.slack.files[file_id]
-    admin.press(last_message(house, ADMIN), sheets.ACTIVATE)
+    assert [event.action for event in house.cases.events(case)].count("forget") == 1
+    assert found_in(everything(house)) == []
 
 
-def press(house: House, person: Person, button: str, **typed: Any) -> None:
-    person.press(card(house), button)
-    if typed:
-        person.submit(**typed)
+class Ended(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+@pytest.mark.parametrize("at", ["_runs", "_sheet", "_wait_for_messages", "_posted", "_audit", "traces"])
+def test_what_was_cut_off_goes_on_where_it_is(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    lived_through(house)
+    admin = house.person(ADMIN)
+    ask(admin, "INF-100001")
+    choose_all(admin)
+    confirm(admin)
+    with monkeypatch.context() as patch:
+        owner, name = (Traces, "erase_files") if at == "traces" else (forgetting.Forgetter, at)
+        patch.setattr(owner, name, lambda *_, **__: _end())
+        with pytest.raises(Ended):
+            house.settle()
     house.settle()
+    assert found_in(everything(house)) == []
+    assert "The customer is forgotten" in last_message(house, ADMIN)["text"]
 
 
-def more(house: House, person: Person, choice: str, **typed: Any) -> None:
-    person.choose_more(card(house), choice)
-    person.submit(**typed)
-    house.settle()
+def _end() -> None:
+    raise Ended
 
 
-def card(house: House) -> Json:
-    [message] = [m for m in house.slack.messages if m["channel"] == "C0RESOLUT" and "thread_ts" not in m]
-    return decoded(message)
+def test_it_waits_for_an_import_that_began_before(house: House) -> None:
+    lived_through(house)
+    begun = ImportRecord(id="begun", file_id="F0BOOK004", user=ADMIN, created_at="2026-11-22T00:00:00Z")
+    house.transfers.create_import(begun)
+    forget(house, "INF-100001")
+    assert found_in(everything(house)) != [], "what that import read may still come in"
 
-
-def last_message(house: House, user: str) -> Json:
-    return decoded([m for m in house.slack.messages if m["channel"] == f"D{user}"][-1])
-
-
-def decoded(message: Json) -> Json:
-    blocks = message.get("blocks") or []
-    return {**message, "blocks": json.loads(blocks) if isinstance(blocks, str) else blocks}
-
-
-# How they are forgotten
-
-
-def forget(house: House, text: str) -> Person:
-    admin = house.person(ADMIN, "dana.whitfield")
-    ask(admin, text)
-    boxes = [block for block in admin.view["blocks"] if block["type"] == "input"]
-    everyone = {block["block_id"]: block["element"]["options"] for block in boxes}
-    submit_values(admin, {block: {"chosen": {"selected_options": every}} for block, every in everyone.items()})
-    limits.check_view(admin.view)
-    confirm = next(block for block in admin.view["blocks"] if block["type"] == "input")
-    assert submit_values(admin, {views.TYPED: {"typed": {"value": confirm["label"]["text"].split()[1]}}})
-    house.settle()
-    return admin
-
-
-def ask(admin: Person, text: str) -> Json:
-    admin.command("/sop-admin", "forget")
-    limits.check_view(admin.view)
-    answer = submit_values(admin, {views.TEXT: {"text": {"value": text}}})
-    limits.check_view(admin.view)
-    return answer
-
-
-def submit_values(admin: Person, values: Json) -> Json:
-    view = admin.view | {"team_id": "T0SOLAR01", "type": "modal", "state": {"values": values}}
-    answer: Json = json.loads(admin.interact({"type": "view_submission", "view": view}))
-    if answer.get("response_action") == "update":
-        admin.view = {**answer["view"], "id": admin.view["id"], "hash": "updated"}
-    return answer
-
-
-# Where they could still be
-
-
-def everything(house: House) -> dict[str, str]:
-    """Return all that is kept, by place."""
-    places = {f"table:{name}": text for name, text in house.tables().items()}
-    places |= {f"object:{key}": unzipped(content) for key, content in house.objects().items()}
-    places |= {f"message:{m['channel']}:{m['ts']}": json.dumps(decoded(m)) for m in house.slack.messages}
-    return places | {f"file:{key}": unzipped(content) for key, content in house.slack.uploads.items()}
-
-
-def unzipped(content: bytes) -> str:
-    """Return a file as text, a workbook with all its parts."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return content.decode("latin-1")
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        return "".join(parts.read(name).decode("latin-1") for name in parts.namelist())
-
-
-def found_in(places: dict[str, str]) -> list[str]:
-    return [place for place, text in places.items() if any(mark in text.casefold() for mark in MARKS)]
+    house.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until="2026-11-22T00:00:00Z")
+    [waiting] = house.transfers.unfinished_imports()
+    house.transfers.save_import(waiting, until="2026-11-22T00:00:00Z")
+    house.sweep()
+    assert found_in(everything(house)) == []
