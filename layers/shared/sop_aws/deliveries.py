@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from zlib import crc32
 
@@ -10,6 +11,7 @@ import msgspec
 
 from sop_aws.correlation import current
 from sop_aws.table import attributes, text
+from sop_aws.times import parse
 
 if TYPE_CHECKING:
     from sop_aws.table import Item
@@ -19,6 +21,8 @@ SHARDS: Final = 8
 DEAD: Final = "DEAD"
 """Partition of the ``pending`` index that lists dead rows for a replay; the sweep never reads it."""
 
+KEPT: Final = timedelta(days=90)
+"""How long a row is there once it is delivered."""
 EVENT_TYPE: Final = "sop_desk_delivery"
 """Metadata of a message that was delivered: its payload holds the row's id."""
 
@@ -92,7 +96,7 @@ def file_asked_for(kind: Kind, made_of: str, *, person: str, about: str, at: str
 
 
 def delivery_item(row: Delivery) -> Item:
-    """Return a row as it is stored; once done it leaves the ``pending`` index."""
+    """Return a row as it is stored; once done it leaves the ``pending`` index, and expires after a while."""
     pending_pk = {"pending": pending_shard(row.case), "dead": DEAD, "done": None}[row.state]
     return attributes(
         pk=f"CASE#{row.case}",
@@ -101,6 +105,7 @@ def delivery_item(row: Delivery) -> Item:
         attempts=row.attempts,
         pending_pk=pending_pk,
         pending_at=None if pending_pk is None else row.next_attempt_at,
+        expires_at=int((parse(row.next_attempt_at) + KEPT).timestamp()) if row.state == "done" else None,
         body=msgspec.json.encode(row).decode(),
     )
 

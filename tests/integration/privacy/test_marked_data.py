@@ -276,7 +276,9 @@ def answer_all(person: Person, facts: dict[str, Any]) -> None:
     """Answer whatever the modal asks, and fill every field with marked text, until the case is open."""
     for _ in range(60):
         asked = [block["block_id"] for block in person.view["blocks"] if block.get("block_id", "").startswith("ask:")]
-        if asked:
+        if "project_choose" in actions(person.view):
+            person.click("project_choose", "INF-100001")
+        elif asked:
             answer(person, asked[0].removeprefix("ask:"), facts)
         elif person.view.get("submit") is None:
             return
@@ -291,9 +293,6 @@ def answer_form(person: Person) -> None:
 
 def answer(person: Person, fact: str, facts: dict[str, Any]) -> None:
     shown = actions(person.view)
-    if fact == "project" and "project_choose" in shown:
-        person.click("project_choose", "INF-100001")
-        return
     value = facts.get(fact, "no")
     if f"pick:{fact}" in shown:
         person.pick(fact, *([value] if isinstance(value, str) else value))
