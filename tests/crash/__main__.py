@@ -49,7 +49,7 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"No such flow: {', '.join(unknown)}. There are {', '.join(flow.name for flow in FLOWS)}.")  # noqa: T201 - the output
         return 2
-    flows = [flow for flow in FLOWS if not names or flow.name in names]
+    flows = [flow for flow in FLOWS if (flow.name in names if names else not flow.takes_long)]
     work = Work()
     for flow in flows:
         work.flows.put(flow)

@@ -22,13 +22,15 @@ CHANNEL: Final = "C0RESOLUT"
 class Flow:
     """``prepare`` brings the world to where it begins; in ``act`` processes are killed; ``check`` looks at the end.
 
-    What must be true of any flow, also in the moment of a crash, is in :mod:`tests.crash.truths`.
+    What must be true of any flow, also in the moment of a crash, is in :mod:`tests.crash.truths`. A flow that
+    ``takes_long`` is tried only when it is named.
     """
 
     name: str
     prepare: Callable[[World], Person]
     act: Callable[[World, Person], None]
     check: Callable[[World, Person], None]
+    takes_long: bool = False
 
 
 def card(world: World) -> Json:

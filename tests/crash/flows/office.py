@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from sop_core.procedures import reading
+from sop_slack import forgetting as views
 from sop_slack import procedures as told
-from tests.crash.flows.cases import a_claimed_case
-from tests.crash.flows.flow import Flow, the_message
+from tests.crash.flows.calls import REASON
+from tests.crash.flows.cases import a_claimed_case, a_closed_case
+from tests.crash.flows.flow import Flow, one_case, the_message
 from tests.crash.flows.sheets import an_admin, presses
 from tests.standin.files import StoredFile
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 PROCEDURE: Final = "F0PROCEDUR"
 SHIPPED: Final = (reading.HERE / "supporting_documents.yaml").read_text(encoding="utf-8")
 SECOND: Final = SHIPPED.replace('version: "1"', 'version: "2"')
+FORGOTTEN: Final = "INF-100001"
 LOSS: Final = "45"
 BARE: Final = {"type": "modal", "team_id": "T0SOLAR01", "state": {"values": {}}}
 """What Slack adds to a view that it sends back."""
@@ -127,6 +131,39 @@ def each_was_sent_once(world: World, _: Any) -> None:
     assert len(world.slack.sent) == len(asked)
 
 
+# A customer who asks to be forgotten
+
+
+def about_to_erase(world: World) -> Person:
+    a_closed_case(world)
+    admin = an_admin(world)
+    admin.command("/sop-admin", "forget")
+    goes_on(admin, submitted(admin, {views.TEXT: {"text": {"value": FORGOTTEN}}}))
+    [boxes] = [block for block in admin.view["blocks"] if block["type"] == "input"]
+    everything = {"chosen": {"selected_options": boxes["element"]["options"]}}
+    goes_on(admin, submitted(admin, {boxes["block_id"]: everything}))
+    return admin
+
+
+def erases(world: World, admin: Person) -> None:
+    world.insist(lambda: submitted(admin, {views.TYPED: {"typed": {"value": FORGOTTEN}}}))
+    world.settle()
+
+
+def nothing_is_left(world: World, _: Any) -> None:
+    [job] = world.imports()
+    assert job.state == "forgotten", "what is asked for once is done once"
+    one_case(world, "closed", ("open", "claim", "close", "forget"))
+    kept = f"{world.tables()}{world.slack.messages}"
+    assert "Jane Doe" not in kept
+    assert REASON not in kept
+
+
+def goes_on(admin: Person, answer: str) -> None:
+    """Let the modal in front become the one that is answered with."""
+    admin.view = {**json.loads(answer)["view"], "id": admin.view["id"], "hash": "updated"}
+
+
 # The Home tab
 
 
@@ -173,5 +210,6 @@ FLOWS: Final = (
     Flow(name="change a setting", prepare=in_front_of_the_days, act=changes_a_setting, check=the_setting_is_changed),
     Flow(name="report", prepare=a_lead_s_admin, act=asks_for_a_report, check=each_was_sent_once),
     Flow(name="audit as a file", prepare=in_front_of_the_audit, act=asks_for_the_audit, check=each_was_sent_once),
+    Flow(name="forget", prepare=about_to_erase, act=erases, check=nothing_is_left, takes_long=True),
     Flow(name="home", prepare=a_lead_s_admin, act=opens_home, check=home_is_shown),
 )

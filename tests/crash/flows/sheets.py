@@ -62,6 +62,13 @@ def a_ready_sheet(world: World) -> Person:
     return admin
 
 
+def it_is_known(world: World, _: Any) -> None:
+    assert the_new_sheet(world).state == "ready"
+    first, again = world.slack.messages
+    assert "ready to activate" in first["text"]
+    assert "same file" in f"{again['text']} {again['blocks']}"
+
+
 def an_active_sheet(world: World) -> Person:
     admin = a_ready_sheet(world)
     presses(told.ACTIVATE)(world, admin)
@@ -135,6 +142,7 @@ FLOWS: Final = (
         act=uploads,
         check=it_was_refused,
     ),
+    Flow(name="upload it again", prepare=a_ready_sheet, act=uploads, check=it_is_known),
     Flow(name="activate", prepare=a_ready_sheet, act=presses(told.ACTIVATE), check=the_sheet_is_active),
     Flow(name="discard", prepare=a_ready_sheet, act=presses(told.DISCARD), check=the_sheet_is_discarded),
     Flow(name="roll back", prepare=an_active_sheet, act=goes_back, check=the_earlier_sheet_is_active),
