@@ -21,6 +21,7 @@ __all__ = ["aws_faults"]
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("any machine"), max_examples=5000)
 settings.load_profile("any machine")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -47,7 +48,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from slack_sdk import WebClient
 
+    from functions.slack.http import HttpRequest
     from sop_aws.secrets import SlackSecrets
+
+NAME: Final = re.compile(r"[\w:./-]{0,150}", re.ASCII)
 
 logger = make_logger()
 _request: ContextVar[dict[str, str]] = ContextVar("request")
@@ -72,13 +76,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     # Bolt reads a body before it checks the signature, and trips over what Slack would never send.
     if not is_from_slack(request, secrets.signing_secret):
         return {"statusCode": HTTPStatus.UNAUTHORIZED, "body": ""}
-    answer: dict[str, Any] = _bolt().handle(for_bolt(request), context)  # type: ignore[no-untyped-call]  # Bolt's
+    _request.set({})
+    answer = _answered(_bolt(), request, context)
     if was_token_refused():
         # The secret may have been rotated: the next request reads it anew.
         slack_secrets.cache_clear()
         _bolt.cache_clear()
     took = round((time.monotonic() - started) * 1000, 1)
     logger.info("request", extra={**_request.get({}), "status": answer["statusCode"], "ms": took})
+    return answer
+
+
+def _answered(bolt: SlackRequestHandler, request: HttpRequest, context: LambdaContext) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = bolt.handle(for_bolt(request), context)  # type: ignore[no-untyped-call]  # Bolt's
+    except Exception as error:  # noqa: BLE001 - what a listener raises is answered before: this is no request of Slack's
+        logger.error("unreadable", extra=fault(error))  # noqa: TRY400 - the error's text may quote the body
+        return {"statusCode": HTTPStatus.BAD_REQUEST, "body": ""}
     return answer
 
 
@@ -161,13 +175,14 @@ def _note_what_it_is(body: dict[str, Any], next: Callable[[], BoltResponse]) -> 
 def _name(body: dict[str, Any]) -> str:
     """Return what the request is called by us: a command, an action id or a callback id; never what somebody typed."""
     actions = body.get("actions") or [{}]
-    return str(
+    name = (
         body.get("command")
         or body.get("event", {}).get("type")
         or actions[0].get("action_id")
         or body.get("action_id")
         or body.get("view", {}).get("callback_id", "")
     )
+    return name if isinstance(name, str) and NAME.fullmatch(name) else "none of ours"
 
 
 def _say_that_it_failed(error: Exception, body: dict[str, Any], client: WebClient) -> BoltResponse | None:

@@ -136,19 +136,6 @@ class Office:
         found = [message for message in self.slack.messages if message["channel"] == channel]
         return [{**message, "blocks": decoded(message.get("blocks"))} for message in found]
 
-    def stored(self) -> str:
-        """Return all that is kept and all that waits, as one text: whatever was done makes it another."""
-        tables = [self.aws.cases_table, self.aws.transfers_table, self.aws.settings_table]
-        items = {table: self.aws.dynamodb.scan(TableName=table)["Items"] for table in tables}
-        objects = [each["Key"] for each in self.aws.s3.list_objects_v2(Bucket="files").get("Contents", ())]
-        waiting = [
-            self.aws.sqs.get_queue_attributes(
-                QueueUrl=self.aws.environment[queue], AttributeNames=["ApproximateNumberOfMessages"]
-            )["Attributes"]
-            for queue in QUEUES
-        ]
-        return json.dumps([items, objects, waiting], sort_keys=True, default=str)
-
 
 def decoded(blocks: Any) -> list[Json]:
     """Return blocks as they were built: a client may send them as text."""

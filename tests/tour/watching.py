@@ -39,6 +39,7 @@ TYPES: Final = {
     "block_suggestion": "options",
 }
 OFTEN_ENOUGH: Final = 2
+READS: Final = ("Get", "BatchGet", "Query")
 REFUSALS: Final = frozenset({"chat.postEphemeral", "views.push", "views.open", "views.publish"})
 
 
@@ -47,6 +48,7 @@ class Watch:
     """What was seen of a day. ``intruders`` are interactions that somebody else sent and that did something."""
 
     calls: set[Call] = field(default_factory=set)
+    writes: list[str] = field(default_factory=list)
     answers: list[Json] = field(default_factory=list)
     bodies: list[tuple[str, str]] = field(default_factory=list)
     log: io.StringIO = field(default_factory=io.StringIO)
@@ -55,10 +57,13 @@ class Watch:
 
 
 @contextmanager
-def watched(office: Office, *, spared: Mapping[str, str]) -> Iterator[Watch]:
-    """Watch the office. Before an interaction arrives, somebody else sends the same, but for the ``spared`` names."""
+def watched(office: Office, *, spared: Mapping[str, str], tried: bool = True) -> Iterator[Watch]:
+    """Watch the office. Before an interaction arrives, somebody else sends the same, but for the ``spared`` names.
+
+    Unless ``tried``, nobody does.
+    """
     watch = Watch()
-    office.send = _sent(office, watch, spared)
+    office.send = _sent(office, watch, spared if tried else None)
     modules = (slack_app, deliver_app, import_app, publish_app, sweep_app)
     handlers = {module.logger.registered_handler for module in modules}
     before = [(each, each.setStream(watch.log)) for each in handlers if isinstance(each, logging.StreamHandler)]
@@ -77,6 +82,7 @@ def _calls_seen(watch: Watch) -> Iterator[None]:
     def called(client: BaseClient, operation: str, parameters: Json) -> Any:
         if function := caller():
             watch.calls |= calls_of(function, operation, parameters)
+            watch.writes += [] if operation.startswith(READS) else [operation]
         return to_aws(client, operation, parameters)
 
     def linked(client: BaseClient, api_params: Json, operation_model: Any, context: Json) -> Any:
@@ -89,12 +95,12 @@ def _calls_seen(watch: Watch) -> Iterator[None]:
         yield
 
 
-def _sent(office: Office, watch: Watch, spared: Mapping[str, str]) -> Any:
+def _sent(office: Office, watch: Watch, spared: Mapping[str, str] | None) -> Any:
     send = to_handler(slack_app.handler)
 
     def sent(body: str, headers: Mapping[str, str]) -> tuple[int, str]:
         payload = parse_qs(body).get("payload")
-        if payload:
+        if payload and spared is not None:
             _somebody_else(office, watch, send, json.loads(payload[0]), spared)
         watch.bodies.append((body, headers["content-type"]))
         status, answer = send(body, headers)
@@ -111,15 +117,16 @@ def _somebody_else(office: Office, watch: Watch, send: Any, payload: Json, spare
         return
     watch.tried[what] = watch.tried.get(what, 0) + 1
     other = AGENT if payload["user"]["id"] == TRAINED else TRAINED
-    stored, views, seen = office.stored(), dict(office.slack.views), len(office.slack.calls)
+    views, seen, written = dict(office.slack.views), len(office.slack.calls), len(watch.writes)
     forged = {**payload, "user": {**payload["user"], "id": other}, "trigger_id": f"else.{next(TRIGGERS)}"}
     body = urlencode({"payload": json.dumps(forged)})
     status, _ = send(body, signed(body, office.person(other).secret))
     told = {method for method, _ in office.slack.calls[seen:]} - REFUSALS
     changed = [name for name, view in views.items() if office.slack.views[name] != view]
     office.slack.views = views
-    if status != 200 or told or changed or office.stored() != stored:
-        watch.intruders.append((what, f"status {status}, told {sorted(told)}, drew {changed}"))
+    wrote = watch.writes[written:]
+    if status != 200 or told or changed or wrote:
+        watch.intruders.append((what, f"status {status}, told {sorted(told)}, drew {changed}, wrote {wrote}"))
 
 
 def asked(payload: Json) -> Interaction:

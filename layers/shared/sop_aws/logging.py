@@ -11,7 +11,8 @@ from aws_lambda_powertools import Logger
 _CHATTY: Final = {
     "boto3": logging.WARNING,
     "botocore": logging.WARNING,
-    "slack_bolt": logging.WARNING,
+    # It quotes a request that nobody listens to, over several lines.
+    "slack_bolt": logging.CRITICAL,
     # It quotes answers it cannot read; what went wrong is told by whoever called it.
     "slack_sdk": logging.CRITICAL,
     "urllib3": logging.WARNING,

@@ -20,7 +20,7 @@ DO_NOTHING: Final = {
 
 
 def test_nobody_drives_somebody_elses_run_form_or_modal(day: Day) -> None:
-    """Nothing is stored, nothing is queued, no view is drawn anew; whoever tried is told, and nobody else."""
+    """Nothing is written, nothing is queued, no view is drawn anew; whoever tried is told, and nobody else."""
     assert day.watch.intruders == []
 
 
