@@ -8,7 +8,7 @@ LOCKS := uv runtime dev ministack sam lambda bench gates
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready .tools/lambda/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve pilot test lint types imports template workflows unit artefact integration crash load e2e pictures walk bench build release manifest replay lock clean
+.PHONY: help setup demo serve pilot test lint types imports template workflows unit artefact integration crash load e2e pictures walk bench build release manifest replay audit lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -107,6 +107,9 @@ manifest: .venv/.ready  ## the Slack app manifest, ready to paste: URL=https://â
 
 replay: .venv/.ready  ## what is dead in a deployed stack (deliveries, dead letters) tried again, once it is mended: STACK=sop-desk
 	@$(PYTHON) -m infra.replay $(if $(STACK),--stack "$(STACK)")
+
+audit: .venv/.ready  ## the pinned packages held against the known faults of OSV; without a network: ADVISORIES=<OSV's export for PyPI>
+	@$(PYTHON) -m infra.audit $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 lock: .venv/.ready  ## choose the newest versions again and pin them with hashes, without index addresses
 	@for name in $(LOCKS); do cd requirements && ../.venv/bin/uv pip compile --quiet --upgrade --universal \

@@ -24,7 +24,11 @@ IN_TRANSACTION: Final = {
     "Delete": "dynamodb:DeleteItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
-OBJECTS: Final = {"HeadObject": "s3:GetObject"}
+OBJECTS: Final = {
+    "HeadObject": "s3:GetObject",
+    "ListObjectsV2": "s3:ListBucket",
+    "DeleteObjects": "s3:DeleteObject",
+}
 
 
 class Call(NamedTuple):
@@ -117,7 +121,9 @@ def _places(parameters: Mapping[str, Any]) -> list[str]:
         index = parameters.get("IndexName")
         return [f"{parameters['TableName']}/index/{index}" if index else parameters["TableName"]]
     if "Bucket" in parameters:
-        return [f"{BUCKETS[parameters['Bucket']]}/{parameters['Key']}"]
+        bucket, several = BUCKETS[parameters["Bucket"]], parameters.get("Delete", {}).get("Objects", ())
+        keys = [each["Key"] for each in several] or [parameters[name] for name in ("Key",) if name in parameters]
+        return [f"{bucket}/{key}" for key in keys] or [bucket]
     return [QUEUES[parameters["QueueUrl"].rpartition("/")[2]] if "QueueUrl" in parameters else "SlackSecret"]
 
 

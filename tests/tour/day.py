@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tests.tour.office import Office
 
 CHANNEL: Final = "C0RESOLUT"
+PROJECT: Final = "INF-100001"
+FORGOTTEN: Final = "INF-100002"
 HERE: Final = {"channel": "C0SUPPORT", "ts": "1.1"}
 """Where a command was typed, and is answered."""
 SHIPPED: Final = (reading.HERE / "infinity.yaml").read_text(encoding="utf-8")
@@ -63,6 +65,7 @@ def the_day(office: Office, words: Words) -> None:
         day.a_case,
         day.a_returned_case,
         day.closed_cases,
+        day.a_forgotten_customer,
         day.lists,
         day.home,
         day.audit,
@@ -188,7 +191,7 @@ class _Day:
     def _searches(self) -> None:
         agent = self._in_front_of(AGENT, "/infinity")
         agent.suggest("project_search", self.words.rows[0][1])
-        options = agent.suggest("project_search", "INF-100001")
+        options = agent.suggest("project_search", PROJECT)
         agent.choose_suggested("project_search", options[0])
         agent.click("project_change")
         agent.click("answer:project:not_found")
@@ -205,7 +208,7 @@ class _Day:
         agent.click("run_discard")
 
     def _finishes_without_a_case(self) -> None:
-        trained = self._in_front_of(TRAINED, "/infinity", "INF-100001")
+        trained = self._in_front_of(TRAINED, "/infinity", PROJECT)
         to_the_end(trained, self.words.says, {**SOONER, "transfer_answered": "yes"})
         self._in_front_of(TRAINED, "/sop")
 
@@ -236,7 +239,8 @@ class _Day:
         self._does(PRIYA, case, "claim")
         self._asks(PRIYA, case, "return")
         asked = self.office.messages(f"D{AGENT}")[-1]
-        self._presses_message(AGENT, asked, "case_resend")
+        fill(self._presses_message(AGENT, asked, "case_resend"), self.words.says)
+        self.office.work()
         self._does(TOM, case, "claim")
         self._asks(TOM, case, "return")
         self._asks(AGENT, case, "void")
@@ -250,9 +254,22 @@ class _Day:
         self._a_new_case()
         self._does(PRIYA, self._a_new_case(), "claim")
 
-    def _a_new_case(self) -> Case:
+    def a_forgotten_customer(self) -> None:
+        self.office.aws.s3.put_object(Bucket="files", Key="uploads/0/0.xlsx", Body=self._workbook())
+        case = self._a_new_case(FORGOTTEN)
+        self._asks(AGENT, case, "attach", files=self.office.file(b"roof", self.words.file, "image/jpeg"))
+        self._asks(AGENT, case, "withdraw")
+        admin = self._in_front_of(ADMIN, "/sop-admin", "forget")
+        fill(admin, self.words.says, text={"value": FORGOTTEN})
+        boxes = [block["element"] for block in admin.view["blocks"] if block["type"] == "input"]
+        theirs = [option for box in boxes for option in box["options"] if option["value"] == FORGOTTEN]
+        fill(admin, self.words.says, **{box["action_id"]: {"selected_options": theirs} for box in boxes[:1]})
+        fill(admin, self.words.says, typed={"value": FORGOTTEN})
+        self.office.work()
+
+    def _a_new_case(self, project: str = PROJECT) -> Case:
         known = {case.id for case in self._cases()}
-        agent = self._in_front_of(AGENT, "/infinity", "INF-100001")
+        agent = self._in_front_of(AGENT, "/infinity", project)
         to_the_end(agent, self.words.says)
         self.office.work()
         [case] = [case for case in self._cases() if case.id not in known]
@@ -295,7 +312,7 @@ class _Day:
         for user, text in (
             (PRIYA, ""),
             (PRIYA, "open"),
-            (PRIYA, "INF-100001"),
+            (PRIYA, PROJECT),
             (AGENT, "mine"),
             (AGENT, self.words.rows[0][1]),
             (AGENT, "SOP-00000000"),
@@ -344,7 +361,7 @@ class _Day:
         self._publishes(self.words.says("procedure", 3000))
         self._publishes(SECOND)
         self._presses_message(ADMIN, self._last(ADMIN), versions.ACTIVATE)
-        agent = self._in_front_of(AGENT, "/infinity", "INF-100001")
+        agent = self._in_front_of(AGENT, "/infinity", PROJECT)
         self._publishes(THIRD)
         self._presses_message(ADMIN, self._last(ADMIN), versions.DISCARD)
         admin = self._in_front_of(ADMIN, "/sop-admin", "versions")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.deliver import app as deliver_app
 from functions.import_sheet import app as import_app
+from functions.import_sheet import forgetting
 from functions.publish import app as publish_app
 from functions.slack import app as slack_app
 from functions.sweep import app as sweep_app
@@ -82,6 +83,7 @@ class Office:
     now: datetime = START
     send: Send = field(default_factory=lambda: to_handler(slack_app.handler))
     made: int = 0
+    held: list[Any] = field(default_factory=list)
 
     def person(self, user: str, name: str = "maya.torres") -> Person:
         return Person(user=user, slack=self.slack, send=self.send, secret=SIGNING_SECRET, name=name)
@@ -113,13 +115,18 @@ class Office:
         # Each function has a container of its own, and reads the secret itself.
         slack_secrets.cache_clear()
         answer = QUEUES[queue]({"Records": [record]}, Invocation())
+        place = {"QueueUrl": self.aws.environment[queue], "ReceiptHandle": message["ReceiptHandle"]}
         if answer == {"batchItemFailures": []}:
-            url = self.aws.environment[queue]
-            self.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            self.aws.sqs.delete_message(**place)
+        else:
+            self.held.append(place)
 
     def minute(self, **later: float) -> None:
         """Let time pass, the sweep run and the queues do their work."""
         self.now += timedelta(**(later or {"minutes": 1}))
+        while self.held:
+            # What was to wait is to be had again: the queue's own clock did not move.
+            self.aws.sqs.change_message_visibility(**self.held.pop(), VisibilityTimeout=0)
         sweep_app.handler({}, Invocation())
         self.work()
 
@@ -149,6 +156,9 @@ def an_office(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     with slack_with_files() as slack:
         monkeypatch.setenv("SLACK_API_URL", slack.url)
         monkeypatch.setattr(overview, "LONG", MANY - 1)
+        # Whoever forgets looks through the runs of a year, a query a day.
+        monkeypatch.setattr(forgetting, "A_STEP", 1)
+        monkeypatch.setattr(forgetting, "LONGEST_KEPT", 1)
         forget_containers()
         office = Office(aws, slack)
         for module in (slack_app, deliver_app, import_app, publish_app, sweep_app):

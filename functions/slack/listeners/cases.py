@@ -32,6 +32,8 @@ STAFF: Final = ("agent", "back_office", "resolution_specialist", "lead")
 READERS: Final = (*STAFF, "admin")
 GONE: Final = "This case no longer exists."
 OUTDATED: Final = "This button is of an older SOP Desk, and nothing was changed. Find the case with `/cases`."
+FILE_ID: Final = re.compile(r"F[A-Z0-9]{2,30}")
+"""A document is kept under it, and what is no id of Slack's becomes no key of ours."""
 HANDLERS: Final = ("resolution_specialist", "lead")
 
 
@@ -150,7 +152,9 @@ def _typed(services: Services, seen: Seen, values: dict[str, Any]) -> tuple[Type
         reason=chosen["value"] if chosen else why,
         note=_text(fields, "note"),
         assignee=fields.get("assignee", {}).get("selected_user"),
-        files=tuple(fields.get("documents", {}).get("files") or ()),
+        files=tuple(
+            each for each in fields.get("documents", {}).get("files") or () if FILE_ID.fullmatch(str(each["id"]))
+        ),
         salesforce=_text(fields, "number"),
         confirmations=_confirmed(services, seen, fields) if "confirmed" in fields else (),
     )

@@ -15,8 +15,6 @@ from tests.tour.office import LEAD, an_office
 from tests.tour.watching import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.tour.office import Office
     from tests.tour.watching import Watch
 
@@ -41,7 +39,8 @@ class Day:
 
 
 @pytest.fixture(scope="session")
-def day() -> Iterator[Day]:
+def day() -> Day:
+    """The day, lived once. Its AWS is gone by now: other tests have their own."""
     with pytest.MonkeyPatch.context() as patches, atomic_aws() as aws:
         patches.setenv("AWS_DEFAULT_REGION", REGION)
         for name, value in aws.environment.items():
@@ -51,4 +50,4 @@ def day() -> Iterator[Day]:
             office.slack.names.update({user: hostile(user, 60) for user in people})
             with watched(office, spared=EVERYBODYS) as watch:
                 the_day(office, Words(says=hostile, rows=ROWS, headers=HEADERS, file=hostile("file", 200)))
-            yield Day(office, watch)
+            return Day(office, watch)

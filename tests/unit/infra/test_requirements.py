@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Final
 
@@ -52,3 +53,15 @@ def test_botocore_knows_every_service_that_is_called() -> None:
     assert kept
     assert called
     assert called <= set(kept[1].split())
+
+
+@pytest.mark.parametrize("name", sorted({pin.partition(" ")[0].partition(";")[0] for pin in pins("runtime.txt")}))
+def test_licences(name: str) -> None:
+    """What ships has a licence that asks for no more than to be named."""
+    told = metadata(name)
+    classifiers = [each for each in told.get_all("Classifier") or () if each.startswith("License ::")]
+    named = [*(told.get_all("License-Expression") or ()), *(told.get_all("License") or ())]
+    licence = " ".join([*(each[:200] for each in named), *classifiers])
+
+    assert re.search(r"\b(MIT|BSD|Apache|PSF)\b", licence), licence
+    assert not re.search(r"\b(A?GPL|LGPL|GNU)\b", licence), licence
