@@ -141,7 +141,10 @@ def test_the_card_is_not_posted_by_the_slack_function_but_waits_in_the_outbox(de
     [case] = all_cases(desk)
     assert desk.slack.called("chat.postMessage") == []
     assert [row.kind for row in desk.cases.pending(case.id)] == ["card"]
-    assert [message["Body"] for message in desk.aws.received("DELIVER_QUEUE_URL")] == [{"case": case.id}]
+    [woken] = [message["Body"] for message in desk.aws.received("DELIVER_QUEUE_URL")]
+    assert (woken["case"], sorted(woken)) == (case.id, ["case", "request"]), (
+        "a wake-up says which case, and whose request it was"
+    )
 
 
 def test_submitting_twice_opens_one_case(desk: Desk) -> None:
