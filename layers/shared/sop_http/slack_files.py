@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from email.message import Message as Headers
+    from http.client import HTTPResponse
 
 SECONDS: Final = 30
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -36,7 +37,7 @@ def download(address: str, token: str, *, most: int) -> tuple[bytes, str]:
     """Return the content (up to ``most`` bytes and one) and its type; raises ``OSError`` where it cannot be had."""
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - is_slack
     try:
-        with _OPENER.open(request, timeout=SECONDS) as answer:
+        with _opened(request) as answer:
             return answer.read(most + 1), str(answer.headers.get_content_type())
     except HTTPException as error:
         raise OSError("the answer was cut short") from error
@@ -49,8 +50,17 @@ def upload(address: str, content: bytes, *, api: str) -> None:
     request = urllib.request.Request(  # noqa: S310 - checked above
         address, data=content, headers={"Content-Type": "application/octet-stream"}, method="POST"
     )
-    with _OPENER.open(request, timeout=SECONDS):
+    with _opened(request):
         return
+
+
+def _opened(request: urllib.request.Request) -> HTTPResponse:
+    try:
+        answer: HTTPResponse = _OPENER.open(request, timeout=SECONDS)
+    except HTTPError as error:
+        error.close()  # a refusal is an answer too, on a connection of its own
+        raise
+    return answer
 
 
 def is_slack(address: str, *, api: str) -> bool:
