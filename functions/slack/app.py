@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from slack_bolt import Ack, App, BoltContext, BoltResponse
-from slack_bolt.adapter.aws_lambda import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 
 from functions.slack.access import Access, Groups
 from functions.slack.budget import PromptClient, begin, was_token_refused
 from functions.slack.failing import sentence
-from functions.slack.http import for_bolt, is_from_slack, is_ssl_check, opened, unavailable
+from functions.slack.http import for_bolt, for_lambda, is_from_slack, is_ssl_check, opened, unavailable
 from functions.slack.listeners import register
 from functions.slack.listeners.listener import Request
 from functions.slack.replies import tell
@@ -77,7 +76,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if not is_from_slack(request, secrets.signing_secret):
         return {"statusCode": HTTPStatus.UNAUTHORIZED, "body": ""}
     _request.set({})
-    answer = _answered(_bolt(), request, context)
+    answer = _answered(_bolt(), request)
     if was_token_refused():
         # The secret may have been rotated: the next request reads it anew.
         slack_secrets.cache_clear()
@@ -87,18 +86,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return answer
 
 
-def _answered(bolt: SlackRequestHandler, request: HttpRequest, context: LambdaContext) -> dict[str, Any]:
+def _answered(bolt: App, request: HttpRequest) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = bolt.handle(for_bolt(request), context)  # type: ignore[no-untyped-call]  # Bolt's
+        return for_lambda(bolt.dispatch(for_bolt(request)))
     except Exception as error:  # noqa: BLE001 - what a listener raises is answered before: this is no request of Slack's
         logger.error("unreadable", extra=fault(error))  # noqa: TRY400 - the error's text may quote the body
         return {"statusCode": HTTPStatus.BAD_REQUEST, "body": ""}
-    return answer
 
 
 @cache
-def _bolt() -> SlackRequestHandler:
-    return SlackRequestHandler(create_app(_config(), _secrets()))
+def _bolt() -> App:
+    return create_app(_config(), _secrets())
 
 
 @cache
@@ -128,7 +126,7 @@ def create_app(config: SlackConfig, secrets: SlackSecrets) -> App:
 
 
 def _services(config: SlackConfig, client: WebClient) -> Services:
-    database = clients.dynamodb()
+    database, files, queues = clients.dynamodb(), clients.later(clients.s3), clients.later(clients.sqs)
     store = SettingsStore(database, config.settings_table, clock=system_clock)
     versions = VersionStore(database, config.settings_table)
     return Services(
@@ -137,17 +135,17 @@ def _services(config: SlackConfig, client: WebClient) -> Services:
         cases=CaseStore(database, config.cases_table),
         queue=CaseQueue(database, config.cases_table),
         people=PeopleStore(database, config.cases_table, system_clock),
-        documents=DocumentStore(clients.s3(), config.files_bucket),
+        documents=DocumentStore(files, config.files_bucket),
         transfers=TransferStore(database, config.transfers_table),
-        snapshots=SnapshotStore(clients.s3(), config.files_bucket),
+        snapshots=SnapshotStore(files, config.files_bucket),
         procedures=Procedures(versions, store.today, system_clock),
         versions=versions,
         settings=store.current,
         settings_store=store,
         access=Access(store.current, Groups(client, time.monotonic)),
-        deliver=DeliverQueue(clients.sqs(), config.deliver_queue_url),
-        imports=ImportQueue(clients.sqs(), config.import_queue_url),
-        publications=PublishQueue(clients.sqs(), config.publish_queue_url),
+        deliver=DeliverQueue(queues, config.deliver_queue_url),
+        imports=ImportQueue(queues, config.import_queue_url),
+        publications=PublishQueue(queues, config.publish_queue_url),
         now=system_clock,
     )
 

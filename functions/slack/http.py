@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
+from slack_bolt import BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from functions.slack.failing import UNAVAILABLE
@@ -61,13 +62,18 @@ def is_ssl_check(request: HttpRequest) -> bool:
     return request.form.get("ssl_check") == ["1"] and set(request.form) <= {"ssl_check", "token"}
 
 
-def for_bolt(request: HttpRequest) -> dict[str, Any]:
-    """Return the event as Bolt can take it."""
+def for_bolt(request: HttpRequest) -> BoltRequest:
+    """Return the request as Bolt can take it. Bolt's own adapter is not asked: it imports boto3 at each cold start."""
     body = request.body
     if "payload" in body and "payload" not in request.form and request.headers.get("content-type", "").startswith(FORM):
         # Bolt takes any form that says "payload" somewhere for an interaction, and then finds none in it.
         body = body.replace("payload", "%70ayload")
-    return {**request.event, "headers": request.headers, "body": body, "isBase64Encoded": False}
+    return BoltRequest(body=body, headers=dict(request.headers))
+
+
+def for_lambda(response: BoltResponse) -> dict[str, Any]:
+    """Return Bolt's answer as the HTTP API takes it."""
+    return {"statusCode": response.status, "body": response.body, "headers": response.first_headers()}
 
 
 def unavailable(request: HttpRequest) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from heapq import nsmallest
-from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -153,6 +152,8 @@ def seconds(start: str, end: str) -> int:
 
 
 def _median(values: list[int]) -> float | None:
+    from statistics import median  # noqa: PLC0415 - the sweep's alone: a cold start of the slack function is spared it
+
     return float(median(values)) if values else None
 
 

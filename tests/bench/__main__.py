@@ -11,7 +11,7 @@ from importlib import import_module
 
 LINE = "{:<8}{:<46}{:<54}{:<30}{}"
 STATES = {True: "ok", False: "MISSED", None: "skipped"}
-MODULES = ("guidance", "home", "search", "sheet", "importing", "cost")
+MODULES = ("guidance", "home", "search", "sheet", "importing", "cold", "cost")
 
 
 def main(names: list[str]) -> int:

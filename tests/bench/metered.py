@@ -76,8 +76,8 @@ class Meter:
     @contextmanager
     def attached(self) -> Iterator[None]:
         """Listen to the clients that are made from here on."""
-        events = clients._session().events
-        events.register("provide-client-params.*.*", self._asked)  # type: ignore[arg-type]  # its answer is used
+        events = clients._session().get_component("event_emitter")
+        events.register("provide-client-params.*.*", self._asked)
         events.register("after-call.dynamodb.*", self._answered)
         send: Callable[..., Any] = URLLib3Session.send
         urlopen: Callable[..., Any] = base_client.urlopen  # type: ignore[attr-defined]  # where the client finds it

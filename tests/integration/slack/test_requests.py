@@ -27,6 +27,8 @@ from tests.standin.person import Context, http_event, signed, to_handler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from slack_bolt import BoltRequest
+
     from functions.slack.listeners.listener import Listener
     from functions.slack.services import Services
     from tests.integration.slack.conftest import Desk
@@ -96,9 +98,9 @@ def test_bolts_own_headers_from_outside_are_stripped_however_they_are_written(
     desk: Desk, write: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.sheet()
-    seen: list[dict[str, Any]] = []
+    seen: list[BoltRequest] = []
 
-    def handed_on(request: HttpRequest) -> dict[str, Any]:
+    def handed_on(request: HttpRequest) -> BoltRequest:
         seen.append(for_bolt(request))
         return seen[-1]
 
@@ -110,7 +112,7 @@ def test_bolts_own_headers_from_outside_are_stripped_however_they_are_written(
     answer = app.handler(event, Context())
     assert answer["statusCode"] == 200
     assert len(desk.slack.views) == 1
-    assert "lazy" not in json.dumps([each["headers"] for each in seen]).lower()
+    assert "lazy" not in json.dumps([each.headers for each in seen]).lower()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def services(desk: Desk) -> Services:
 
 def test_every_listener_of_the_app_is_in_the_table_and_so_behind_its_role_check(desk: Desk) -> None:
     desk.person("U0GUEST01").command("/infinity")
-    assert len(app._bolt().app._listeners) == len(LISTENERS)
+    assert len(app._bolt()._listeners) == len(LISTENERS)
 
 
 @pytest.mark.parametrize("listener", LISTENERS, ids=lambda listener: f"{listener.kind} {example(listener)}")
