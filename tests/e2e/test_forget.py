@@ -1,0 +1,59 @@
+"""A customer asks to be erased: found, shown, confirmed, erased on the deployed app, and told, in a real browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import expect
+
+from infra.local import sample
+from sop_core.transfers.project import TAB
+from tests.e2e.test_main_job import ADMIN, AGENT, SUPPORT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import Crowd, Picture
+
+pytestmark = pytest.mark.e2e
+
+GENERAL, DIRECT = "C0GENERAL", "D0ADMIN01"
+ROW = 2000
+"""Somebody whom no other story is about."""
+LONG = 180_000
+"""Three years of days are walked, each one query of the local AWS."""
+
+
+def test_a_customer_is_found_shown_confirmed_and_erased(crowd: Crowd, picture: Picture) -> None:
+    project = project_of_the_sheet(crowd.demo.workbook.with_name(sample.FILE_NAME))
+    admin = crowd.join(ADMIN, GENERAL)
+    admin.type_command("/sop-admin forget")
+    admin.modal.get_by_label("Project id, name, phone, address or case number").fill(project)
+    admin.modal.get_by_role("button", name="Find").click()
+    expect(admin.modal.get_by_text("Which of these is the customer?")).to_be_visible()
+    picture.take(admin, "forget-choose")
+    admin.modal.get_by_role("checkbox").first.check()
+    admin.modal.get_by_role("button", name="Next").click()
+    expect(admin.modal.get_by_text("This cannot be undone.")).to_be_visible()
+    picture.take(admin, "forget-confirm")
+    admin.modal.get_by_label(f"Type {project} to erase").fill(project)
+    admin.modal.get_by_role("button", name="Erase").click()
+    expect(admin.modal.get_by_text("It has begun.")).to_be_visible()
+    admin.modal.get_by_role("button", name="Done").click()
+    admin.go(DIRECT)
+    expect(admin.messages.get_by_text("The customer is forgotten").last).to_be_visible(timeout=LONG)
+    picture.take(admin, "forget-done")
+
+    agent = crowd.join(AGENT, SUPPORT)
+    agent.type_command(f"/infinity {project}")
+    expect(agent.modal.get_by_text(project).first).to_be_visible()
+    picture.take(agent, "forget-after")
+
+
+def project_of_the_sheet(file: Path) -> str:
+    """Return the id of a project that is in the workbook once."""
+    rows = list(load_workbook(file, read_only=True)[TAB].iter_rows(values_only=True))
+    column = next(place for row in rows[:10] for place, cell in enumerate(row) if "project" in str(cell).lower())
+    return next(str(row[column]) for row in rows[ROW:] if str(row[column]).startswith("INF-"))
