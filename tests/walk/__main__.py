@@ -62,6 +62,7 @@ class Walk:
         """Clone what is committed."""
         subprocess.run([_program("git"), "clone", "--quiet", ROOT, self.clone], check=True)
         (self.clone / "people.yaml").write_text(people_file(), encoding="utf-8")
+        (self.clone / "queries.txt").write_text("jane doe\n", encoding="utf-8")
 
     def take(self, step: Step) -> None:
         """Do one step; raises :class:`Failed`."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from tests.unit.docs.pages import tokens
+from tests.unit.docs.pages import named, table, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,29 @@ KNOWN: Final[dict[str, How]] = {
     "make replay STACK=sop-desk-dev": "aws",
 }
 """``aws`` needs an account; ``long`` is run when asked for; ``elsewhere`` needs a real workspace."""
+
+WORKBOOK: Final = ".local/walk.xlsx"
+LISTED: Final[dict[str, str | None]] = {
+    "sop_core guide": "infinity channel=phone caller_type=homeowner",
+    "sop_core verify": None,
+    "sop_core paths": "infinity",
+    "sop_core chart": "infinity",
+    "sop_core gaps": "",
+    "sop_core diff": "sop_core/procedures/infinity.yaml infinity",
+    "sop_core check": "sop_core/procedures/infinity.yaml",
+    "sop_core cases": "",
+    "sop_core due": "2026-10-09T16:30 48",
+    "sop_core document": None,
+    "sop_core schema": "",
+    "sop_core compile": ".local/compiled",
+    "infra.local sample": f"--out {WORKBOOK}",
+    "infra.local sheet": WORKBOOK,
+    "infra.local search": f"{WORKBOOK} --queries queries.txt",
+    "infra.local.workspace": None,
+    "infra.slack_secret": None,
+    "infra.settings": None,
+}
+"""What the README's table calls as ``python -m``, in an order that works; ``None``: run above, or a server."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +74,28 @@ def commands() -> Iterator[str]:
         yield from (span for span in spans if re.match(r"\.venv/bin/python -m \S+ ", span))
 
 
+def listed() -> Iterator[str]:
+    """Yield what the README's table calls as ``python -m``: a program, and its command where it has some."""
+    for cells in table(PAGE, "Commands here"):
+        program = ""
+        for span in named(cells[0]):
+            if called := re.match(r"python -m ([a-z_.]+) ?([a-z]*)", span):
+                program = called[1]
+                yield f"{program} {called[2]}".strip()
+            elif program:
+                yield f"{program} {span.split(' ')[0]}"
+
+
 def steps() -> list[Step]:
     """Return them with how each is run.
 
     :raises UnknownCommand: naming what is in the README and not in the table, or the other way round.
     """
     found = list(dict.fromkeys(commands()))
-    if differs := set(found) ^ set(KNOWN):
+    if differs := (set(found) ^ set(KNOWN)) | (set(listed()) ^ set(LISTED)):
         raise UnknownCommand(f"The README and {__name__} do not have the same commands: {', '.join(sorted(differs))}")
-    return [Step(command, KNOWN[command]) for command in found]
+    called = [f".venv/bin/python -m {name} {given}".strip() for name, given in LISTED.items() if given is not None]
+    return [*(Step(command, KNOWN[command]) for command in found), *(Step(command, "run") for command in called)]
 
 
 def people_file() -> str:
