@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 HOST: Final = Path(__file__).with_name("host.py")
 RUNTIME: Final = ROOT / ".tools" / "lambda"
+WHOLE_PROCESSOR: Final = 1769
+"""Megabytes with which Lambda gives a whole processor; with less memory comes as much less of it."""
 UNSHARE: Final = ("unshare", "-mn")
 SECRET: Final = {"signing_secret": SIGNING_SECRET, "bot_token": BOT_TOKEN}
 ANSWERS: Final = {
@@ -43,10 +45,16 @@ class Report(msgspec.Struct, frozen=True):
     memory: int
 
     started_ms: float | None
+    started_cpu_ms: float | None
     calls: list[str]
     results: list[dict[str, Any]]
     peak_mb: float | None
     log: str
+
+    @property
+    def start_on_lambda_ms(self) -> float:
+        """How long the start would take on the share of a processor that comes with the memory."""
+        return (self.started_cpu_ms or 0) * max(1.0, WHOLE_PROCESSOR / self.memory)
 
     @property
     def answers(self) -> list[Any]:
