@@ -54,10 +54,10 @@ imports: .venv/.ready  ## the layers keep their direction
 template: .venv/.ready .tools/sam/.ready .tools/gates/.ready  ## sam validate, cfn-lint with the serverless rules, checkov; as written and as translated
 	@echo "template: sam validate, cfn-lint, checkov"
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
-	@.tools/gates/bin/cfn-lint -a cfn_lint_serverless.rules -- template.yaml
+	@.tools/gates/bin/cfn-lint -a cfn_lint_serverless.rules -- template.yaml infra/operations.yaml
 	@for environment in dev prod; do .tools/sam/bin/python infra/translate.py build $$environment template.yaml || exit; done
 	@.tools/gates/bin/cfn-lint --ignore-checks W2001 -- build/template-dev.json build/template-prod.json
-	@.tools/gates/bin/checkov -f template.yaml build/template-prod.json
+	@.tools/gates/bin/checkov -f template.yaml infra/operations.yaml build/template-prod.json
 
 workflows: .tools/gates/.ready  ## the public repository's workflows: GitHub's schema, and zizmor for what is unsafe
 	@echo "workflows: check-jsonschema, zizmor"

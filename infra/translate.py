@@ -38,6 +38,10 @@ def translated(template: Path, environment: str) -> dict[str, Any]:
     for each in read["Resources"].values():
         if each["Type"] == "AWS::Serverless::LayerVersion":
             each["Properties"]["ContentUri"] = UPLOADED + each["Properties"]["ContentUri"]
+        if each["Type"] == "AWS::CloudFormation::Stack":
+            each["Properties"]["TemplateURL"] = (
+                f"https://s3.amazonaws.com/artefacts/{each['Properties']['TemplateURL']}"
+            )
     config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     overrides = dict(each.split("=", 1) for each in config[environment]["deploy"]["parameters"]["parameter_overrides"])
     result: dict[str, Any] = transform(read, overrides, NoManagedPolicies(), passthrough_metadata=True)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["aws_faults"]
 
+# What the template sets for every function; each has made its metrics by the time that a test begins.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SopDesk/test")
+
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("any machine"), max_examples=5000)

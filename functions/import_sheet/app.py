@@ -103,6 +103,7 @@ def _forget_refused_token(error: Exception) -> None:
         # The secret may have been rotated: the next attempt reads it anew.
         slack_secrets.cache_clear()
         _importer.cache_clear()
+        logger.warning("token refused")
 
 
 @cache

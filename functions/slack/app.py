@@ -17,7 +17,15 @@ from slack_bolt.authorization import AuthorizeResult
 from functions.slack.access import Access, Groups
 from functions.slack.budget import PromptClient, begin, was_token_refused
 from functions.slack.failing import sentence
-from functions.slack.http import for_bolt, for_lambda, is_from_slack, is_ssl_check, opened, unavailable
+from functions.slack.http import (
+    claims_to_be_slack,
+    for_bolt,
+    for_lambda,
+    is_from_slack,
+    is_ssl_check,
+    opened,
+    unavailable,
+)
 from functions.slack.listeners import register
 from functions.slack.listeners.listener import Request
 from functions.slack.replies import tell
@@ -33,7 +41,7 @@ from sop_aws.people import PeopleStore
 from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
-from sop_aws.secrets import SecretUnreadable, slack_secrets
+from sop_aws.secrets import Rotation, SecretUnreadable, slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
@@ -73,14 +81,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         _bolt()
         return {"statusCode": HTTPStatus.OK, "body": ""}
     # Bolt reads a body before it checks the signature, and trips over what Slack would never send.
-    if not is_from_slack(request, secrets.signing_secret):
+    if not _is_proven(request, secrets):
         return {"statusCode": HTTPStatus.UNAUTHORIZED, "body": ""}
     _request.set({})
     answer = _answered(_bolt(), request)
     if was_token_refused():
         # The secret may have been rotated: the next request reads it anew.
-        slack_secrets.cache_clear()
-        _bolt.cache_clear()
+        logger.warning("token refused")
+        _forget_secrets()
     took = round((time.monotonic() - started) * 1000, 1)
     logger.info("request", extra={**_request.get({}), "status": answer["statusCode"], "ms": took})
     return answer
@@ -92,6 +100,39 @@ def _answered(bolt: App, request: HttpRequest) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - what a listener raises is answered before: this is no request of Slack's
         logger.error("unreadable", extra=fault(error))  # noqa: TRY400 - the error's text may quote the body
         return {"statusCode": HTTPStatus.BAD_REQUEST, "body": ""}
+
+
+def _is_proven(request: HttpRequest, secrets: SlackSecrets) -> bool:
+    if is_from_slack(request, secrets.signing_secret):
+        return True
+    if not claims_to_be_slack(request):
+        return False
+    if _take_up_rotation() and is_from_slack(request, _secrets().signing_secret):
+        return True
+    logger.warning("signature refused")
+    return False
+
+
+def _take_up_rotation() -> bool:
+    """Work with the secrets as they are stored now; return whether they are others than before."""
+    try:
+        if not _rotation().happened():
+            return False
+    except (BotoCoreError, ClientError, SecretUnreadable) as error:
+        logger.error("no secrets", extra=fault(error))  # noqa: TRY400 - same
+        return False
+    _forget_secrets()
+    return True
+
+
+def _forget_secrets() -> None:
+    slack_secrets.cache_clear()
+    _bolt.cache_clear()
+
+
+@cache
+def _rotation() -> Rotation:
+    return Rotation(clients.secrets(), _config().slack_secret_id, time.monotonic)
 
 
 @cache

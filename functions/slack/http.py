@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -15,6 +16,10 @@ from slack_sdk.signature import SignatureVerifier
 from functions.slack.failing import UNAVAILABLE
 
 FORM: Final = "application/x-www-form-urlencoded"
+FRESH: Final = 300
+"""Seconds for which Slack's signature holds."""
+DIGITS: Final = 10
+"""Of a time in seconds, until the year 2286."""
 BOLTS_OWN: Final = "x-slack-bolt"
 """Headers that Bolt trusts, unsigned, because it sends them to itself."""
 
@@ -55,6 +60,13 @@ def is_from_slack(request: HttpRequest, signing_secret: str) -> bool:
     except (ValueError, OverflowError, TypeError):
         # The library stumbles over a time that is no number, and over a signature or a body that nobody could send.
         return False
+
+
+def claims_to_be_slack(request: HttpRequest) -> bool:
+    """Return whether somebody signed this within the last five minutes, be it Slack or not; a scanner does not."""
+    stamp = request.headers.get("x-slack-request-timestamp", "")
+    is_fresh = stamp.isdecimal() and len(stamp) <= DIGITS and abs(time.time() - int(stamp)) <= FRESH
+    return is_fresh and request.headers.get("x-slack-signature", "").startswith("v0=")
 
 
 def is_ssl_check(request: HttpRequest) -> bool:

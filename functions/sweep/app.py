@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.sweep.clockwork import count, replan, send_reminders
-from functions.sweep.left_behind import Found, sweep_deliveries, sweep_imports
+from functions.sweep.left_behind import sweep_deliveries, sweep_imports
 from sop_aws import clients
 from sop_aws.cases import CaseStore
 from sop_aws.config import SweepConfig
@@ -22,18 +22,24 @@ from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.versions import VersionStore
 from sop_aws.wake import DeliverQueue, ImportQueue
+from sop_core.transfers.records import days_too_old
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+CASES: Final = {"CasesOpen": "open", "CasesClaimed": "claimed", "CasesReturned": "returned"}
+
+Counted: TypeAlias = "Mapping[str, float]"
+"""What a part of the sweep found, by the names of the metrics."""
 
 logger = make_logger()
 metrics = make_metrics()
 
 
 class SweepIncomplete(Exception):
-    """Part of the sweep failed; the next minute tries again, and the function's error alarm tells."""
+    """Part of the sweep failed; the next minute tries again, and an alarm tells if that goes on."""
 
 
 @logger.inject_lambda_context(log_event=False, clear_state=True)
@@ -47,6 +53,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
         "Reminders": _reminders,
         "Plans": _plans,
         "Versions": _versions,
+        "Sheet": _sheet,
     }
     done = [_swept(name, sweep) for name, sweep in parts.items()]
     metrics.add_metric(name="SweepFailed", unit=MetricUnit.Count, value=done.count(False))
@@ -54,40 +61,53 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> None:
         raise SweepIncomplete
 
 
-def _swept(name: str, sweep: Callable[[], Found]) -> bool:
+def _swept(name: str, sweep: Callable[[], Counted]) -> bool:
     try:
-        found = sweep()
+        counted = sweep()
     except Exception as error:  # noqa: BLE001 - the boundary of this function
         logger.error("sweep failed", part=name, **fault(error))  # noqa: TRY400 - the error's text stays out of the log
         return False
-    metrics.add_metric(name=f"{name}Woken", unit=MetricUnit.Count, value=found.woken)
-    metrics.add_metric(name=f"{name}OldestSeconds", unit=MetricUnit.Seconds, value=found.oldest_seconds)
+    for metric, value in counted.items():
+        unit = MetricUnit.Seconds if metric.endswith("Seconds") else MetricUnit.Count
+        metrics.add_metric(name=metric, unit=unit, value=value)
     return True
 
 
-def _deliveries() -> Found:
-    return sweep_deliveries(_cases(), _deliver_queue(), now=system_clock())
+def _deliveries() -> Counted:
+    found = sweep_deliveries(_cases(), _deliver_queue(), now=system_clock())
+    return {"DeliveriesWoken": found.woken, "DeliveriesOldestSeconds": found.oldest_seconds}
 
 
-def _imports() -> Found:
+def _imports() -> Counted:
     queue = ImportQueue(clients.sqs(clients.PATIENT), _config().import_queue_url)
-    transfers = TransferStore(clients.dynamodb(clients.PATIENT), _config().transfers_table)
-    return sweep_imports(transfers, queue, now=system_clock())
+    found = sweep_imports(_transfers(), queue, now=system_clock())
+    return {"ImportsWoken": found.woken, "ImportsOldestSeconds": found.oldest_seconds}
 
 
-def _reminders() -> Found:
-    return send_reminders(_cases(), _case_queue(), _deliver_queue(), _settings().current(), now=system_clock())
+def _reminders() -> Counted:
+    found = send_reminders(_cases(), _case_queue(), _deliver_queue(), _settings().current(), now=system_clock())
+    return {"RemindersSent": found.woken}
 
 
-def _plans() -> Found:
+def _plans() -> Counted:
     live = tuple(_case_queue().live())
-    count(_case_queue(), live, now=system_clock())
-    return replan(_cases(), live, _deliver_queue(), _settings().current().calendar, now=system_clock())
+    numbers = count(_case_queue(), live, now=system_clock())
+    replan(_cases(), live, _deliver_queue(), _settings().current().calendar, now=system_clock())
+    states = {metric: numbers.states.get(state, 0) for metric, state in CASES.items()}
+    return {**states, "CasesOverdue": numbers.overdue}
 
 
-def _versions() -> Found:
+def _versions() -> Counted:
     _keep_shipped()
-    return Found(woken=0, oldest_seconds=0.0)
+    return {}
+
+
+def _sheet() -> Counted:
+    active = _transfers().active()
+    if active is None:
+        return {}
+    fresh_for = _settings().current().sheet_freshness_days
+    return {"SheetDaysTooOld": days_too_old(active, fresh_for=fresh_for, now=system_clock())}
 
 
 @cache
@@ -99,6 +119,10 @@ def _keep_shipped() -> None:
 
 def _cases() -> CaseStore:
     return CaseStore(clients.dynamodb(clients.PATIENT), _config().cases_table)
+
+
+def _transfers() -> TransferStore:
+    return TransferStore(clients.dynamodb(clients.PATIENT), _config().transfers_table)
 
 
 def _case_queue() -> CaseQueue:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sop_aws.wake import DeliverQueue
     from sop_core.cases.case import Case
     from sop_core.cases.deadlines import Calendar
-    from sop_core.cases.overview import CaseHead
+    from sop_core.cases.overview import CaseHead, Overview
     from sop_core.settings import Settings
 
 CASES_A_SHARD: Final = 25
@@ -117,11 +117,13 @@ def _replan(cases: CaseStore, case_id: str, deliver: DeliverQueue, calendar: Cal
     return True
 
 
-def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> None:
-    """Count the live cases and the last days, for the leads' Home."""
+def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> Overview:
+    """Count the live cases and the last days, for the leads' Home; return the numbers."""
     days = [(now - timedelta(days=back)).date().isoformat() for back in range(DAYS_COUNTED)]
-    queue.put_overview(overview(live, [_counted(queue, day, now=now) for day in days], at=iso(now)))
+    numbers = overview(live, [_counted(queue, day, now=now) for day in days], at=iso(now))
+    queue.put_overview(numbers)
     queue.put_front(front(live, at=iso(now)))
+    return numbers
 
 
 def _counted(queue: CaseQueue, day: str, *, now: datetime) -> Tally:

@@ -37,6 +37,7 @@ RELEASED: Final = "live"
 ARTEFACTS: Final = "sop-desk-artefacts"
 INPUTS: Final = (
     "template.yaml",
+    "infra/operations.yaml",
     "functions",
     "layers",
     "sop_core",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -89,6 +90,11 @@ class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
     file_sha256: str
     counts: Counts
     snapshot: SnapshotRef | None
+
+
+def days_too_old(active: ActiveSheet, *, fresh_for: int, now: datetime) -> int:
+    """Return by how many whole days a sheet is older than the ``fresh_for`` days that it counts as fresh; 0: it is."""
+    return max(0, (now - datetime.fromisoformat(active.uploaded_at)).days - fresh_for)
 
 
 class ColumnChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from sop_aws.correlation import current
 from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import ImportRecord, days_too_old
 from sop_slack import columns
 from sop_slack import transfers as told
 
@@ -311,7 +311,8 @@ def _status(services: Services) -> Message:
     if active is None:
         return told.status(None)
     age = (services.now() - datetime.fromisoformat(active.uploaded_at)).days
-    return told.status(active, age_days=age, stale=age > services.settings().sheet_freshness_days)
+    fresh_for = services.settings().sheet_freshness_days
+    return told.status(active, age_days=age, stale=days_too_old(active, fresh_for=fresh_for, now=services.now()) > 0)
 
 
 def _answer(request: Request, message: Message) -> None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from sop_aws.logging import make_logger
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -38,9 +40,36 @@ PATIENT: Final = Config(
 """For workers, whose queue keeps the message meanwhile."""
 
 
+THROTTLED: Final = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+    }
+)
+"""How services say that we ask too much; of a transaction, the reasons for which it was cancelled."""
+
+logger = make_logger()
+
+
 @cache
 def _session() -> Session:
-    return get_session()
+    session = get_session()
+    session.register("response-received", _tell_if_throttled)
+    return session
+
+
+def _tell_if_throttled(event_name: str, parsed_response: Mapping[str, Any] | None = None, **_: object) -> None:
+    # Each try: what the next one makes up for is seen here and nowhere else.
+    answer = parsed_response or {}
+    codes = {answer.get("Error", {}).get("Code"), *(each.get("Code") for each in answer.get("CancellationReasons", ()))}
+    if codes & THROTTLED:
+        logger.warning("throttled by AWS", extra={"call": event_name.removeprefix("response-received.")})
 
 
 class _Later:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from aws_lambda_powertools import Metrics
-
-NAMESPACE: Final = "SopDesk"
 
 
 def make_metrics() -> Metrics:
-    """Return the function's metrics."""
-    return Metrics(namespace=NAMESPACE)
+    """Return the function's metrics; the library reads ``POWERTOOLS_METRICS_NAMESPACE``, one for each installation."""
+    return Metrics()

@@ -101,24 +101,3 @@ def test_only_the_artefact_runs(stack: Stack) -> None:
     assert "FunctionError" in answer
     assert "No module named 'sop_aws'" in answer["Payload"].read().decode()
     assert "FunctionError" not in released
-
-
-def test_alarms(stack: Stack) -> None:
-    """One dead delivery is an alarm, and the queues' alarms watch the queues to which dead letters really go."""
-    watch, queues = stack.aws.client("cloudwatch"), stack.aws.client("sqs")
-    counted = {"MetricName": "DeliveryDead", "Dimensions": [{"Name": "service", "Value": "deliver"}], "Value": 1}
-    watch.put_metric_data(Namespace="SopDesk", MetricData=[counted])
-    alarms = watch.describe_alarms()["MetricAlarms"]
-
-    assert [each["StateValue"] for each in alarms if each["MetricName"] == "DeliveryDead"] == ["ALARM"]
-    watched = {each["Dimensions"][0]["Value"] for each in alarms if each["Namespace"] == "AWS/SQS"}
-    urls = (stack.outputs.deliver_queue_url, stack.outputs.import_queue_url, stack.outputs.publish_queue_url)
-    (rule,) = stack.aws.client("events").list_rules()["Rules"]
-    (target,) = stack.aws.client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]
-    of_the_sweep = str(target["DeadLetterConfig"]["Arn"].rpartition(":")[2])
-    assert watched == {_dead_letters(queues, url) for url in urls} | {of_the_sweep}
-
-
-def _dead_letters(queues: Any, url: str) -> str:
-    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
-    return str(json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2])

@@ -61,6 +61,7 @@ def forget_container() -> None:
     """Let the next request be a cold start."""
     app._bolt.cache_clear()
     app._config.cache_clear()
+    app._rotation.cache_clear()
     slack_secrets.cache_clear()
     for make in (clients._session, clients.dynamodb, clients.sqs, clients.s3, clients.secrets):
         make.cache_clear()

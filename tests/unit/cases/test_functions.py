@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -13,11 +15,15 @@ from functions.deliver.app import logger
 from functions.sweep import left_behind
 from functions.sweep.app import SweepIncomplete
 from functions.sweep.app import handler as sweep
+from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import DeliverQueue
 from sop_core.transfers.records import ImportRecord
 from tests.builders.desk import CHANNEL
+from tests.builders.sheets import load_sheet
 from tests.standin.aws import BOT_TOKEN
+from tests.standin.logs import written_by
 from tests.standin.person import Context
 from tests.standin.slack import Fault
 
@@ -113,11 +119,12 @@ class TestDeliver:
         assert desk.slack.calls == []
         assert desk.cases.pending(case.id)[0].attempts == 0
 
-    def test_rotated_token(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-        """After Slack refused the token, the secret is read anew."""
+    def test_rotated_token(self, desk: Desk) -> None:
+        """After Slack refused the token, the secret is read anew, and the log says so in words that an alarm counts."""
         case = desk.open()
         desk.slack.faults.append(Fault(method=POST, error="invalid_auth"))
-        deliver({"Records": [wake_for(case)]}, Context())
+        with written_by(logger) as lines:
+            deliver({"Records": [wake_for(case)]}, Context())
         rotated = json.dumps({"signing_secret": "s", "bot_token": "xoxb-rotated"})
         desk.aws.secrets.put_secret_value(SecretId="slack", SecretString=rotated)
         desk.clock.pass_(hours=1)
@@ -126,7 +133,7 @@ class TestDeliver:
 
         assert returned(answer) == []
         assert desk.slack.tokens == {BOT_TOKEN, "xoxb-rotated"}
-        assert metric(capsys.readouterr().out, "SlackTokenRefused") == [1]
+        assert "token refused" in [line["message"] for line in lines]
 
     def test_dead_is_measured(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
         """A dead delivery raises the metric that the alarm watches."""
@@ -182,6 +189,42 @@ class TestSweep:
 
         assert message["Attributes"]["MessageGroupId"] == CHANNEL
         assert desk.cases.card(case.id) is not None
+
+    def test_what_is_measured(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+        """Every minute says how it went, what waits, the cases in numbers and how old the sheet is, in one line."""
+        desk.open()
+        transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
+        fortnight_ago = iso(desk.clock() - timedelta(days=14))
+        load_sheet(transfers, SnapshotStore(desk.aws.s3, "files"), "s1", uploaded_at=fortnight_ago)
+        desk.clock.pass_(minutes=11)
+        sweep({}, Context())
+        line = json.loads(capsys.readouterr().out.splitlines()[-1])
+
+        (counted,) = line.pop("_aws")["CloudWatchMetrics"]
+        assert counted["Namespace"] == os.environ["POWERTOOLS_METRICS_NAMESPACE"]
+        assert {metric["Name"] for metric in counted["Metrics"]} == set(line)
+        assert {name: value for name, (value,) in line.items()} == {
+            "DeliveriesWoken": 1,
+            "DeliveriesOldestSeconds": 660,
+            "ImportsWoken": 0,
+            "ImportsOldestSeconds": 0,
+            "RemindersSent": 0,
+            "CasesOpen": 1,
+            "CasesClaimed": 0,
+            "CasesReturned": 0,
+            "CasesOverdue": 0,
+            "SheetDaysTooOld": 7,
+            "SweepFailed": 0,
+        }
+
+    def test_no_sheet_is_no_old_sheet(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+        """Before the first sheet nothing is said of its age; with a fresh one that it is fresh."""
+        sweep({}, Context())
+        assert "SheetDaysTooOld" not in capsys.readouterr().out
+        transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
+        load_sheet(transfers, SnapshotStore(desk.aws.s3, "files"), "s1", uploaded_at=iso(desk.clock()))
+        sweep({}, Context())
+        assert metric(capsys.readouterr().out, "SheetDaysTooOld") == [0]
 
     def test_only_what_is_due(self, desk: Desk) -> None:
         """What is done, dead or waiting for its time is left alone."""

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
-from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.deliver.app import METRICS
 from functions.deliver.batch import TRY_AGAIN
 from sop_aws.config import Config, DeliverConfig, ImportConfig, PublishConfig, SlackConfig, SweepConfig
-from sop_aws.metrics import make_metrics
 from tests.builders.template import FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 if TYPE_CHECKING:
@@ -85,6 +82,7 @@ ALLOWED: Final = {
         "CasesTable/index/by_day": {"dynamodb:Query"},
         "CasesTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "SettingsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "TransfersTable": {"dynamodb:GetItem"},
         "TransfersTable/index/pending": {"dynamodb:Query"},
         "DeliverQueue": {"sqs:SendMessage"},
         "ImportQueue": {"sqs:SendMessage"},
@@ -179,33 +177,6 @@ def test_waiting_for_slack_is_no_failure() -> None:
 
     assert tries >= 20
     assert tries * TRY_AGAIN <= 5 * 60
-
-
-def test_dead_deliveries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The alarm looks where the deliver function counts them: the same namespace, name and dimensions."""
-    alarm = RESOURCES["DeadDeliveriesAlarm"]["Properties"]
-    variables = RESOURCES["DeliverFunction"]["Properties"]["Environment"]["Variables"]
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", variables["POWERTOOLS_SERVICE_NAME"])
-    metrics = make_metrics()
-    metrics.add_metric(name=METRICS["dead"], unit=MetricUnit.Count, value=1)
-    line = metrics.serialize_metric_set()
-    metrics.clear_metrics()
-
-    (counted,) = line["_aws"]["CloudWatchMetrics"]
-    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-    assert alarm["Namespace"] == counted["Namespace"]
-    assert [alarm["MetricName"]] == [metric["Name"] for metric in counted["Metrics"]]
-    assert counted["Dimensions"] == [list(dimensions)]
-    assert dimensions.items() <= line.items()
-
-
-def test_dead_letters_are_told() -> None:
-    """Every dead-letter queue has an alarm, which one message is enough for."""
-    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "AWS/SQS"]
-    dead = {name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
-
-    assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {f"{name}.QueueName" for name in dead}
-    assert {(alarm["ComparisonOperator"], alarm["Threshold"]) for alarm in alarms} == {("GreaterThanThreshold", 0)}
 
 
 def test_a_minute_without_its_sweep_is_told() -> None:
@@ -327,14 +298,6 @@ def test_environments(translated: dict[str, dict[str, Any]]) -> None:
     dev, prod = ({each["Type"] for each in translated[f"template-{name}"].values()} for name in ("dev", "prod"))
 
     assert prod - dev == {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
-
-
-def test_whoever_is_told() -> None:
-    """Every alarm tells the one topic; without an address there is none, and the alarms still stand."""
-    alarms = of_type("AWS::CloudWatch::Alarm").values()
-
-    assert all(alarm["AlarmActions"] == ["SomebodyIsTold", ["AlarmTopic"], "AWS::NoValue"] for alarm in alarms)
-    assert RESOURCES["AlarmTopic"]["Condition"] == "SomebodyIsTold"
 
 
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
