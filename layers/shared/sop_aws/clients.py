@@ -64,12 +64,12 @@ def _session() -> Session:
     return session
 
 
-def _tell_if_throttled(event_name: str, parsed_response: Mapping[str, Any] | None = None, **_: object) -> None:
+def _tell_if_throttled(**heard: Any) -> None:  # noqa: ANN401 - botocore's own signature
     # Each try: what the next one makes up for is seen here and nowhere else.
-    answer = parsed_response or {}
+    answer: Mapping[str, Any] = heard["parsed_response"] or {}
     codes = {answer.get("Error", {}).get("Code"), *(each.get("Code") for each in answer.get("CancellationReasons", ()))}
     if codes & THROTTLED:
-        logger.warning("throttled by AWS", extra={"call": event_name.removeprefix("response-received.")})
+        logger.warning("throttled by AWS", extra={"call": heard["event_name"].removeprefix("response-received.")})
 
 
 class _Later:
