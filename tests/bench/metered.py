@@ -22,6 +22,7 @@ from sop_aws import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from cProfile import Profile
 
 UNIT: Final = 1024
 READ_UNIT: Final = 4096
@@ -56,6 +57,7 @@ class Meter:
     """Meters what runs through :meth:`invoke`; one at a time."""
 
     used: list[Used] = field(default_factory=list)
+    profile: Profile | None = None
     _now: Used = field(default_factory=lambda: Used("", ""))
 
     def invoke(self, function: str, kind: str, work: Callable[[], Any]) -> Any:
@@ -67,7 +69,7 @@ class Meter:
             each.registered_handler.setStream(log)  # type: ignore[attr-defined]  # a stream's
         with redirect_stdout(log):
             processor, wall = time.thread_time(), time.perf_counter()
-            answer = work()
+            answer = self.profile.runcall(work) if self.profile else work()
             self._now.processor, self._now.wall = time.thread_time() - processor, time.perf_counter() - wall
         self._now.log_bytes = len(log.getvalue().encode())
         self._now = Used("", "")
