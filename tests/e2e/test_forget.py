@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,5 +58,6 @@ def project_of_the_sheet(active: Path, later: Path) -> str:
 
 
 def projects(file: Path) -> set[str]:
-    rows = list(load_workbook(file, read_only=True)[TAB].iter_rows(values_only=True))
-    return {str(cell) for row in rows for cell in row if re.fullmatch(r"INF-\d{6}", str(cell))}
+    with closing(load_workbook(file, read_only=True)) as book:
+        cells = [str(cell) for row in book[TAB].iter_rows(values_only=True) for cell in row]
+    return {cell for cell in cells if re.fullmatch(r"INF-\d{6}", cell)}
