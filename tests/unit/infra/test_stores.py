@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from sop_slack.forgetting import BACKUPS
-from tests.builders.template import RESOURCES
+from tests.builders.template import RESOURCES, ROOT, read
 from tests.integration.privacy.test_kept import PAGE, PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DAY: Final = 86_400
+NESTED: Final = "AWS::CloudFormation::Stack"
 UNTIL_FORGOTTEN: Final = {
     "snapshots": "deleted with its sheet, and built anew without whoever is forgotten",
     "cases": "documents of a case stay as long as the case",
@@ -22,8 +23,14 @@ UNTIL_FORGOTTEN: Final = {
 """Prefixes of the bucket that no rule empties, and why."""
 
 
+def all_resources() -> dict[str, dict[str, Any]]:
+    """Return the resources of the template and of the stacks that it holds."""
+    nested = [it["Properties"]["TemplateURL"] for it in RESOURCES.values() if it["Type"] == NESTED]
+    return RESOURCES | {name: it for path in nested for name, it in read(ROOT / path)["Resources"].items()}
+
+
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
-    return {name: it["Properties"] for name, it in RESOURCES.items() if it["Type"] == kind}
+    return {name: it["Properties"] for name, it in all_resources().items() if it["Type"] == kind}
 
 
 def is_table(it: dict[str, Any]) -> bool:
@@ -76,7 +83,8 @@ NO_STORES: Final = re.compile(
 
 
 def test_every_resource_is_known_to_keep_data_or_not_to() -> None:
-    unknown = [name for name, it in RESOURCES.items() if it["Type"] not in STORES and not NO_STORES.match(it["Type"])]
+    known = [*STORES, NESTED]
+    unknown = [n for n, it in all_resources().items() if it["Type"] not in known and not NO_STORES.match(it["Type"])]
     assert unknown == [], "does it keep data? then it belongs into this test and into docs/privacy.md"
 
 
