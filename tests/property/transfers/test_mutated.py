@@ -1,4 +1,7 @@
-"""A real workbook with bytes changed at random, in the file and in its parts, is read or refused with a sentence."""
+"""A real workbook with bytes changed at random, in the file and in its parts, is read or refused with a sentence.
+
+More examples than every day: ``pytest tests/property --hypothesis-profile=long``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from functions.import_sheet.container import MEGABYTE
 from functions.import_sheet.workbook import Limits, read_file
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 WHOLE = workbook_bytes(make_rows(projects=30))
 LIMITS = Limits(processor_seconds=10, seconds=60.0, memory=512 * MEGABYTE)
-SEEDS = range(12)
+SEEDS = range(settings().max_examples // 8)
 XML = (
     b"<",
     b">",
@@ -60,8 +64,17 @@ def in_a_part(chance: random.Random) -> bytes:
     return with_parts(WHOLE, change)
 
 
+def among_the_parts(chance: random.Random) -> bytes:
+    """Leave a part out, empty it, cut it short, or let it say what another says."""
+    parts: dict[str, bytes] = {}
+    with_parts(WHOLE, parts.setdefault)
+    chosen, other = chance.sample(sorted(parts), 2)
+    becomes = chance.choice((None, b"", parts[other], parts[chosen][: len(parts[chosen]) // 2], parts[chosen] * 2))
+    return with_parts(WHOLE, lambda name, content: becomes if name == chosen else content)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("mutate", [in_the_file, in_a_part])
+@pytest.mark.parametrize("mutate", [in_the_file, in_a_part, among_the_parts])
 def test_a_mutated_workbook_is_read_or_refused_with_a_sentence(
     mutate: Callable[[random.Random], bytes], seed: int
 ) -> None:
