@@ -7,10 +7,11 @@ import json
 import logging
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 import pytest
+from slack_bolt.listener.custom_listener import CustomListener
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
@@ -18,6 +19,7 @@ from functions.slack import app
 from functions.slack.access import refusal
 from functions.slack.http import HttpRequest, for_bolt
 from functions.slack.listeners import LISTENERS
+from functions.slack.listeners.listener import guarded
 from sop_core.settings import ROLES
 from tests.builders.people import ADMIN, AGENT
 from tests.integration.slack.test_infinity_run import all_cases, begin, to_the_callback
@@ -27,11 +29,12 @@ from tests.standin.person import Context, http_event, signed, to_handler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from slack_bolt import BoltRequest
+    from slack_bolt import App, BoltRequest
 
     from functions.slack.listeners.listener import Listener
     from functions.slack.services import Services
     from tests.integration.slack.conftest import Desk
+    from tests.standin.person import Person
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 SECRETS = ("Jane Marker", "71 Marker Street", "2675550199")
@@ -198,8 +201,42 @@ def services(desk: Desk) -> Services:
 
 
 def test_every_listener_of_the_app_is_in_the_table_and_so_behind_its_role_check(desk: Desk) -> None:
-    desk.person("U0GUEST01").command("/infinity")
-    assert len(app._bolt()._listeners) == len(LISTENERS)
+    made = app._bolt()
+    assert len(made._listeners) == len(LISTENERS)
+    assert open_to_all(made) == []
+
+
+def open_to_all(made: App) -> list[str]:
+    """Return the listeners that are called without the check of :func:`guarded`, or that do more than it lets them."""
+    checked = guarded(LISTENERS[0], cast("Services", None), cast("Any", None)).__code__
+    listeners = [each for each in made._listeners if isinstance(each, CustomListener)]
+    assert len(listeners) == len(made._listeners)
+    return [
+        each.ack_function.__name__
+        for each in listeners
+        if each.ack_function.__code__ is not checked
+        or each.lazy_functions
+        or any(not type(step).__module__.startswith("slack_bolt.") for step in each.middleware)
+    ]
+
+
+KINDS = {
+    **dict.fromkeys(("action", "block_action", "view", "view_submission", "view_closed", "options", "message"), "new"),
+    **dict.fromkeys(("shortcut", "global_shortcut", "message_shortcut", "function"), "new"),
+    "command": "/new",
+    "event": "reaction_added",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_listener_of_any_kind_that_is_registered_beside_the_table_is_seen(desk: Desk, kind: str) -> None:
+    made = app._bolt()
+
+    def anyone(ack: Any) -> None:
+        ack()
+
+    getattr(made, kind)(KINDS[kind])(anyone)
+    assert open_to_all(made) == ["anyone"]
 
 
 @pytest.mark.parametrize("listener", LISTENERS, ids=lambda listener: f"{listener.kind} {example(listener)}")
@@ -210,8 +247,12 @@ def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listen
     view = {**shown, "callback_id": name, "private_metadata": "{}"}
     button = {"type": "button", "action_id": name, "value": "x"}
     match listener.kind:
-        case "event":
+        case "event" if name == "app_home_opened":
             assert "This needs a role" in json.dumps(guest.open_home())
+        case "event":
+            send_message(guest, subtype=listener.name["subtype"] if isinstance(listener.name, dict) else "")
+            [told] = desk.slack.called("chat.postEphemeral")
+            assert told["text"] == refusal(listener.allowed(services(desk)))
         case "command":
             assert "This needs the role" in guest.command(name)
         case "options":
@@ -224,7 +265,19 @@ def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listen
         case "action":
             guest.interact({"type": "block_actions", "view": view, "actions": [button]})
             assert refusal(listener.allowed(services(desk))) in [block["text"]["text"] for block in guest_sees(desk)]
-    assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == 0
+    for table in (desk.aws.cases_table, desk.aws.transfers_table):
+        assert desk.aws.dynamodb.scan(TableName=table)["Count"] == 0
+
+
+def send_message(person: Person, *, subtype: str) -> None:
+    """Write to the app directly, with a file if the message is of that kind."""
+    event = {"type": "message", "channel_type": "im", "channel": "D1", "user": person.user, "text": "x", "ts": "1.1"}
+    more = {"subtype": subtype, "files": [{"id": "F0SHEET001"}]} if subtype else {}
+    body = json.dumps(
+        {"type": "event_callback", "team_id": "T0SOLAR01", "api_app_id": "A0SOPDESK", "event": event | more}
+    )
+    headers = signed(body, SIGNING_SECRET) | {"content-type": "application/json"}
+    assert person.send(body, headers)[0] == 200
 
 
 def guest_sees(desk: Desk) -> list[dict[str, Any]]:
