@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # what is imported is no garbage, and looking for some in it was a fifth of a cold start
+
 import logging
 import re
 import time
@@ -48,6 +52,9 @@ from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.versions import VersionStore
 from sop_aws.wake import DeliverQueue, ImportQueue, PublishQueue
+
+gc.freeze()
+gc.enable()
 
 if TYPE_CHECKING:
     from collections.abc import Callable

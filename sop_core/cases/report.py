@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
-from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -107,5 +106,7 @@ def _was_late(event: CaseEvent) -> bool:
 
 
 def _times(events: Iterable[CaseEvent]) -> Times:
+    from statistics import median  # noqa: PLC0415 - deliver's alone: a cold start of the slack function is spared it
+
     hours = [seconds(event.clock_from, event.at) / 3600 for event in events]
     return Times(len(hours), round(median(hours), 2), round(max(hours), 2)) if hours else Times(0, None, None)
