@@ -34,6 +34,12 @@ QUIET: Final = (
 )
 """No part of the browser may look for anything outside this machine."""
 
+SHOW_INSPECTOR: Final = """
+shown => document.querySelectorAll(".inspector, [data-toggle=inspector]").forEach(each => {
+  each.style.display = shown ? "" : "none";
+})
+"""
+"""By script: the page takes no style sheets from elsewhere."""
 STOP_SECONDS: Final = 60
 PATIENCE_MS: Final = 15_000
 
@@ -159,7 +165,7 @@ def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Picture:
 
 @dataclass(frozen=True)
 class Picture:
-    """Screenshots by name; ``only`` those of them, where it is given."""
+    """Screenshots by name; for the documents ``only`` those that they show, without what surrounds the app."""
 
     folder: Path
     only: frozenset[Path] | None = None
@@ -167,5 +173,11 @@ class Picture:
     def take(self, someone: Someone, name: str) -> None:
         """Take what the person sees."""
         path = self.folder / f"{name}.png"
-        if self.only is None or path in self.only:
+        if self.only is None:
             someone.page.screenshot(path=path, animations="disabled")
+        elif path in self.only:
+            dialogs = someone.page.get_by_role("dialog")
+            seen = dialogs.last if dialogs.count() else someone.page
+            someone.page.evaluate(SHOW_INSPECTOR, arg=False)
+            seen.screenshot(path=path, animations="disabled")
+            someone.page.evaluate(SHOW_INSPECTOR, arg=True)
