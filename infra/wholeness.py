@@ -96,7 +96,10 @@ def _of_settings(items: tuple[Item, ...]) -> Iterator[str]:
     if current is None and versions:
         yield "The history of the settings is there, and the settings are not: the shipped ones are in force."
     elif current is not None and max(versions, default=0) != int(current["version"]["N"]):
-        yield f"The settings are at version {current['version']['N']}, and their history is not."
+        yield (
+            f"The settings are at version {current['version']['N']} and their history at {max(versions, default=0)}:"
+            " --only SETTINGS makes them what they were."
+        )
     for sk in places.get("PROCEDURES", {}):
         kind, _, rest = sk.partition("#")
         digest = rest.partition("#")[2]

@@ -67,7 +67,7 @@ def test_whole() -> None:
         ({"transfers": [ACTIVE, SHEET, OTHER_ROW]}, "has 0 of its 1 projects"),
         ({"transfers": [ACTIVE, SHEET, ROW], "files": False}, "is not in the bucket"),
         ({"settings": HISTORY}, "the shipped ones are in force"),
-        ({"settings": [SETTINGS, HISTORY[0]]}, "their history is not"),
+        ({"settings": [SETTINGS, HISTORY[0]]}, "and their history at 1"),
         ({"settings": [VERSION]}, "what it says is not there"),
     ],
 )
