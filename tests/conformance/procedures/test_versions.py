@@ -183,6 +183,7 @@ def test_a_version_that_is_discarded_while_it_is_activated_is_not_activated(
     transact = table.transact
 
     def discarded_before(writes: Sequence[TransactWriteItemTypeDef]) -> None:
+        monkeypatch.setattr(table, "transact", transact)  # discarding is a transaction as well
         shelf.store.discard(shelf.name, version.digest, today=TODAY)
         transact(writes)
 
