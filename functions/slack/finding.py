@@ -39,9 +39,10 @@ class Found(NamedTuple):
 
 
 class Finder:
-    """Searches one sheet version: the one that was active when the run began."""
+    """Searches one sheet version: the one that was active when the run began. Made for one request."""
 
     def __init__(self, services: Services) -> None:
+        self._sheets: dict[str, Sheet | None] = {}
         self._transfers = services.transfers
         self._snapshots = services.snapshots
         self._settings = services.settings
@@ -56,7 +57,7 @@ class Finder:
 
         Without the search snapshot, what is exactly as the sheet has it is found there all the same.
         """
-        record = self._transfers.sheet(sheet) if sheet is not None else None
+        record = self._sheet(sheet)
         if record is None:
             return Found((), is_complete=False)
         exact = self._by_id(record, text)
@@ -72,13 +73,20 @@ class Finder:
         well = {hit.key for hit in hits if hit.score >= PLAUSIBLE} | ({exact.key} if exact else set())
         return Found(projects, is_complete=True, fitting=sum(project.key in well for project in projects), whys=whys)
 
+    def _sheet(self, sheet: str | None) -> Sheet | None:
+        if sheet is None:
+            return None
+        if sheet not in self._sheets:
+            self._sheets[sheet] = self._transfers.sheet(sheet)
+        return self._sheets[sheet]
+
     def _by_id(self, record: Sheet, text: str) -> Project | None:
         typed = text.strip()
         return self._transfers.project(record.id, typed.upper()) if PROJECT_ID.fullmatch(typed) else None
 
     def notice(self, sheet: str | None) -> SheetNotice:
         """Return what a screen says about the sheet: nothing, or why an absence proves nothing."""
-        record = None if sheet is None else self._transfers.sheet(sheet)
+        record = self._sheet(sheet)
         if record is None:
             return SheetNotice(warning=NO_SHEET, is_searchable=False)
         uploaded = datetime.fromisoformat(record.uploaded_at).astimezone(UTC)

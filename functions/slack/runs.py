@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from functions.slack.auditing import run_items
 from functions.slack.facts import ABSENT, answered, with_project, without_project
-from functions.slack.finding import Finder
 from functions.slack.screens import Screens, prefilled
 from functions.slack.waking import wake
 from sop_aws.cases import CaseIdTaken
@@ -74,8 +73,8 @@ class RunDesk:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._find = Finder(services)
         self._screens = Screens(services)
+        self._find = self._screens.find
 
     def start(self, *, run_id: str, procedure: str, owner: str, owner_name: str, query: str) -> Run:
         """Begin a run; the same command delivered twice is the same run."""

@@ -39,11 +39,12 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class Screens:
-    """Builds the screens of runs from the stores."""
+    """Builds the screens of runs from the stores. Made for one request, which reads each project once."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._find = Finder(services)
+        self.find = Finder(services)
+        self._projects: dict[tuple[str, str], Project | None] = {}
 
     def guidance(self, run: Run) -> Guidance:
         """Return the guidance of a run, with the settings filled in."""
@@ -51,7 +52,12 @@ class Screens:
 
     def project(self, run: Run) -> Project | None:
         """Return the chosen project as the run's sheet has it."""
-        return self._services.transfers.project(run.sheet, run.project_key) if run.sheet and run.project_key else None
+        if not (run.sheet and run.project_key):
+            return None
+        place = (run.sheet, run.project_key)
+        if place not in self._projects:
+            self._projects[place] = self._services.transfers.project(*place)
+        return self._projects[place]
 
     def open_cases(self, project: Project | None) -> tuple[Case, ...]:
         """Return the cases of a project that are not closed."""
@@ -109,7 +115,7 @@ class Screens:
         return self._services.settings().installers.get(project.transferred_to or "", "") if project else ""
 
     def _sheet(self, run: Run) -> Sheet:
-        notice = self._find.notice(run.sheet)
+        notice = self.find.notice(run.sheet)
         if run.is_sheet_unreadable and notice.is_searchable:
             return Sheet(warning=notice.warning or UNREADABLE, is_searchable=False)
         return notice

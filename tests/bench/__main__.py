@@ -51,6 +51,8 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"No such bench: {', '.join(unknown)}. There are {', '.join(MODULES)}.")  # noqa: T201 - a command prints
         return 2
+    # What Lambda would set: functions read it when they are imported.
+    os.environ.update(POWERTOOLS_METRICS_NAMESPACE="SopDesk", POWERTOOLS_SERVICE_NAME="bench")
     machine, began = _machine(), time.monotonic()
     found: list[Measure] = []
     print(LINE.format("", "what", "figure", "bar", "beside, in the same run"))  # noqa: T201 - same

@@ -26,7 +26,9 @@ CALLS: Final = 20
 PROFILED: Final = 4
 OWN_MS: Final = 30
 WHOLE_MS: Final = 300
-LIBRARIES: Final = re.compile(r"site-packages/([^/.]+)|/(sop_core|sop_aws|sop_slack|functions|tests|lib/python3\.\d+)/")
+PARTS: Final = tuple(
+    map(re.compile, (r"site-packages/([^/.]+)", r"/(sop_core|sop_aws|sop_slack|functions|tests)/", r"/(lib/python3)"))
+)
 WAITING: Final = re.compile(r"recv_into|'connect'|'select'|'poll'|sendall|lock")
 NAMED: Final = {"lib/python3": "Python's own library", "~": "built in", "functions": "our functions"}
 
@@ -84,6 +86,5 @@ def _parts(profile: Profile) -> str:
 
 
 def _part(file: str) -> str:
-    found = LIBRARIES.search(file)
-    part = next((each for each in found.groups() if each), "") if found else file
+    part = next((found[1] for each in PARTS if (found := each.search(file))), file)
     return next((name for start, name in NAMED.items() if part.startswith(start)), part)

@@ -144,7 +144,6 @@ def a_desk() -> Iterator[Desk]:
         load_sheet(transfers, SnapshotStore(aws.s3, "files"), "metered", projects=projects)
         os.environ.update(aws.environment, SLACK_API_URL=slack.url, AWS_ENDPOINT_URL=local.endpoint)
         os.environ.update(AWS_DEFAULT_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
-        os.environ.update(POWERTOOLS_METRICS_NAMESPACE="SopDesk", POWERTOOLS_SERVICE_NAME="bench")
         meter = Meter()
         with meter.attached():
             desk = Desk(aws, slack, meter, projects)
