@@ -228,7 +228,7 @@ def _deploy(build: Path, folder: Path, say: Callable[[str], None]) -> None:
         command += ["--config-env", "local", "--parameter-overrides", parameters]
         failure = "template.yaml could not be deployed to the local AWS"
         _run(command, log=folder / "deploy.log", failure=failure, AWS_ENDPOINT_URL=aws.endpoint)
-        _allow_without_tls(Stack(aws, is_new=True))
+        allow_without_tls(aws, Stack(aws, is_new=True).outputs.files_bucket)
         aws.keep = True
     shutil.rmtree(folder / "s3", ignore_errors=True)
 
@@ -251,10 +251,10 @@ def _once(kind: str, make: Callable[[Path], None]) -> Path:
         return done
 
 
-def _allow_without_tls(stack: Stack) -> None:
-    # The bucket and the queues refuse whatever comes without TLS, and loopback has none.
-    stack.aws.client("s3").delete_bucket_policy(Bucket=stack.outputs.files_bucket)
-    queues = stack.aws.client("sqs")
+def allow_without_tls(aws: LocalAws, bucket: str) -> None:
+    """Let the bucket and the queues take what comes without TLS: they refuse it, and loopback has none."""
+    aws.client("s3").delete_bucket_policy(Bucket=bucket)
+    queues = aws.client("sqs")
     for url in queues.list_queues()["QueueUrls"]:
         queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
 

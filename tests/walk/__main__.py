@@ -25,6 +25,7 @@ import yaml
 
 from infra.local.aws import CREDENTIALS, LocalAws
 from infra.local.processes import free_port
+from infra.local.stack import allow_without_tls
 from tests.walk.steps import people_file, steps
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Walk:
             self._until_ready(step.command)
         elif step.how == "aws":
             self._run(self._filled(step.command), **self._account())
+            if " deploy " in step.command and self._aws:
+                allow_without_tls(self._aws, self.outputs()["FilesBucket"])
         else:
             self._run(step.command)
 
