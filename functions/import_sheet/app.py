@@ -75,23 +75,25 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
 
 
 def _carry_out(import_id: str, context: LambdaContext) -> None:
-    record = _importer().run(import_id, seconds_left=context.get_remaining_time_in_millis() / 1000)
+    record = _importer().run(
+        import_id, seconds_left=context.get_remaining_time_in_millis() / 1000, tidy=lambda: _tidy(context)
+    )
     logger.info(
         "import ended", import_id=import_id, state=record.state, kind=record.error_kind, attempts=record.attempts
     )
     _count(METRICS[record.state])
-    if record.state == "ready" and context.get_remaining_time_in_millis() / 1000 > ENOUGH_TO_TIDY:
-        _tidy()
 
 
 def _count(name: str) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
-def _tidy() -> None:
+def _tidy(context: LambdaContext) -> None:
+    if context.get_remaining_time_in_millis() / 1000 <= ENOUGH_TO_TIDY:
+        return
     try:
         retired = _importer().tidy()
-    except Exception as error:  # noqa: BLE001 - the import itself is over and told; the next one tidies again
+    except Exception as error:  # noqa: BLE001 - the sheet is ready and told; the next import tidies again
         logger.error("tidying failed", **fault(error))  # noqa: TRY400 - same
         return
     if retired:

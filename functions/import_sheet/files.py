@@ -53,7 +53,7 @@ class Workbooks:
 
     def at(self, key: str) -> Upload:
         """Return the workbook that an operator put into the bucket; raises :class:`SheetError` where there is none."""
-        # Without the right to list, S3 says "denied" of what is not there.
+        # "Denied" where an operator named a key outside the folders that this function may read.
         try:
             content = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(MAX_FILE + 1)
         except ClientError as error:

@@ -1,7 +1,8 @@
 """A customer is forgotten: taken out of the tables, the bucket and Slack, in steps that may each be done again.
 
-The order matters. First nothing new may come in; then goes what is found by the sheet, then the cases, then the sheet
-itself. What is posted comes last: by then all that is drawn is drawn from what is left.
+The order matters. First nothing new may come in; then goes what is found by the sheet, then the sheet itself, then
+the cases, also those that were opened meanwhile. What is posted comes last: by then all that is drawn is drawn from
+what is left.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functions.import_sheet.files import Workbooks
 from functions.import_sheet.sending import HOLD_CUSTOMERS
 from functions.import_sheet.traces import NotYet, Told, Traces
 from sop_aws.audit import AuditStore
-from sop_aws.cases import CaseStore
+from sop_aws.cases import CaseStore, project_pk
 from sop_aws.documents import DocumentStore
 from sop_aws.erasing import LONGEST_KEPT, Eraser
 from sop_aws.forgotten import ForgottenStore
@@ -25,12 +26,13 @@ from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import iso, parse
 from sop_aws.transfers import TransferStore
 from sop_core.audit import Entry
+from sop_core.cases.case import OVER, Case
 from sop_core.forgetting import Contact, contact_of, erased_project, name_of
 from sop_core.transfers.records import Forgetting
 from sop_slack import forgetting as told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,13 +43,12 @@ if TYPE_CHECKING:
     from sop_aws.config import ImportConfig
     from sop_aws.times import Clock
     from sop_core.transfers.project import Project
-    from sop_core.transfers.records import Forgotten, ImportRecord, Sheet
+    from sop_core.transfers.records import Forgotten, ImportRecord, ImportState, Sheet
     from sop_slack.blocks import Message
 
 SHEETS: Final = 100
 A_STEP: Final = 30
 """Days of runs after which it is noted how far it is."""
-ENDED: Final = frozenset({"closed", "voided"})
 AT_WORK: Final = frozenset({"import", "export"})
 
 
@@ -73,37 +74,53 @@ class Forgetter:
         keep: Callable[[Forgetting], ImportRecord],
         *,
         until: datetime,
-    ) -> Message:
-        """Erase whom a record names and return what is told of it; ``keep`` notes how far it is.
+    ) -> tuple[ImportState, Message]:
+        """Erase whom a record names; return how it ended and what is told of it. ``keep`` notes how far it is.
 
         :raises NotYet: if others are still at work, or it takes longer than ``until``.
         """
         plan = record.forgetting or Forgetting()
-        cases = [case for number in plan.cases if (case := self.cases.get(number)) is not None]
-        if live := [case.id for case in cases if case.state not in ENDED]:
+        self._wait_for_others(record)
+        live = [case.id for case in self._stored(plan.cases) if case.state not in OVER]
+        if live and plan.days == 0 and record.attempts <= 1:
             # Somebody has re-opened it since the admin asked.
-            return told.still_open(live)
+            return "refused", told.still_open(live)
         self.forgotten.add(plan.who.projects)
         self._wait_for_workbooks()
         plan = self._runs(record, plan, progress, keep, until=until)
-        for done, case in enumerate(cases):
-            progress.show("Erasing the cases", done, len(cases))
-            self.eraser.case(case.id, actor=record.user, actor_name=plan.by_name, at=record.created_at)
         sheets = self._sheets(plan.who, progress)
-        self._late_runs(record, plan)
+        plan = self._since(record, plan, keep)
+        cases = self._cases(record, plan, progress)
+        erased = tuple(case.id for case in cases if case.erased_at)
         self._wait_for_workbooks()
-        self._wait_for_messages(plan)
+        self._wait_for_messages(erased)
         self.workbooks.delete_all()
-        found = {case.id: self._posted(case.id, progress) for case in cases}
+        found = {number: self._posted(number, progress) for number in erased}
+        left = [case for case in cases if not case.erased_at]
         outcome = told.Outcome(
+            cases=erased,
+            documents=max(0, plan.documents - sum(len(case.documents) for case in left)),
             messages=sum(each.messages for each in found.values()),
             sheets=sheets,
             files=self.traces.erase_files(HOLD_CUSTOMERS),
             replies=tuple(number for number, each in found.items() if each.replies),
             refused=tuple(number for number, each in found.items() if each.refused),
+            live=tuple(case.id for case in left),
         )
-        self._audit(record, plan)
-        return told.forgotten(plan, outcome, at=iso(self.clock()))
+        self._audit(record, plan, outcome)
+        return "refused" if left else "forgotten", told.forgotten(plan, outcome, at=iso(self.clock()))
+
+    def _stored(self, numbers: Iterable[str]) -> list[Case]:
+        return [case for number in numbers if (case := self.cases.get(number)) is not None]
+
+    def _cases(self, record: ImportRecord, plan: Forgetting, progress: Progress) -> list[Case]:
+        """Erase the cases that are over; return all of them as they are then."""
+        found = []
+        for done, number in enumerate(plan.cases):
+            progress.show("Erasing the cases", done, len(plan.cases))
+            case = self.eraser.case(number, actor=record.user, actor_name=plan.by_name, at=record.created_at)
+            found += [case] if case else []
+        return found
 
     def _runs(
         self,
@@ -120,8 +137,8 @@ class Forgetter:
             progress.show("Looking through the procedures that were run", plan.days, LONGEST_KEPT)
             for _ in range(A_STEP):
                 day = (today - timedelta(days=plan.days)).isoformat()
-                count = self.eraser.runs_on(day, plan.who, contact, at=record.created_at)
-                plan = replace(plan, days=plan.days + 1, runs=plan.runs + count)
+                found = self.eraser.runs_on(day, plan.who, contact, at=record.created_at)
+                plan = replace(plan, days=plan.days + 1, runs=plan.runs + len(found))
             keep(plan)
             if self.clock() > until:
                 raise NotYet
@@ -158,21 +175,39 @@ class Forgetter:
             return []
         return [project for project in self.transfers.all_projects(sheet.id) if name_of(project) in who.projects]
 
-    def _late_runs(self, record: ImportRecord, plan: Forgetting) -> None:
-        """Look once more at the days since it was asked for: somebody may have called meanwhile."""
+    def _since(self, record: ImportRecord, plan: Forgetting, keep: Callable[[Forgetting], ImportRecord]) -> Forgetting:
+        """Look once more at what was done since it was asked for: a case may have been opened meanwhile."""
         day, today = parse(record.created_at).date(), self.clock().date()
+        numbers: list[str | None] = []
         while day <= today:
-            self.eraser.runs_on(day.isoformat(), plan.who, Contact(), at=record.created_at)
+            runs = self.eraser.runs_on(day.isoformat(), plan.who, Contact(), at=record.created_at)
+            numbers += [run.case for run in runs if run.started_at >= record.created_at]
             day += timedelta(days=1)
+        for name in plan.who.projects:
+            numbers += [case.id for case in self.cases.for_project(project_pk(project_id=name, key=name))]
+        found = self._stored(number for number in dict.fromkeys(numbers) if number and number not in plan.cases)
+        # A call that was found by how the customer is reached may be about another project.
+        late = [case for case in found if case.project is None or name_of(case.project) in plan.who.projects]
+        if late:
+            documents = plan.documents + sum(len(case.documents) for case in late)
+            plan = replace(plan, cases=(*plan.cases, *(case.id for case in late)), documents=documents)
+            keep(plan)
+        return plan
+
+    def _wait_for_others(self, record: ImportRecord) -> None:
+        """Let one customer be forgotten after the other: both rewrite the same sheets; raises :class:`NotYet`."""
+        others = (each for each in self.transfers.unfinished_imports() if each.job == "forget")
+        if any((each.created_at, each.id) < (record.created_at, record.id) for each in others):
+            raise NotYet
 
     def _wait_for_workbooks(self) -> None:
         """Go on once no import or export is left that began with what was there before; raises :class:`NotYet`."""
         if any(other.job in AT_WORK for other in self.transfers.unfinished_imports()):
             raise NotYet
 
-    def _wait_for_messages(self, plan: Forgetting) -> None:
+    def _wait_for_messages(self, numbers: Iterable[str]) -> None:
         """Go on once no message of the cases is on its way that was drawn before; raises :class:`NotYet`."""
-        if any(self.cases.pending(number) for number in plan.cases):
+        if any(self.cases.pending(number) for number in numbers):
             raise NotYet
 
     def _posted(self, number: str, progress: Progress) -> Told:
@@ -181,15 +216,15 @@ class Forgetter:
         case = self.cases.get(number)
         return self.traces.erase(case, self.cases.events(number), self.cases.card(number)) if case else Told()
 
-    def _audit(self, record: ImportRecord, plan: Forgetting) -> None:
+    def _audit(self, record: ImportRecord, plan: Forgetting, outcome: told.Outcome) -> None:
         entry = Entry(
             at=record.created_at,
             id=f"{record.id}#erased",
             kind="erasure",
             actor=record.user,
-            action="forgot a customer",
+            action="forgot part of a customer" if outcome.live else "forgot a customer",
             subject=record.id,
-            detail=", ".join((*plan.cases, f"runs: {plan.runs}")),
+            detail=", ".join((*outcome.cases, f"runs: {plan.runs}")),
         )
         self.audit.add(entry, keep_days=plan.audit_days)
 

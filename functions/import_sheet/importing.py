@@ -70,8 +70,10 @@ class Importer:
     forgetter: Forgetter
     clock: Clock
 
-    def run(self, import_id: str, *, seconds_left: float) -> ImportRecord:
+    def run(self, import_id: str, *, seconds_left: float, tidy: Callable[[], None] = lambda: None) -> ImportRecord:
         """Carry one import to its end and tell its admin; raises whatever another attempt may mend.
+
+        ``tidy`` is done once a sheet is ready, while the import still counts as at work: nobody is forgotten meanwhile.
 
         :raises sop_aws.transfers.ImportBusy: while another worker has it.
         """
@@ -81,7 +83,7 @@ class Importer:
             return record
         if record.job in {"template", "export"}:
             return self._send(record, until)
-        work = _Work(self, self.progress(), record, until)
+        work = _Work(self, self.progress(), record, until, tidy)
         try:
             return work.carry_out()
         except BaseException:
@@ -119,11 +121,14 @@ class Importer:
 class _Work:
     """One attempt at one import."""
 
-    def __init__(self, importer: Importer, progress: Progress, record: ImportRecord, until: str) -> None:
+    def __init__(
+        self, importer: Importer, progress: Progress, record: ImportRecord, until: str, tidy: Callable[[], None]
+    ) -> None:
         self._to = importer
         self._progress = progress
         self._record = record
         self._until = until
+        self._tidy = tidy
         self._name: str | None = None
 
     def carry_out(self) -> ImportRecord:
@@ -147,7 +152,7 @@ class _Work:
         """Forget a customer; while others are still at work with what is known of them, try again in a minute."""
         plan = self._record.forgetting or Forgetting()
         try:
-            message = self._to.forgetter.forget(
+            state, message = self._to.forgetter.forget(
                 self._record,
                 self._progress,
                 lambda plan: self._save(forgetting=plan),
@@ -158,7 +163,7 @@ class _Work:
             return self._save(attempts=self._record.attempts - 1)
         self._progress.finish(message)
         # Nothing of the customer is left here either.
-        return self._save(state="forgotten", forgetting=Forgetting(cases=plan.cases))
+        return self._save(state=state, forgetting=Forgetting(cases=(self._record.forgetting or plan).cases))
 
     def _refuse(self, refusal: SheetError) -> ImportRecord:
         # An import that an operator began has nobody to ask.
@@ -301,6 +306,8 @@ class _Work:
     ) -> ImportRecord:
         # Told first, recorded after: whoever is cut off in between tells it again, in the same message.
         self._progress.finish(message)
+        if state == "ready":
+            self._tidy()
         return self._save(
             state=state, sheet=sheet, error_kind=error_kind, error=error, missing=missing, headers=headers
         )

@@ -12,6 +12,7 @@ from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
 from sop_aws.times import iso, parse
 from sop_core.cases import lifecycle
+from sop_core.cases.case import OVER
 from sop_core.cases.clock import fingerprint, planned, to_send
 from sop_core.cases.deadlines import in_office_hours
 from sop_core.cases.overview import Tally, added, front, overview, tally
@@ -40,7 +41,7 @@ TALLY_KEPT: Final = timedelta(days=30)
 
 
 class Unreadable(Exception):
-    """Some cases could not be read; everybody else was reminded."""
+    """Some cases could not be read, or take no reminder; everybody else was reminded."""
 
     def __init__(self, count: int) -> None:
         """Carry how many."""
@@ -52,7 +53,7 @@ def send_reminders(
 ) -> Found:
     """Write each reminder that is due, with its delivery, as one change of its case: so it goes out once or not yet.
 
-    :raises Unreadable: once all others are done, if cases of another release, say, could not be read.
+    :raises Unreadable: once all others are done, if cases of another release, say, could not be read or reminded of.
     """
     if not in_office_hours(now, settings.calendar):
         return Found(woken=0, oldest_seconds=0.0)
@@ -61,10 +62,11 @@ def send_reminders(
     for case_id in list(queue.to_remind(now, limit=CASES_A_SHARD)):
         try:
             case = cases.get(case_id)
-        except msgspec.MsgspecError:
+            is_reminded = case is not None and _remind(cases, case, deliver, settings, now=now)
+        except (msgspec.MsgspecError, lifecycle.NotAllowed):
             unreadable += 1
             continue
-        if case is not None and _remind(cases, case, deliver, settings, now=now):
+        if case is not None and is_reminded:
             waited.append((now - parse(case.remind_at or iso(now))).total_seconds())
     if unreadable:
         raise Unreadable(unreadable)
@@ -103,7 +105,7 @@ def replan(
 
 def _replan(cases: CaseStore, case_id: str, deliver: DeliverQueue, calendar: Calendar, *, now: datetime) -> bool:
     case = cases.get(case_id)
-    if case is None or case.state in {"closed", "voided"}:
+    if case is None or case.state in OVER:
         return False
     changed, event = lifecycle.replan(case, at=iso(now), calendar=calendar)
     if event is None:

@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 
 State = Literal["open", "claimed", "returned", "closed", "voided"]
+OVER: frozenset[State] = frozenset({"closed", "voided"})
+"""The states in which nobody has to do anything more."""
 
 
 class CaseProject(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
+from sop_core.cases.case import OVER
 from sop_core.cases.deadlines import (
     Calendar,
     after,
@@ -44,7 +45,7 @@ class Reminder(msgspec.Struct, frozen=True):
 def planned(case: Case, calendar: Calendar) -> Case:
     """Return ``case`` with its due time, its promise and its next reminder as ``calendar`` has them."""
     known = msgspec.structs.replace(case, planned_by=fingerprint(calendar))
-    if case.state in {"closed", "voided"}:
+    if case.state in OVER:
         return msgspec.structs.replace(known, remind_at=None)
     known = msgspec.structs.replace(
         known, due_at=_stored(due_time(case, calendar)), promised_until=_stored(promise_time(case, calendar))

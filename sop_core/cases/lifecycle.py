@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
-from sop_core.cases.case import Case, CaseEvent, CaseProject, Document, State
+from sop_core.cases.case import OVER, Case, CaseEvent, CaseProject, Document, State
 from sop_core.cases.clock import Kind, planned
 
 if TYPE_CHECKING:
@@ -404,6 +404,6 @@ def _assignment(case: Case, row: Transition, *, actor: str, at: str, assignee: s
 
 
 def _closing(row: Transition, *, actor: str, at: str, reason: str | None, note: str | None) -> dict[str, str | None]:
-    if row.to_state not in {"closed", "voided"}:
+    if row.to_state not in OVER:
         return {"closed_at": None, "closed_by": None, "closed_reason": None, "closed_note": None}
     return {"closed_at": at, "closed_by": actor, "closed_reason": reason, "closed_note": note}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sop_core.cases.case import CaseEvent  # noqa: TC001 - msgspec reads the annotation
+from sop_core.cases.case import OVER, CaseEvent
 from sop_core.cases.overview import seconds
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def report(
 
 
 def _numbers(name: str, events: Sequence[CaseEvent]) -> ProcedureNumbers:
-    ended = [event for event in events if event.to_state in {"closed", "voided"} and event.from_state != event.to_state]
+    ended = [event for event in events if event.to_state in OVER and event.from_state != event.to_state]
     claims = [event for event in events if event.from_state == "open" and event.to_state == "claimed"]
     closes = [event for event in events if event.action == "close"]
     return ProcedureNumbers(

@@ -16,6 +16,7 @@ from functions.slack.waking import wake_import
 from sop_aws.cases import project_pk
 from sop_aws.correlation import current
 from sop_aws.times import iso
+from sop_core.cases.case import OVER
 from sop_core.cases.words import words
 from sop_core.forgetting import name_of
 from sop_core.transfers.records import Forgetting, Forgotten, ImportRecord
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 ADMINS: Final = ("admin",)
 PROJECTS: Final = 8
 NAMESAKES: Final = 20
-OVER: Final = frozenset({"closed", "voided"})
 
 
 def open_search(services: Services, request: Request) -> None:

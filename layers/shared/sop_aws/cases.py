@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item, read_delivery, set_aside, shard
-from sop_aws.runs import NEW, UNCHANGED, Run, RunStore, StaleRun, next_version, run_item
-from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
+from sop_aws.runs import Run, RunStore, StaleRun, next_version, run_item
+from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Table, attributes, text
 from sop_aws.times import iso, parse
-from sop_core.cases.case import Case, CaseEvent
+from sop_core.cases.case import OVER, Case, CaseEvent
 from sop_core.cases.overview import head
 from sop_core.cases.words import words_of
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from sop_aws.table import Item
 
-_ENDED: Final = frozenset({"closed", "voided"})
 WORD_LIMIT: Final = 200
 MOST_AT_ONCE: Final = 100
 NEVER: Final = "9999"
@@ -136,7 +135,7 @@ class CaseStore:
 
     def open_for_project(self, project: str) -> tuple[Case, ...]:
         """Read the cases of a project (:func:`project_pk`) that are not closed or voided, newest first."""
-        return tuple(case for case in self.for_project(project) if case.state not in _ENDED)
+        return tuple(case for case in self.for_project(project) if case.state not in OVER)
 
     def for_project(self, project: str) -> tuple[Case, ...]:
         """Read all cases of a project (:func:`project_pk`), newest first."""
@@ -272,7 +271,7 @@ def case_item(case: Case) -> Item:
 
 def queue_place(case: Case) -> dict[str, str | None]:
     """Return where the case stands in the queue, and when the sweep has to look at it; over, it leaves ``due``."""
-    is_live = case.state not in _ENDED
+    is_live = case.state not in OVER
     queue = {
         "open": ("OPEN", case.due_at),
         "claimed": (f"CLAIMED#{case.assignee}", case.due_at),

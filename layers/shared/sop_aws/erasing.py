@@ -10,10 +10,11 @@ import msgspec
 
 from sop_aws.audit import LAST, audit_body, day_pk
 from sop_aws.cases import CaseStore, case_item, event_item, word_key
-from sop_aws.runs import NEW, UNCHANGED, Run, erased_run, run_item, run_pk, without_search
-from sop_aws.table import Cancelled, ConditionFailed, Contended, Table, text
+from sop_aws.runs import Run, erased_run, run_item, run_pk, without_search
+from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Contended, Table, text
 from sop_aws.times import parse
 from sop_core.audit import Entry
+from sop_core.cases.case import OVER
 from sop_core.cases.words import words_of
 from sop_core.forgetting import erased_case, erased_entry, erased_event
 
@@ -42,55 +43,67 @@ class Eraser:
     def case(self, case_id: str, *, actor: str, actor_name: str, at: str) -> Case | None:
         """Erase a case that is over, its events and the words it is found by; return it as it is then.
 
+        One that is not over is returned as it is.
+
         :raises sop_aws.table.Contended: if others kept changing it.
         """
         for _ in range(TRIES):
             case = self._cases.get(case_id)
-            if case is None or case.erased_at:
+            if case is None or (case.state not in OVER and not case.erased_at):
                 return case
-            # The case last: what is found by it is found again after a crash.
-            for word in words_of(case):
-                self._table.delete(*word_key(word, case))
-            for event in self._cases.events(case_id):
-                self._table.put(event_item(erased_event(event)))
-            erased, told = erased_case(case, actor=actor, actor_name=actor_name, at=at)
-            write = self._table.write(case_item(erased), when=UNCHANGED, version=case.version)
-            try:
-                self._table.transact([write, self._table.write(event_item(told), when=NEW)])
-            except Cancelled:
-                # Somebody wrote a note in this very moment.
+            if not case.erased_at and (case := self._erased(case, actor=actor, actor_name=actor_name, at=at)) is None:
+                # Somebody wrote a note, or re-opened it, in this very moment.
                 continue
-            return erased
+            # After the case, to which nothing can be added any more; what was cut off here is done by the next attempt.
+            for event in self._cases.events(case_id):
+                if (erased := erased_event(event)) != event:
+                    self._table.put(event_item(erased))
+            return case
         raise Contended
 
-    def runs_on(self, day: str, who: Forgotten, contact: Contact, *, at: str) -> int:
-        """Erase the runs of a day (UTC) that are about ``who``; return how many are, erased now or before at ``at``."""
-        count = 0
+    def _erased(self, case: Case, *, actor: str, actor_name: str, at: str) -> Case | None:
+        """Erase a case together with its words, which nothing would lead to any more; ``None`` if it has changed."""
+        erased, told = erased_case(case, actor=actor, actor_name=actor_name, at=at)
+        writes = [
+            self._table.write(case_item(erased), when=UNCHANGED, version=case.version),
+            self._table.write(event_item(told), when=NEW),
+            *(self._table.removal(*word_key(word, case)) for word in words_of(case)),
+        ]
+        try:
+            self._table.transact(writes)
+        except Cancelled:
+            return None
+        return erased
+
+    def runs_on(self, day: str, who: Forgotten, contact: Contact, *, at: str) -> tuple[Run, ...]:
+        """Erase the runs of a day (UTC) that are about ``who``; return those, erased now or before at ``at``."""
+        found = []
         for run in self._runs(day):
-            if run.erased_at:
-                count += run.erased_at == at
-            elif _is_about(run, who, contact):
-                # The entries first: the run tells which they are.
-                self._entries(run)
-                self._change(run.id, lambda now: None if now.erased_at else erased_run(now, at=at))
-                count += 1
+            if run.erased_at == at or (not run.erased_at and _is_about(run, who, contact)):
+                # The run first: from then on no answer comes in, and it tells which its entries are.
+                erased = self._change(run.id, lambda now: None if now.erased_at else erased_run(now, at=at))
+                if erased:
+                    self._entries(erased)
+                    found.append(erased)
             elif any(map(who.holds, run.candidates)):
                 self._change(run.id, lambda now: without_search(now) if any(map(who.holds, now.candidates)) else None)
-        return count
+        return tuple(found)
 
     def _runs(self, day: str) -> Iterator[Run]:
         items = self._table.query("#day_pk = :day", index="by_day", day=f"RUNS#{day}")
         yield from (msgspec.json.decode(text(item, "body"), type=Run) for item in items)
 
-    def _change(self, run_id: str, edit: Callable[[Run], Run | None]) -> None:
+    def _change(self, run_id: str, edit: Callable[[Run], Run | None]) -> Run | None:
+        """Change a run as it is now; return it as it is then, ``None`` if it is gone."""
         for _ in range(TRIES):
             item = self._table.get(run_pk(run_id), "RUN")
-            changed = item and edit(msgspec.json.decode(text(item, "body"), type=Run))
+            run = msgspec.json.decode(text(item, "body"), type=Run) if item else None
+            changed = edit(run) if run else None
             if not changed:
-                return
+                return run
             with suppress(ConditionFailed):
                 self._table.put(run_item(changed), when=UNCHANGED, version=changed.version - 1)
-                return
+                return changed
         raise Contended
 
     def _entries(self, run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
+from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Table, attributes, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Source = Literal["agent", "sheet", "groups", "store"]
 
-NEW: Final = "attribute_not_exists(#pk)"
-UNCHANGED: Final = "#version = :version"
 LISTS: Final = {"active": "RUNS", "done": "ENDED"}
 """The lists of their owner that runs are in, by state."""
 

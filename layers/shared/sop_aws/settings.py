@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from sop_aws.runs import NEW, UNCHANGED
-from sop_aws.table import Cancelled, Table, attributes, text
+from sop_aws.table import NEW, UNCHANGED, Cancelled, Table, attributes, text
 from sop_core.settings import Settings
 
 if TYPE_CHECKING:

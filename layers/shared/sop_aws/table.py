@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 """An item in DynamoDB's own notation: ``{"pk": {"S": "RUN#1"}}``."""
+NEW: Final = "attribute_not_exists(#pk)"
+UNCHANGED: Final = "#version = :version"
+"""Conditions of a write: there is no such item yet; it is the version that was read."""
 ATTEMPTS: Final = 6
 FIRST_PAUSE: Final = 0.02
 _CONFLICT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -125,6 +128,10 @@ class Table:
         self._patiently(
             lambda: self._client.delete_item(TableName=self.name, Key=key), spread=_digest({"delete": [pk, sk]})
         )
+
+    def removal(self, pk: str, sk: str) -> TransactWriteItemTypeDef:
+        """Describe a deletion within a transaction; of what is not there it is no error."""
+        return {"Delete": {"TableName": self.name, "Key": attributes(pk=pk, sk=sk)}}
 
     def query(self, when: str, *, limit: int | None = None, **query: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's
         """Yield items in key order, page after page.

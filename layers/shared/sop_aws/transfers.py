@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import uuid4
 
 import msgspec
 
 from sop_aws.columns import ColumnStore
-from sop_aws.runs import NEW, UNCHANGED
-from sop_aws.table import Cancelled, ConditionFailed, Contended, Table
+from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Contended, Table
 from sop_core.transfers.exact import Bucket, bucket_count, bucket_of, buckets, readings
 from sop_core.transfers.project import Project
 from sop_core.transfers.records import ACTIVATABLE, FINISHED, ActiveSheet, ImportRecord, Sheet, SheetState
@@ -374,10 +374,14 @@ class TransferStore:
             record, state="running", attempts=record.attempts + 1, version=record.version + 1, updated_at=at
         )
         is_free = f"{UNCHANGED} AND #pending_at <= :now"
+        # The holder tells two workers apart who begin in the same second.
+        item = {**_import_item(begun, pending_at=until), "holder": {"S": uuid4().hex}}
         try:
-            self._items.put(_import_item(begun, pending_at=until), when=is_free, version=record.version, now=at)
+            self._items.put(item, when=is_free, version=record.version, now=at)
         except ConditionFailed as error:
-            raise ImportBusy(import_id) from error
+            # A write whose answer was lost is repeated by the client and then finds itself.
+            if self._get(_import_key(import_id)) != item:
+                raise ImportBusy(import_id) from error
         return begun
 
     def save_import(self, record: ImportRecord, *, until: str) -> ImportRecord:

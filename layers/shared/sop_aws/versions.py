@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 import msgspec
 
-from sop_aws.runs import NEW, UNCHANGED
-from sop_aws.table import Cancelled, ConditionFailed, Table, attributes, text
+from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Table, attributes, text
 from sop_core import procedures
 from sop_core.versions import SHIPPED, Activation, Version, in_force
 

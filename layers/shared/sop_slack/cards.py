@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sop_core.cases.case import Case
+from sop_core.cases.case import OVER, Case
 from sop_core.cases.overview import ERASED
 from sop_core.procedures import title
 from sop_slack import blocks as b
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sop_core.cases.overview import CaseHead
 
 ICONS: Final[dict[State, str]] = {"open": "🟡", "claimed": "🔵", "returned": "🟠", "closed": "✅", "voided": "⚪"}
-HANDLED: Final = ("closed", "voided")
 DETAILS: Final = "details"
 LABELS: Final[dict[str, str]] = {
     "claim": "Claim",
@@ -67,7 +66,7 @@ def case_button(case: Case, action: str) -> Block:
 
 def case_message(case: Case) -> Message:
     """Return the card of a case as it is stored now."""
-    shown = _handled(case) if case.state in HANDLED else _at_work(case)
+    shown = _handled(case) if case.state in OVER else _at_work(case)
     return Message(text=case_sentence(case), blocks=tuple(shown))
 
 

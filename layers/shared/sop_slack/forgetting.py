@@ -166,8 +166,14 @@ def still_open(numbers: Sequence[str]) -> Message:
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of each were erased; ``replies`` (people's own) and ``refused`` are the cases in which some are left."""
+    """How many of each were erased; ``replies`` (people's own) and ``refused`` are the cases in which some are left.
 
+    ``cases`` are those that were erased, ``live`` those that were not, since somebody works on them.
+    """
+
+    cases: tuple[str, ...] = ()
+    documents: int = 0
+    live: tuple[str, ...] = ()
     messages: int = 0
     sheets: int = 0
     files: int = 0
@@ -178,21 +184,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def forgotten(plan: Forgetting, outcome: Outcome, *, at: str) -> Message:
     """Return what was erased, what is left, and until when; no word of the customer is in it."""
     done = [
-        f"Cases: {len(plan.cases)}{_listed(plan.cases)}",
-        f"Documents: {plan.documents}",
+        f"Cases: {len(outcome.cases)}{_listed(outcome.cases)}",
+        f"Documents: {outcome.documents}",
         f"Procedures that were run: {plan.runs}",
         f"Transfer sheets with the customer: {outcome.sheets}, and every uploaded workbook that was kept",
         f"Messages in Slack: {outcome.messages}; files sent by SOP Desk: {outcome.files}",
     ]
     left = [
+        *([f"Opened meanwhile{_listed(outcome.live)}: close it, then ask again"] if outcome.live else []),
         "The skeleton for the audit: case number, procedure, states, times, and who acted",
         "The workbook of the company: take the row out there. Uploaded again, it is read without the person",
         *_by_hand(outcome),
         "What is in Salesforce, CXone and e-mail, and the files that people uploaded to Slack themselves",
     ]
+    title = "The customer is not wholly forgotten" if outcome.live else "The customer is forgotten"
     until = (datetime.fromisoformat(at) + BACKUPS).strftime("%Y-%m-%dT%H:%M:%SZ")
     shown = (
-        b.header("The customer is forgotten"),
+        b.header(title),
         b.section("*Erased*"),
         b.bullets(done),
         b.section("*Left*"),
@@ -201,7 +209,7 @@ def forgotten(plan: Forgetting, outcome: Outcome, *, at: str) -> Message:
             f"*Backups* of the tables hold it until {b.time_in_reader_zone(until, '{date_long}')}, then it is gone."
         ),
     )
-    return Message(text="The customer is forgotten. What was erased, and what is left, stands below.", blocks=shown)
+    return Message(text=f"{title}. What was erased, and what is left, stands below.", blocks=shown)
 
 
 def _by_hand(outcome: Outcome) -> list[str]:

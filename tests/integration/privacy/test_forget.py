@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from functions.import_sheet import forgetting
 from functions.import_sheet.traces import Traces
+from sop_aws import erasing
+from sop_aws.erasing import Eraser
 from sop_core.transfers.records import ImportRecord
 from sop_slack import forgetting as views
 from tests.builders.people import ADMIN, AGENT, PRIYA
@@ -122,6 +124,45 @@ def test_a_case_that_is_re_opened_at_the_last_moment_keeps_everything(house: Hou
     assert set(before) <= {*found_in(everything(house))}
 
 
+def test_a_case_that_is_re_opened_during_the_work_is_named_and_stays(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = lived_through(house)
+    sheets = forgetting.Forgetter._sheets
+
+    def reopened(*arguments: Any) -> int:
+        house.person(PRIYA).press(card(house), "case_reopen")
+        return sheets(*arguments)
+
+    monkeypatch.setattr(forgetting.Forgetter, "_sheets", reopened)
+    forget(house, "INF-100001")
+
+    told = json.dumps(last_message(house, ADMIN))
+    assert "The customer is not wholly forgotten" in told
+    assert f"Opened meanwhile ({case})" in told
+    stored = house.cases.get(case)
+    assert stored is not None
+    assert (stored.erased_at, stored.notes["reason_of_call"]) == (None, "Zqxpanels dark")
+    assert "Told zqxher the date" in [event.note for event in house.cases.events(case)]
+    assert '"state": {"S": "refused"}' in house.tables()[house.aws.transfers_table]
+
+
+def test_a_case_that_was_opened_after_the_admin_asked_is_erased_too(house: House) -> None:
+    case = lived_through(house)
+    admin = house.person(ADMIN)
+    ask(admin, "INF-100001")
+    choose_all(admin)
+    confirm(admin)
+    [asked] = house.transfers.unfinished_imports()
+    assert asked.forgetting is not None
+    unknown = msgspec.structs.replace(asked.forgetting, cases=(), documents=0)
+    house.transfers.save_import(msgspec.structs.replace(asked, forgetting=unknown), until=asked.created_at)
+    house.settle()
+
+    assert found_in(everything(house)) == []
+    assert f"Cases: 1 ({case})" in json.dumps(last_message(house, ADMIN))
+
+
 def test_nothing_is_erased_until_it_is_typed_and_only_admins_get_that_far(house: House) -> None:
     lived_through(house)
     admin = house.person(ADMIN)
@@ -152,7 +193,9 @@ class Ended(BaseException):
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
-@pytest.mark.parametrize("at", ["_runs", "_sheet", "_wait_for_messages", "_posted", "_audit", "traces"])
+@pytest.mark.parametrize(
+    "at", ["_runs", "_sheet", "_wait_for_messages", "_posted", "_audit", "traces", "entries", "events"]
+)
 def test_what_was_cut_off_goes_on_where_it_is(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     lived_through(house)
     admin = house.person(ADMIN)
@@ -160,7 +203,12 @@ def test_what_was_cut_off_goes_on_where_it_is(house: House, monkeypatch: pytest.
     choose_all(admin)
     confirm(admin)
     with monkeypatch.context() as patch:
-        owner, name = (Traces, "erase_files") if at == "traces" else (forgetting.Forgetter, at)
+        elsewhere = {
+            "traces": (Traces, "erase_files"),
+            "entries": (Eraser, "_entries"),
+            "events": (erasing, "erased_event"),
+        }
+        owner, name = elsewhere.get(at, (forgetting.Forgetter, at))
         patch.setattr(owner, name, lambda *_, **__: _end())
         with pytest.raises(Ended):
             house.settle()
@@ -183,5 +231,19 @@ def test_it_waits_for_an_import_that_began_before(house: House) -> None:
     house.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until="2026-11-22T00:00:00Z")
     [waiting] = house.transfers.unfinished_imports()
     house.transfers.save_import(waiting, until="2026-11-22T00:00:00Z")
+    house.sweep()
+    assert found_in(everything(house)) == []
+
+
+def test_one_customer_is_forgotten_after_the_other(house: House) -> None:
+    lived_through(house)
+    begun = ImportRecord(id="begun", user=ADMIN, created_at="2020-11-22T00:00:00Z", job="forget")
+    house.transfers.create_import(begun)
+    forget(house, "INF-100001")
+    assert found_in(everything(house)) != [], "both would rewrite the same sheets"
+
+    house.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until="2020-11-22T00:00:00Z")
+    [waiting] = house.transfers.unfinished_imports()
+    house.transfers.save_import(waiting, until="2020-11-22T00:00:00Z")
     house.sweep()
     assert found_in(everything(house)) == []

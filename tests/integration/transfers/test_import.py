@@ -210,6 +210,17 @@ def test_rows_of_sheets_that_nobody_can_go_back_to_expire(desk: Desk) -> None:
     assert kept == {f"snapshots/{record.sheet}.bin" for record in imports[2:]}
 
 
+def test_an_import_counts_as_at_work_until_it_has_tidied_up(desk: Desk) -> None:
+    import_id = desk.queue(workbook())
+    at_work: list[str] = []
+
+    def tidy() -> None:
+        at_work.extend(each.id for each in desk.transfers.unfinished_imports())
+
+    assert desk.importer.run(import_id, seconds_left=600, tidy=tidy).state == "ready"
+    assert at_work == [import_id], "whoever forgets a customer waits for it"
+
+
 def test_an_admin_whom_slack_no_longer_reaches_does_not_keep_the_import_going(desk: Desk) -> None:
     desk.slack.faults.extend(Fault(method="conversations.open", error="user_disabled") for _ in range(ATTEMPTS + 1))
     import_id = desk.queue(workbook())

@@ -183,3 +183,11 @@ def test_a_case_that_cannot_be_read_keeps_nobody_else_from_being_reminded(desk: 
     with pytest.raises(Unreadable, match="1 could not be read"):
         remind(desk, DUE)
     assert [len(desk.cases.events(case.id)) for case in cases] == [2, 3, 3]
+
+
+def test_a_case_that_takes_no_reminder_keeps_nobody_else_from_being_reminded(desk: Desk) -> None:
+    cases = [desk.claim(desk.open(f"run-{number}")) for number in range(3)]
+    assert desk.cases.keep(msgspec.structs.replace(cases[0], erased_at="2027-01-15T15:00:00Z"))
+    with pytest.raises(Unreadable, match="1 could not be read"):
+        remind(desk, DUE)
+    assert [len(desk.cases.events(case.id)) for case in cases] == [2, 3, 3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sop_aws.table import Contended
-from sop_aws.transfers import SheetChanged, SheetNotReady, Throttled, TransferStore
+from sop_aws.transfers import ImportBusy, SheetChanged, SheetNotReady, Throttled, TransferStore
 from sop_core.transfers.records import ImportRecord
 from tests.conformance.transfers.test_store import AT, LATER, PROJECTS, sheet_of
 from tests.standin.aws import Aws, aws
@@ -98,6 +98,15 @@ class TestWrites:
         aws_faults.add(AwsFault(operation="PutItem", code="TransactionConflictException", times=2))
 
         assert store.begin_import("i1", at=LATER, until=LATER).attempts == 1
+
+    def test_an_answer_lost_while_an_import_is_begun(self, store: TransferStore, aws_faults: AwsFaults) -> None:
+        """The worker has it, and does not wait for its own lease to end."""
+        store.create_import(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
+        aws_faults.add(unanswered("PutItem"))
+
+        assert store.begin_import("i1", at=LATER, until="2999-01-01T00:00:00Z").attempts == 1
+        with pytest.raises(ImportBusy):
+            store.begin_import("i1", at=LATER, until="2999-01-01T00:00:00Z")
 
     def test_a_sheet_created_again(self, store: TransferStore) -> None:
         """What is stored counts: AWS calls the same transaction again, within ten minutes, a success."""
