@@ -61,6 +61,7 @@ ALLOWED: Final = {
         "TransfersTable/index/pending": {"dynamodb:Query"},
         "CasesTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         "CasesTable/index/by_day": {"dynamodb:Query"},
+        "CasesTable/index/by_project": {"dynamodb:Query"},
         "FilesBucket": {"s3:ListBucket"},
         "FilesBucket/workbooks/*": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
         "FilesBucket/snapshots/*": {"s3:DeleteObject", "s3:PutObject"},
