@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from sop_aws.wake import DeliverQueue
 
 AT_A_TIME: Final = 10
+LOOKS_FOR: Final = 2
+"""Seconds: an answer at once comes from some of SQS's servers only, which may know of no letter where there are few.
+
+SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+"""
 MOST_LETTERS: Final = 10_000
 """In one go: what fails again comes back here, and must not be put back for ever."""
 
@@ -40,26 +45,30 @@ def replay(cases: CaseStore, queue: DeliverQueue, *, now: datetime, limit: int |
     return len(revived)
 
 
-def put_back(client: SQSClient, url: str) -> int:
+def put_back(client: SQSClient, url: str, *, looks_for: int = LOOKS_FOR) -> int:
     """Put the dead letters of a queue back into it, the oldest first, and return how many there were.
 
-    One that was put back and then not deleted, since the command was ended, is put back twice: workers take that.
+    Of an empty queue it is sure after ``looks_for`` seconds. One that was put back and then not deleted, since the
+    command was ended, is put back twice: workers take that.
     """
     policy = client.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
     dead = msgspec.json.decode(policy, type=RedrivePolicy).dead_letter_target_arn
     letters = client.get_queue_url(QueueName=dead.rpartition(":")[2])["QueueUrl"]
     count = 0
-    for letter in _letters(client, letters):
+    for letter in _letters(client, letters, looks_for):
         client.send_message(QueueUrl=url, MessageBody=letter["Body"], **_place(letter))
         client.delete_message(QueueUrl=letters, ReceiptHandle=letter["ReceiptHandle"])
         count += 1
     return count
 
 
-def _letters(client: SQSClient, url: str) -> Iterator[MessageTypeDef]:
+def _letters(client: SQSClient, url: str, looks_for: int) -> Iterator[MessageTypeDef]:
     for _ in range(MOST_LETTERS // AT_A_TIME):
         answer = client.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=AT_A_TIME, MessageSystemAttributeNames=["MessageGroupId"]
+            QueueUrl=url,
+            MaxNumberOfMessages=AT_A_TIME,
+            MessageSystemAttributeNames=["MessageGroupId"],
+            WaitTimeSeconds=looks_for,
         )
         if not (found := answer.get("Messages")):
             return

@@ -81,6 +81,28 @@ def test_a_refused_token_is_told_in_the_words_that_an_alarm_counts(desk: Desk) -
     assert [line["message"] for line in lines] == ["failed", "token refused", "request"]
 
 
+def test_while_slack_refuses_the_token_the_secret_is_read_once_a_minute_at_most(
+    desk: Desk, ticks: Ticks, looks: list[str]
+) -> None:
+    """Bolt is not made anew for each click, and a token that is put in place is taken up within the minute."""
+    agent = desk.person(AGENT)
+    agent.command("/infinity")
+    del looks[:]
+    made = app._bolt()
+    for _ in range(5):
+        desk.slack.faults.append(Fault(method="views.open", error="token_revoked"))
+        agent.command("/infinity")
+    assert len(looks) == 1
+    assert app._bolt() is made
+    rotate(desk, bot_token="xoxb-rotated")
+    ticks.now += PAUSE
+    desk.slack.faults.append(Fault(method="views.open", error="token_revoked"))
+    agent.command("/infinity")
+    agent.command("/infinity")
+    assert len(looks) == 3, "one look, and one read of what it found"
+    assert "xoxb-rotated" in desk.slack.tokens
+
+
 def test_whoever_signs_badly_makes_us_read_the_secret_once_a_minute_at_most(
     desk: Desk, ticks: Ticks, looks: list[str]
 ) -> None:

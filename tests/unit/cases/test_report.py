@@ -118,14 +118,14 @@ def test_a_week_and_a_month_end_today() -> None:
     assert days_of(date(2026, 11, 20), "month")[0] == "2026-10-22"
 
 
-def a_row() -> Delivery:
+def a_row(case: str = "REPORT-1", *, created_at: str = "2027-01-15T15:00:00Z") -> Delivery:
     return Delivery(
-        id="REPORT-1#000001#0",
-        case="REPORT-1",
+        id=f"{case}#000001#0",
+        case=case,
         version=1,
         kind="report",
         channel="U0LEAD001",
-        created_at="2027-01-15T15:00:00Z",
+        created_at=created_at,
         next_attempt_at="2027-01-15T08:00:00Z",
         period="week",
     )
@@ -147,3 +147,16 @@ def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
     assert [row[2] for row in rows(book, "Paths")] + [row[2] for row in rows(book, "Drop-off")] == [1]
     assert [share["channel_id"] for share in desk.slack.shared] == ["DU0LEAD001"]
     assert desk.cases.pending("REPORT-1") == ()
+
+
+def test_a_report_that_is_asked_for_again_is_sent_again(desk: Desk) -> None:
+    """Three minutes later it is another file of the same name, also where the first try for it fails."""
+    for case, at in (("REPORT-1", "2027-01-15T08:00:00Z"), ("REPORT-2", "2027-01-15T08:03:00Z")):
+        desk.cases.ask_for_report(a_row(case, created_at=at))
+    desk.worker().deliver("REPORT-1")
+    desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
+    with pytest.raises(Held):
+        desk.worker().deliver("REPORT-2")
+    desk.clock.pass_(hours=1)
+    desk.worker().deliver("REPORT-2")
+    assert len(desk.slack.shared) == 2

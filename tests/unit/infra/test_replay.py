@@ -51,10 +51,16 @@ def test_dead_letters_go_back_to_their_queue(fifo: bool, monkeypatch: pytest.Mon
             pass
         assert queues.received(queues.dead) == ['{"case": "SOP-1"}']
 
-        assert put_back(queues.sqs, queues.live) == 1
+        asked: list[dict[str, Any]] = []
+        queues.sqs.meta.events.register(
+            "provide-client-params.sqs.ReceiveMessage", lambda params, **_: asked.append(params)
+        )
+        assert put_back(queues.sqs, queues.live, looks_for=1) == 1
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+        assert {each["WaitTimeSeconds"] for each in asked} == {1}, "SQS's short answers miss what is there"
         assert queues.received(queues.dead) == []
         assert queues.received(queues.live) == ['{"case": "SOP-1"}']
-        assert put_back(queues.sqs, queues.live) == 0
+        assert put_back(queues.sqs, queues.live, looks_for=0) == 0
 
 
 def test_from_a_checkout(tmp_path: Path) -> None:
