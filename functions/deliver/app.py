@@ -90,7 +90,8 @@ def _failed(error: Exception, message_id: str, wake: CaseWake | None) -> None:
 
 
 def _report(outcome: str, row: Delivery, reason: str) -> None:
-    log = logger.error if outcome == "dead" else logger.info
+    # Slack's refusal is no error of the function, and takes no release back: an alarm of its own tells of it.
+    log = logger.warning if outcome == "dead" else logger.info
     correlate(logger, row.request)  # a case may have rows of several requests
     log(outcome, delivery=row.id, kind=row.kind, channel=row.channel, attempts=row.attempts, reason=reason)
     metrics.add_metric(name=METRICS[outcome], unit=MetricUnit.Count, value=1)

@@ -85,8 +85,8 @@ def _imports() -> Counted:
 
 
 def _reminders() -> Counted:
-    found = send_reminders(_cases(), _case_queue(), _deliver_queue(), _settings().current(), now=system_clock())
-    return {"RemindersSent": found.woken}
+    sent = send_reminders(_cases(), _case_queue(), _deliver_queue(), _settings().current(), now=system_clock())
+    return {"RemindersSent": sent}
 
 
 def _plans() -> Counted:

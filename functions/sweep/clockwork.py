@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from functions.sweep.left_behind import Found
 from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
 from sop_aws.times import iso, parse
@@ -50,15 +49,16 @@ class Unreadable(Exception):
 
 def send_reminders(
     cases: CaseStore, queue: CaseQueue, deliver: DeliverQueue, settings: Settings, *, now: datetime
-) -> Found:
+) -> int:
     """Write each reminder that is due, with its delivery, as one change of its case: so it goes out once or not yet.
+
+    Returns how many cases were reminded of.
 
     :raises Unreadable: once all others are done, if cases of another release, say, could not be read or reminded of.
     """
     if not in_office_hours(now, settings.calendar):
-        return Found(woken=0, oldest_seconds=0.0)
-    waited: list[float] = []
-    unreadable = 0
+        return 0
+    reminded = unreadable = 0
     for case_id in list(queue.to_remind(now, limit=CASES_A_SHARD)):
         try:
             case = cases.get(case_id)
@@ -66,11 +66,10 @@ def send_reminders(
         except (msgspec.MsgspecError, lifecycle.NotAllowed):
             unreadable += 1
             continue
-        if case is not None and is_reminded:
-            waited.append((now - parse(case.remind_at or iso(now))).total_seconds())
+        reminded += is_reminded
     if unreadable:
         raise Unreadable(unreadable)
-    return Found(woken=len(waited), oldest_seconds=max(waited, default=0.0))
+    return reminded
 
 
 def _remind(cases: CaseStore, case: Case, deliver: DeliverQueue, settings: Settings, *, now: datetime) -> bool:
@@ -95,28 +94,28 @@ def _remind(cases: CaseStore, case: Case, deliver: DeliverQueue, settings: Setti
 
 def replan(
     cases: CaseStore, live: Iterable[CaseHead], deliver: DeliverQueue, calendar: Calendar, *, now: datetime
-) -> Found:
+) -> None:
     """Bring the dates of live cases to the calendar as it is now, a bounded number a minute."""
     wanted = fingerprint(calendar)
     outdated = [head.id for head in live if head.planned_by != wanted][:REPLANNED]
-    done = sum(_replan(cases, case_id, deliver, calendar, now=now) for case_id in outdated)
-    return Found(woken=done, oldest_seconds=0.0)
+    for case_id in outdated:
+        _replan(cases, case_id, deliver, calendar, now=now)
 
 
-def _replan(cases: CaseStore, case_id: str, deliver: DeliverQueue, calendar: Calendar, *, now: datetime) -> bool:
+def _replan(cases: CaseStore, case_id: str, deliver: DeliverQueue, calendar: Calendar, *, now: datetime) -> None:
     case = cases.get(case_id)
     if case is None or case.state in OVER:
-        return False
+        return
     changed, event = lifecycle.replan(case, at=iso(now), calendar=calendar)
     if event is None:
-        return cases.keep(changed)
+        cases.keep(changed)
+        return
     rows = outbox(changed, "card", at=event.at)
     try:
         cases.change(changed, event, rows)
     except CaseChanged:
-        return False
+        return
     _wake(deliver, rows)
-    return True
 
 
 def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> Overview:
@@ -130,7 +129,8 @@ def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> Overv
 
 def _counted(queue: CaseQueue, day: str, *, now: datetime) -> Tally:
     """Return the numbers of a day. What was counted is kept now and then, so that no minute reads a whole day again."""
-    kept = queue.tally(day) or Tally()
+    stored = queue.tally(day)
+    kept = stored if stored and stored.until else Tally()  # an older release did not say until when it had counted
     if kept.until[:10] > day:
         return kept
     settled = iso(now - INDEX_LAGS)

@@ -22,7 +22,7 @@ IMPORTS: Final = 25
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """How many were woken, and how long the oldest has been waiting since it was written."""
+    """How many were woken, and how long the oldest has been waiting for somebody to carry it on."""
 
     woken: int
     oldest_seconds: float
@@ -36,7 +36,9 @@ def sweep_deliveries(cases: CaseStore, queue: DeliverQueue, *, now: datetime) ->
     for row in due.values():
         # With the minute in it: the row's own wake-up may have been swallowed or spent without effect.
         queue.wake(row.case, row.channel, f"{row.dedup}#{now:%Y%m%dT%H%M}", request=row.request)
-    return Found(woken=len(due), oldest_seconds=_oldest((row.created_at for row in due.values()), now))
+    # Not from when it is tried next: while Slack is silent each try moves that on.
+    due_since = (row.revived_at or row.created_at for row in due.values())
+    return Found(woken=len(due), oldest_seconds=_oldest(due_since, now))
 
 
 def sweep_imports(transfers: TransferStore, queue: ImportQueue, *, now: datetime) -> Found:
@@ -44,8 +46,8 @@ def sweep_imports(transfers: TransferStore, queue: ImportQueue, *, now: datetime
     due = transfers.due_imports(iso(now), limit=IMPORTS)
     for record in due:
         queue.wake(record.id, request=record.request)
-    return Found(woken=len(due), oldest_seconds=_oldest((record.created_at for record in due), now))
+    return Found(woken=len(due), oldest_seconds=_oldest((each.updated_at or each.created_at for each in due), now))
 
 
-def _oldest(written: Iterable[str], now: datetime) -> float:
-    return max(((now - parse(at)).total_seconds() for at in written), default=0.0)
+def _oldest(since: Iterable[str], now: datetime) -> float:
+    return max(((now - parse(at)).total_seconds() for at in since), default=0.0)

@@ -210,7 +210,12 @@ class CaseStore:
         if row.kind == "unreadable":
             return False
         again = msgspec.structs.replace(
-            row, state="pending", reason=None, next_attempt_at=iso(now), told_to_wait=row.attempts
+            row,
+            state="pending",
+            reason=None,
+            next_attempt_at=iso(now),
+            told_to_wait=row.attempts,
+            revived_at=iso(now),
         )
         return self._replace(row, again)
 

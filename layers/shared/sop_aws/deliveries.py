@@ -37,7 +37,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     ``attempts`` counts the workers that took the row, ``told_to_wait`` those that Slack or its silence sent away: the
     others failed or died. ``next_attempt_at`` is when the next one may, so a worker holds the row by moving it on.
-    ``unsure`` says that Slack may have posted it without our knowing. An ``unreadable`` row is of another release.
+    ``revived_at`` is when a dead row was last made due again. ``unsure`` says that Slack may have posted it without our
+    knowing. An ``unreadable`` row is of another release.
     ``request`` is the correlation id of the request that asked for it.
     """
 
@@ -51,6 +52,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["pending", "done", "dead"] = "pending"
     attempts: int = 0
     told_to_wait: int = 0
+    revived_at: str | None = None
     unsure: bool = False
     reason: str | None = None
     period: str | None = None

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+import msgspec
 import pytest
 
 from functions.deliver.app import handler as deliver
@@ -136,12 +137,14 @@ class TestDeliver:
         assert "token refused" in [line["message"] for line in lines]
 
     def test_dead_is_measured(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-        """A dead delivery raises the metric that the alarm watches."""
+        """A dead delivery raises the metric that the alarm watches; it is no error, which would take a release back."""
         case = desk.open()
         desk.slack.faults.append(Fault(method=POST, error="channel_not_found"))
 
-        deliver({"Records": [wake_for(case)]}, Context())
+        with written_by(logger) as lines:
+            deliver({"Records": [wake_for(case)]}, Context())
 
+        assert {line["message"]: line["level"] for line in lines}["dead"] == "WARNING"
         assert metric(capsys.readouterr().out, "DeliveryDead") == [1]
 
 
@@ -287,6 +290,35 @@ class TestSweep:
         sweep({}, Context())
 
         assert metric(capsys.readouterr().out, "DeliveriesOldestSeconds") == [90]
+
+    def test_lag_of_what_was_dead(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+        """A delivery that is revived after days is late from then on, also while Slack is silent again."""
+        case = desk.open()
+        desk.slack.faults.append(Fault(method=POST, error="is_archived"))
+        desk.deliver(case)
+        desk.clock.pass_(days=3)
+        (dead,) = desk.cases.dead_deliveries()
+        assert desk.cases.revive(dead, now=desk.clock())
+        desk.slack.faults.append(Fault(method=POST, status=500))
+        desk.deliver(case)
+        desk.clock.pass_(seconds=690)
+        sweep({}, Context())
+
+        assert metric(capsys.readouterr().out, "DeliveriesOldestSeconds") == [690]
+
+    def test_lag_of_imports(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+        """An import is late from when it was last worked on or let begin again, not from when it was uploaded."""
+        transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
+        uploaded, named = iso(desk.clock() - timedelta(hours=9)), iso(desk.clock())
+        record = ImportRecord(id="import-1", file_id="F1", user="U0ADMIN01", created_at=uploaded)
+        transfers.create_import(record)
+        refused = msgspec.structs.replace(record, state="refused", missing=("phone",), updated_at=uploaded)
+        transfers.save_import(refused, until=uploaded)
+        transfers.requeue_import("import-1", at=named)
+        desk.clock.pass_(seconds=60)
+        sweep({}, Context())
+
+        assert metric(capsys.readouterr().out, "ImportsOldestSeconds") == [60]
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
