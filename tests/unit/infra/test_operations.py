@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -165,12 +166,41 @@ def test_everything_is_handed_over() -> None:
 
     assert set(HANDED_OVER) == set(OPERATIONS["Parameters"])
     assert {name for name in HANDED_OVER if not re.search(rf"!Ref {name}\b|\$\{{{name}\}}", text)} == set()
-    # A template with macros would need one more permission at `sam deploy`.
-    assert "Transform" not in OPERATIONS
     renamed = {"ApiId": "HttpApi", "ApiLogs": "HttpApiLogs"}
     for name, value in HANDED_OVER.items():
         assert value.removesuffix(".QueueName") == renamed.get(name, name)
         assert value.endswith(".QueueName") == name.endswith(("Queue", "DeadLetters"))
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_nested_stack_may_be_deployed(environment: str) -> None:
+    """A template with a transform and a nested stack wants to be told that both may do what they do.
+
+    AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+    """
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[environment]["deploy"]["parameters"]
+
+    assert config["capabilities"] == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
+def test_what_is_counted_is_logged_at_every_level() -> None:
+    """No level may be chosen at which the lines are not written that alarms and the dashboard are made of."""
+    assert TEMPLATE["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+
+
+def test_starts_from_a_snapshot_are_starts() -> None:
+    """Lambda reports no init duration for them; the line is one as AWS writes it.
+
+    AWS: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html
+    """
+    (query,) = (each["properties"]["query"] for each in DASHBOARD if each["properties"]["title"].startswith("Starts"))
+    pattern = re.search(r"parse @message /(.+?)/ \|", query)
+    line = "REPORT RequestId: 1\tDuration: 9.00 ms\tRestore Duration: 512.34 ms\tBilled Restore Duration: 70 ms"
+    assert pattern
+    found = re.search(pattern[1].replace("?<", "?P<"), line)
+    assert found
+    assert found["restored"] == "512.34"
+    assert "ispresent(restored)" in query
 
 
 def test_dead_letters() -> None:
