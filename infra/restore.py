@@ -13,6 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from time import sleep
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -20,7 +21,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infra.deployed import NotSopDesk, outputs
-from infra.wholeness import Stored, problems, rebuilt_snapshots
+from infra.wholeness import KEPT, Stored, problems, rebuilt_snapshots
 from sop_aws.clients import PATIENT
 from sop_aws.deliveries import delivery_item, read_delivery
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import WaiterConfigTypeDef
+    from mypy_boto3_dynamodb.type_defs import PointInTimeRecoverySpecificationTypeDef, WaiterConfigTypeDef
     from mypy_boto3_s3 import S3Client
 
     from sop_aws.table import Item
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 WRITERS: Final = 8
 RESTORING: Final[WaiterConfigTypeDef] = {"Delay": 15, "MaxAttempts": 480}
 """A restore takes minutes, of large tables up to hours: two are waited for, and a repeat goes on waiting."""
+BACKUPS_AWAITED: Final = 20
+"""Times that recovery of a new table is asked for: five minutes."""
+ROLLED_BACK_TO: Final = frozenset({"loading", *KEPT})
+"""States of sheets whose rows are there; those of others expired, and stay away."""
 NEW: Final = "attribute_not_exists(pk)"
 
 Key = tuple[str, str]
@@ -74,25 +79,48 @@ def bring_back(client: DynamoDBClient, table: str) -> str | None:
     """Restore a table that is gone, under its own name, from its last backup; ``None`` if it is there.
 
     When a table with point-in-time recovery is deleted, AWS makes a backup of it and keeps that for 35 days. What a
-    backup does not hold is set again: expiry, recovery, protection.
+    backup does not hold is set again, also for a table that is there: the run that restored it may have been ended.
     """
-    if exists(client, table):
-        return None
+    since = None if exists(client, table) else _from_backup(client, table)
+    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=RESTORING)
+    _equip(client, table)
+    return since
+
+
+def _from_backup(client: DynamoDBClient, table: str) -> str:
     pages = client.get_paginator("list_backups").paginate(TableName=table, BackupType="ALL")
     found = [each for page in pages for each in page["BackupSummaries"]]
     if not found:
         raise Refused(f"The table {table} is gone, and there is no backup of it.")
     latest = max(found, key=lambda each: each["BackupCreationDateTime"])
     client.restore_table_from_backup(TargetTableName=table, BackupArn=latest["BackupArn"])
-    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=RESTORING)
-    client.update_time_to_live(
-        TableName=table, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
-    )
-    client.update_continuous_backups(
-        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-    )
-    client.update_table(TableName=table, DeletionProtectionEnabled=True)
     return f"{latest['BackupCreationDateTime'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _equip(client: DynamoDBClient, table: str) -> None:
+    """Let a table's items expire, let it be restored and protect it, as far as that is not so."""
+    # Looked at first: AWS refuses to switch expiry on that is on.
+    expiry = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if expiry.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+        client.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
+        )
+    _let_be_restored(client, table)
+    if not client.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
+        client.update_table(TableName=table, DeletionProtectionEnabled=True)
+
+
+def _let_be_restored(client: DynamoDBClient, table: str) -> None:
+    wanted: PointInTimeRecoverySpecificationTypeDef = {"PointInTimeRecoveryEnabled": True}
+    for _ in range(BACKUPS_AWAITED - 1):
+        try:
+            client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=wanted)
+        except client.exceptions.ContinuousBackupsUnavailableException:
+            # AWS is still enabling backups of a table that is new.
+            sleep(RESTORING["Delay"])
+        else:
+            return
+    client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=wanted)
 
 
 def exists(client: DynamoDBClient, table: str) -> bool:
@@ -120,6 +148,25 @@ def is_kept(item: Item, *, now: datetime) -> bool:
     return "expires_at" not in item or int(item["expires_at"]["N"]) > now.timestamp()
 
 
+def is_over(item: Item) -> bool:
+    """Tell whether an item is a sheet that was retired or discarded, or a case whose customer was forgotten."""
+    if item["sk"]["S"] == "SHEET":
+        return item["state"]["S"] not in ROLLED_BACK_TO
+    return item["sk"]["S"] == "CASE" and msgspec.json.decode(item["body"]["S"], type=_Erasable).erased_at is not None
+
+
+class _Erasable(msgspec.Struct):
+    erased_at: str | None = None
+
+
+def owner_of(item: Item) -> str | None:
+    """Return the partition of the sheet whose row an item is, or of the case that a word leads to."""
+    kind, _, rest = item["pk"]["S"].partition("#")
+    if kind == "WORD":
+        return f"CASE#{item['sk']['S'].rpartition('#')[2]}"
+    return f"SHEET#{rest.partition('#')[0]}" if kind == "SHEET" else None
+
+
 def cautious(item: Item) -> Item:
     """Return an item as it is put back: of a delivery that was on its way nobody knows whether Slack has it."""
     if not item["sk"]["S"].startswith("DELIVERY#") or item.get("state") != {"S": "pending"}:
@@ -138,13 +185,17 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def difference(client: DynamoDBClient, copy: str, table: str, *, now: datetime) -> Difference:
-    """Compare a table with its copy; what has expired since is not missed."""
-    live = {key_of(item): _digest(item) for item in items(client, table)}
+    """Compare a table with its copy; what has expired since, or was taken away on purpose, is not missed."""
+    live, over = {}, set()
+    for item in items(client, table):
+        live[key_of(item)] = _digest(item)
+        if is_over(item):
+            over.add(item["pk"]["S"])
     missing, changed, then = [], 0, 0
     for item in items(client, copy):
         then += 1
         stands = live.get(key_of(item))
-        if stands is None and is_kept(item, now=now):
+        if stands is None and is_kept(item, now=now) and owner_of(item) not in over:
             missing.append(item)
         changed += stands is not None and stands != _digest(item)
     return Difference(then, len(live), changed, tuple(missing))
