@@ -93,9 +93,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     _request.set({})
     answer = _answered(_bolt(), request)
     if was_token_refused():
-        # The secret may have been rotated: then the next request has the new one.
+        # The secret may have been rotated: the next request reads it anew.
         logger.warning("token refused")
-        _take_up_rotation()
+        if _rotation().may_look():
+            _forget_secrets()
     took = round((time.monotonic() - started) * 1000, 1)
     logger.info("request", extra={**_request.get({}), "status": answer["statusCode"], "ms": took})
     return answer

@@ -56,11 +56,17 @@ class Rotation:
         self._ticks = ticks
         self._looked = -math.inf
 
-    def happened(self) -> bool:
-        """Tell whether the stored secret is another than the one held, looking once a minute at most."""
+    def may_look(self) -> bool:
+        """Tell whether the stored secret may be read anew, once a minute at most."""
         if self._ticks() - self._looked < PAUSE:
             return False
         self._looked = self._ticks()
+        return True
+
+    def happened(self) -> bool:
+        """Tell whether the stored secret is another than the one held, if one may look."""
+        if not self.may_look():
+            return False
         return read_secrets(self._client, self._secret_id) != slack_secrets(self._client, self._secret_id)
 
 

@@ -88,18 +88,19 @@ def test_while_slack_refuses_the_token_the_secret_is_read_once_a_minute_at_most(
     agent = desk.person(AGENT)
     agent.command("/infinity")
     del looks[:]
-    made = app._bolt()
+    made = set()
     for _ in range(5):
         desk.slack.faults.append(Fault(method="views.open", error="token_revoked"))
         agent.command("/infinity")
+        made.add(app._bolt())
     assert len(looks) == 1
-    assert app._bolt() is made
+    assert len(made) == 1
     rotate(desk, bot_token="xoxb-rotated")
     ticks.now += PAUSE
     desk.slack.faults.append(Fault(method="views.open", error="token_revoked"))
     agent.command("/infinity")
     agent.command("/infinity")
-    assert len(looks) == 3, "one look, and one read of what it found"
+    assert len(looks) == 2
     assert "xoxb-rotated" in desk.slack.tokens
 
 
