@@ -77,7 +77,7 @@ def test_a_restore_that_was_ended_half_way_is_made_whole_by_a_repeat(
     client.delete_table(TableName="now")
     waited: list[float] = []
     monkeypatch.setattr(restore, "sleep", waited.append)
-    unavailable = {"Error": {"Code": "ContinuousBackupsUnavailableException"}}
+    unavailable: Any = {"Error": {"Code": "ContinuousBackupsUnavailableException"}}
     error = client.exceptions.ContinuousBackupsUnavailableException(unavailable, "UpdateContinuousBackups")
     monkeypatch.setattr(client, "update_continuous_backups", _failing(error))
     with pytest.raises(ClientError):
