@@ -56,19 +56,22 @@ def main(names: Sequence[str]) -> int:
     machine, began = _machine(), time.monotonic()
     found: list[Measure] = []
     print(LINE.format("", "what", "figure", "bar", "beside, in the same run"))  # noqa: T201 - same
-    for name in names or MODULES:
+    for place, name in enumerate(names or MODULES, 1):
         for measure in import_module(f"tests.bench.{name}").measures():
             found.append(measure)
             line = LINE.format(STATES[measure.within], measure.name, measure.figure, measure.bar, measure.beside)
             print(line.rstrip(), flush=True)  # noqa: T201 - same
-    missed = sum(measure.within is False for measure in found)
-    took = (
-        f"{missed} missed. It took {(time.monotonic() - began) / 60:.0f} minutes; load of the machine then: {_load()}."
-    )
-    print(took)  # noqa: T201 - same
-    if not names:
-        rows = "\n".join(_row(measure) for measure in found)
-        PAGE.write_text(ABOUT.format(machine=machine, rows=rows, end=took))
+        missed = sum(measure.within is False for measure in found)
+        minutes = (time.monotonic() - began) / 60
+        end = f"{missed} missed. It took {minutes:.0f} minutes; load of the machine then: {_load()}."
+        if not names:
+            # After each part, so that a run which is cut off leaves what it measured, and says what it did not.
+            left = ", ".join(MODULES[place:])
+            rows = "\n".join(map(_row, found))
+            PAGE.write_text(
+                ABOUT.format(machine=machine, rows=rows, end=f"{end} Not measured: {left}." if left else end)
+            )
+    print(end)  # noqa: T201 - same
     return 1 if missed else 0
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TRIGGER_SECONDS: Final = 3.0
 """How long Slack lets a trigger id open a modal. https://docs.slack.dev/interactivity/handling-user-interaction"""
 CHANNEL: Final = "C0RESOLUT"
+NO_ANSWER: Final = 0
 PATIENCE: Final = 35
 """Seconds that the wire waits for an answer: longer than the function may run, to see how late it was."""
 KINDS: Final = {
@@ -120,11 +121,13 @@ class Office:
 
     def send(self, body: str, headers: Mapping[str, str]) -> tuple[int, str]:
         """Send a signed request to the deployed app, and note how long its answer took."""
-        began = time.monotonic()
-        answer = self._http.post(self.stack.api_url, content=body.encode(), headers=dict(headers))
-        took = time.monotonic() - began
-        self.acks.append(Ack(kind_of(body), began, took, answer.status_code))
-        return answer.status_code, answer.text
+        began, status = time.monotonic(), NO_ANSWER
+        try:
+            answer = self._http.post(self.stack.api_url, content=body.encode(), headers=dict(headers))
+            status = answer.status_code
+        finally:
+            self.acks.append(Ack(kind_of(body), began, time.monotonic() - began, status))
+        return status, answer.text
 
     def shut(self) -> None:
         """Close the wire."""
