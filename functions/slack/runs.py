@@ -123,6 +123,7 @@ class RunDesk:
     def find(self, run: Run) -> Run:
         """Search for what came with the command and keep the matches on the run."""
         found = self._find.search(run.sheet, run.query or "", MATCHES_SHOWN)
+        self._screens.remember(run.sheet, *found.projects)
         # What is merely similar would only be in the way of what fits.
         keys = tuple(project.key for project in found.projects[: found.fitting or MATCHES_SHOWN])
         matches = {
@@ -155,6 +156,7 @@ class RunDesk:
         project = self._services.transfers.project(run.sheet, key) if run.sheet else None
         if project is None:
             return run
+        self._screens.remember(run.sheet, project)
         has_open_case = bool(self._screens.open_cases(project))
         procedure = self._services.procedures.of(run)
         return self._apply(run, click, lambda now: with_project(procedure, now, project, has_open_case=has_open_case))
@@ -294,6 +296,7 @@ class RunDesk:
         if not opened.repeated:
             logger.info("case", extra={"case": case.id, "action": event.action})
         wake(self._services.deliver, deliveries)
+        self._screens.opened = opened.case
         return opened.run
 
 

@@ -45,6 +45,8 @@ class Screens:
         self._services = services
         self.find = Finder(services)
         self._projects: dict[tuple[str, str], Project | None] = {}
+        self.opened: Case | None = None
+        """The case that this request has opened."""
 
     def guidance(self, run: Run) -> Guidance:
         """Return the guidance of a run, with the settings filled in."""
@@ -58,6 +60,10 @@ class Screens:
         if place not in self._projects:
             self._projects[place] = self._services.transfers.project(*place)
         return self._projects[place]
+
+    def remember(self, sheet: str | None, *projects: Project) -> None:
+        """Take projects of a sheet that this request has read already."""
+        self._projects |= {(sheet or "", project.key): project for project in projects}
 
     def open_cases(self, project: Project | None) -> tuple[Case, ...]:
         """Return the cases of a project that are not closed."""
@@ -88,7 +94,7 @@ class Screens:
             searching=searching,
             notes=prefilled(told, project) | run.notes,
             open_cases=self.open_cases(project) if told.case or "store" in run.sources.values() else (),
-            case=self._services.cases.get(run.case) if run.case else None,
+            case=self._case(run),
             due=self._due(run, told),
             ended_at=(run.ended_at or run.updated_at) if run.state == "done" else "",
             zone=self._services.settings().calendar.zone,
@@ -97,6 +103,11 @@ class Screens:
             without_number=self._without_number(),
             story=story(procedure, told, run.sources) if run.state == "done" else (),
         )
+
+    def _case(self, run: Run) -> Case | None:
+        if self.opened is not None and self.opened.id == run.case:
+            return self.opened
+        return self._services.cases.get(run.case) if run.case else None
 
     def line(self, run: Run, now: datetime) -> RunLine:
         """Return a run in two lines: whom it is about, and what it waits for or what came of it."""
@@ -123,7 +134,9 @@ class Screens:
     def _matches(self, run: Run, project: Project | None) -> tuple[Project, ...]:
         if project is not None or run.sheet is None or "project" in run.facts:
             return ()
-        return self._services.transfers.projects(run.sheet, run.candidates)
+        known = [self._projects.get((run.sheet, key)) for key in run.candidates]
+        found = tuple(each for each in known if each is not None)
+        return found if len(found) == len(known) else self._services.transfers.projects(run.sheet, run.candidates)
 
     def _earlier(self, run: Run, told: Guidance) -> int:
         """Return how many steps were told before the agent's latest answer, the choice of the project included."""

@@ -17,12 +17,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+import msgspec
 
-    from tests.bench.measure import Measure
+from tests.bench.measure import Measure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 LINE: Final = "{:<8}{:<58}{:<70}{:<36}{}"
+ALONE: Final = "--alone"
 STATES: Final = {True: "ok", False: "MISSED", None: "skipped"}
 MODULES: Final = ("guidance", "cold", "acks", "home", "sheet", "search", "importing", "cost")
 ROOT: Final = Path(__file__).parents[2]
@@ -47,17 +50,19 @@ when the app is killed at any call, is `make crash`, and fifty people at once ar
 
 def main(names: Sequence[str]) -> int:
     """Print each measure as a line of a table; return 1 if a bar is missed."""
+    if names[:1] == [ALONE]:
+        for measure in import_module(f"tests.bench.{names[1]}").measures():
+            print(ALONE + msgspec.json.encode(measure).decode(), flush=True)  # noqa: T201 - same
+        return 0
     unknown = [name for name in names if name not in MODULES]
     if unknown:
         print(f"No such bench: {', '.join(unknown)}. There are {', '.join(MODULES)}.")  # noqa: T201 - a command prints
         return 2
-    # What Lambda would set: functions read it when they are imported.
-    os.environ.update(POWERTOOLS_METRICS_NAMESPACE="SopDesk", POWERTOOLS_SERVICE_NAME="bench")
     machine, began = _machine(), time.monotonic()
     found: list[Measure] = []
     print(LINE.format("", "what", "figure", "bar", "beside, in the same run"))  # noqa: T201 - same
     for place, name in enumerate(names or MODULES, 1):
-        for measure in import_module(f"tests.bench.{name}").measures():
+        for measure in _measured(name):
             found.append(measure)
             line = LINE.format(STATES[measure.within], measure.name, measure.figure, measure.bar, measure.beside)
             print(line.rstrip(), flush=True)  # noqa: T201 - same
@@ -73,6 +78,20 @@ def main(names: Sequence[str]) -> int:
             )
     print(end)  # noqa: T201 - same
     return 1 if missed else 0
+
+
+def _measured(name: str) -> Iterator[Measure]:
+    """Yield the measures of a module, which runs in a process of its own: it begins with what it loads itself."""
+    # What Lambda would set: functions read it when they are imported.
+    environment = {**os.environ, "POWERTOOLS_METRICS_NAMESPACE": "SopDesk", "POWERTOOLS_SERVICE_NAME": "bench"}
+    command = [sys.executable, "-m", "tests.bench", ALONE, name]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(ALONE):
+                yield msgspec.json.decode(line.removeprefix(ALONE), type=Measure)
+    if process.returncode:
+        yield Measure(name, f"ended with {process.returncode}", "", within=False)
 
 
 def _row(measure: Measure) -> str:
