@@ -41,7 +41,7 @@ shown => document.querySelectorAll(".inspector, [data-toggle=inspector]").forEac
 """
 """By script: the page takes no style sheets from elsewhere."""
 STOP_SECONDS: Final = 60
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 45_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
