@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from functions.deliver import app as deliver_app
 from functions.slack import app as slack_app
 from functions.sweep import app as sweep_app
@@ -109,16 +107,8 @@ class Desk:
 
     def deliver(self, kind: str) -> None:
         """Deliver what was woken."""
-        for message in self.aws.received("DELIVER_QUEUE_URL"):
-            self.aws.sqs.delete_message(
-                QueueUrl=self.aws.environment["DELIVER_QUEUE_URL"], ReceiptHandle=message["ReceiptHandle"]
-            )
-            record = {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": msgspec.json.encode(message["Body"]).decode(),
-                "attributes": message["Attributes"],
-            }
+        for record in self.aws.records("DELIVER_QUEUE_URL"):
+            self.aws.delete("DELIVER_QUEUE_URL", record)
             event = {"Records": [record]}
             answer = self.meter.invoke("deliver", kind, lambda event=event: deliver_app.handler(event, Time()))  # type: ignore[misc]
             assert answer == {"batchItemFailures": []}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import Request, urlopen
 
-import msgspec
 from msgspec.structs import replace
 
 from infra.local.aws import LocalAws, bare_environment
@@ -154,14 +153,8 @@ class World(Stored):
                 """It is gone."""
 
     def _taken(self, function: str, queue: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for message in self.aws.received(queue):
-            self.aws.sqs.delete_message(QueueUrl=self.aws.environment[queue], ReceiptHandle=message["ReceiptHandle"])
-            record = {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": msgspec.json.encode(message["Body"]).decode(),
-                "attributes": message.get("Attributes", {}),
-            }
+        for record in self.aws.records(queue):
+            self.aws.delete(queue, record)
             yield function, record
 
     def _trigger(self, function: str, record: dict[str, Any]) -> None:

@@ -69,11 +69,30 @@ class Aws:
         return self.environment["SETTINGS_TABLE"]
 
     def received(self, queue: str) -> list[dict[str, Any]]:
-        """Take what is in a queue (``DELIVER_QUEUE_URL``…), decoded, as a Lambda trigger would get it."""
+        """Take what is in a queue (``DELIVER_QUEUE_URL``…), each message with its body decoded."""
         answer = self.sqs.receive_message(
             QueueUrl=self.environment[queue], MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
         )
         return [{**message, "Body": json.loads(message["Body"])} for message in answer.get("Messages", [])]
+
+    def records(self, queue: str) -> list[dict[str, Any]]:
+        """Take what is in a queue as its trigger gives it to a function.
+
+        Lambda: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+        """
+        return [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": json.dumps(message["Body"]),
+                "attributes": message.get("Attributes", {}),
+            }
+            for message in self.received(queue)
+        ]
+
+    def delete(self, queue: str, record: Mapping[str, Any]) -> None:
+        """Delete a taken message, as its trigger does once the function is done with it."""
+        self.sqs.delete_message(QueueUrl=self.environment[queue], ReceiptHandle=record["receiptHandle"])
 
 
 @pytest.fixture

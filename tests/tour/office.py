@@ -98,28 +98,21 @@ class Office:
     def work(self) -> None:
         """Let the queues' functions do all that waits, each message until it is done."""
         for _ in range(5):
-            taken = [(queue, message) for queue in QUEUES for message in self.aws.received(queue)]
-            for queue, message in taken:
-                self._handled(queue, message)
+            taken = [(queue, record) for queue in QUEUES for record in self.aws.records(queue)]
+            for queue, record in taken:
+                self._handled(queue, record)
             if not taken:
                 return
         raise AssertionError("the queues never came to rest")
 
-    def _handled(self, queue: str, message: dict[str, Any]) -> None:
-        record = {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": json.dumps(message["Body"]),
-            "attributes": message.get("Attributes", {}),
-        }
+    def _handled(self, queue: str, record: dict[str, Any]) -> None:
         # Each function has a container of its own, and reads the secret itself.
         slack_secrets.cache_clear()
         answer = QUEUES[queue]({"Records": [record]}, Invocation())
-        place = {"QueueUrl": self.aws.environment[queue], "ReceiptHandle": message["ReceiptHandle"]}
         if answer == {"batchItemFailures": []}:
-            self.aws.sqs.delete_message(**place)
+            self.aws.delete(queue, record)
         else:
-            self.held.append(place)
+            self.held.append({"QueueUrl": self.aws.environment[queue], "ReceiptHandle": record["receiptHandle"]})
 
     def minute(self, **later: float) -> None:
         """Let time pass, the sweep run and the queues do their work."""

@@ -58,20 +58,12 @@ class House:
         self.settle()
 
     def _take(self, queue: str, app: Any) -> bool:
-        messages = self.aws.received(queue)
-        for message in messages:
-            record = {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": json.dumps(message["Body"]),
-                "attributes": message.get("Attributes", {}),
-            }
+        records = self.aws.records(queue)
+        for record in records:
             answer = app.handler({"Records": [record]}, Context(seconds=900))
             if not answer["batchItemFailures"]:
-                self.aws.sqs.delete_message(
-                    QueueUrl=self.aws.environment[queue], ReceiptHandle=message["ReceiptHandle"]
-                )
-        return bool(messages)
+                self.aws.delete(queue, record)
+        return bool(records)
 
     @property
     def cases(self) -> CaseStore:

@@ -221,29 +221,24 @@ def _end() -> None:
     raise Ended
 
 
-def test_it_waits_for_an_import_that_began_before(house: House) -> None:
+def waits_for(house: House, begun: ImportRecord, why: str) -> None:
     lived_through(house)
-    begun = ImportRecord(id="begun", file_id="F0BOOK004", user=ADMIN, created_at="2026-11-22T00:00:00Z")
     house.transfers.create_import(begun)
     forget(house, "INF-100001")
-    assert found_in(everything(house)) != [], "what that import read may still come in"
+    assert found_in(everything(house)) != [], why
 
-    house.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until="2026-11-22T00:00:00Z")
+    house.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until=begun.created_at)
     [waiting] = house.transfers.unfinished_imports()
-    house.transfers.save_import(waiting, until="2026-11-22T00:00:00Z")
+    house.transfers.save_import(waiting, until=begun.created_at)
     house.sweep()
     assert found_in(everything(house)) == []
+
+
+def test_it_waits_for_an_import_that_began_before(house: House) -> None:
+    begun = ImportRecord(id="begun", file_id="F0BOOK004", user=ADMIN, created_at="2026-11-22T00:00:00Z")
+    waits_for(house, begun, "what that import read may still come in")
 
 
 def test_one_customer_is_forgotten_after_the_other(house: House) -> None:
-    lived_through(house)
     begun = ImportRecord(id="begun", user=ADMIN, created_at="2020-11-22T00:00:00Z", job="forget")
-    house.transfers.create_import(begun)
-    forget(house, "INF-100001")
-    assert found_in(everything(house)) != [], "both would rewrite the same sheets"
-
-    house.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until="2020-11-22T00:00:00Z")
-    [waiting] = house.transfers.unfinished_imports()
-    house.transfers.save_import(waiting, until="2020-11-22T00:00:00Z")
-    house.sweep()
-    assert found_in(everything(house)) == []
+    waits_for(house, begun, "both would rewrite the same sheets")

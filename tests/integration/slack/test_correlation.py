@@ -73,16 +73,10 @@ def cold() -> Iterator[None]:
 
 def worked(desk: Desk, worker: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Hand the one message in a worker's queue to it, as its trigger would; return the message and the lines."""
-    (message,) = desk.aws.received(QUEUE[worker])
-    record = {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": json.dumps(message["Body"]),
-        "attributes": message["Attributes"],
-    }
+    (record,) = desk.aws.records(QUEUE[worker])
     with written_by(worker.logger) as lines:
         worker.handler({"Records": [record]}, Called())
-    return message["Body"], lines
+    return json.loads(record["body"]), lines
 
 
 def test_from_the_last_answer_to_the_card(desk: Desk, calls: Calls) -> None:

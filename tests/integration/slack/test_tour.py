@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import importlib
 import inspect
-import json
 from contextlib import ExitStack, contextmanager
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -70,13 +69,7 @@ def a_call(desk: Desk) -> None:
     as_homeowner(agent)
     agent.click("answer:transfer_answered:no")
     agent.submit(reason_of_call=REASON)
-    for woken in desk.aws.received("DELIVER_QUEUE_URL"):
-        record = {
-            "messageId": woken["MessageId"],
-            "receiptHandle": woken["ReceiptHandle"],
-            "body": json.dumps(woken["Body"]),
-            "attributes": woken["Attributes"],
-        }
+    for record in desk.aws.records("DELIVER_QUEUE_URL"):
         deliver.handler({"Records": [record]}, Context())
     sweep.handler({}, Context())
 
