@@ -10,13 +10,8 @@ import httpx
 import pytest
 
 from infra.local.stack import RELEASED
-from sop_aws.settings import SettingsStore
-from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import system_clock
-from sop_aws.transfers import TransferStore
-from sop_core.settings import Settings, merge
-from tests.builders.people import ADMIN, AGENT, PEOPLE
-from tests.builders.sheets import load_sheet
+from tests.builders.deployed import put_people, put_sheet
+from tests.builders.people import AGENT
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person
 from tests.standin.slack import Slack, slack_server
@@ -38,14 +33,8 @@ OWN = "SopDesk/local"
 def slack(stack: Stack) -> Iterator[Slack]:
     with slack_server() as running:
         stack.point_at_slack(running.url)
-        dynamodb, s3 = stack.aws.client("dynamodb"), stack.aws.client("s3")
-        settings = SettingsStore(dynamodb, stack.outputs.settings_table, system_clock)
-        version = settings.stored().version
-        settings.put(
-            merge(Settings.default(), PEOPLE), actor=ADMIN, at="2026-11-20T09:00:00Z", expected_version=version
-        )
-        transfers = TransferStore(dynamodb, stack.outputs.transfers_table)
-        load_sheet(transfers, SnapshotStore(s3, stack.outputs.files_bucket), "operations")
+        put_people(stack)
+        put_sheet(stack, "operations")
         stack.warm_up()
         yield running
 

@@ -22,10 +22,11 @@ from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from tests.builders.deployed import put_people, put_sheet
 from tests.builders.desk import a_run, an_opened_case, claimed
-from tests.builders.people import ADMIN, PEOPLE
-from tests.builders.sheets import PROJECTS, load_sheet
+from tests.builders.people import ADMIN
+from tests.builders.sheets import PROJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,11 +52,9 @@ class Data:
 
     def fill(self) -> Case:
         """Settings, a sheet that agents see, and a case that is claimed and whose card is on its way."""
-        settings = SettingsStore(self.dynamodb, self.stack.outputs.settings_table, system_clock)
-        merged = merge(Settings.default(), PEOPLE)
         # At a time of its own: DynamoDB takes the same transaction within ten minutes for one that is done.
-        settings.put(merged, actor=ADMIN, at="2026-11-20T07:30:00Z", expected_version=settings.stored().version)
-        load_sheet(self.transfers, SnapshotStore(self.s3, self.stack.outputs.files_bucket), "restored")
+        put_people(self.stack, at="2026-11-20T07:30:00Z")
+        put_sheet(self.stack, "restored")
         run = RunStore(self.dynamodb, self.stack.outputs.cases_table).create(a_run("run-restored"))
         case, event = an_opened_case(run.id)
         opened = self.cases.open(case, event, outbox(case, "card", at=AHEAD), run).case

@@ -10,17 +10,14 @@ import pytest
 
 from functions.slack.listeners.runs import COMMANDS
 from sop_aws.cases import CaseStore
-from sop_aws.settings import SettingsStore
-from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import system_clock
-from sop_aws.transfers import TransferStore
 from sop_core import procedures
 from sop_core.guidance import guidance, render
 from sop_core.paths import paths
 from sop_core.procedures import reading
-from sop_core.settings import Settings, merge
-from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, PEOPLE, TRAINED
-from tests.builders.sheets import LISTED, NOT_TRANSFERRED, ORIGINAL, UNLISTED, load_sheet
+from sop_core.settings import Settings
+from tests.builders.deployed import put_people, put_sheet
+from tests.builders.people import AGENT, BACK_OFFICE, PEOPLE, TRAINED
+from tests.builders.sheets import LISTED, NOT_TRANSFERRED, ORIGINAL, UNLISTED
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person, signed
 from tests.standin.slack import Slack, slack_server
@@ -76,14 +73,8 @@ class Deployed:
 def deployed(stack: Stack) -> Iterator[Deployed]:
     with slack_server() as slack:
         stack.point_at_slack(slack.url)
-        dynamodb, s3 = stack.aws.client("dynamodb"), stack.aws.client("s3")
-        settings = SettingsStore(dynamodb, stack.outputs.settings_table, system_clock)
-        version = settings.stored().version
-        settings.put(
-            merge(Settings.default(), PEOPLE), actor=ADMIN, at="2026-11-20T09:00:00Z", expected_version=version
-        )
-        transfers = TransferStore(dynamodb, stack.outputs.transfers_table)
-        load_sheet(transfers, SnapshotStore(s3, stack.outputs.files_bucket), "deployed")
+        put_people(stack)
+        put_sheet(stack, "deployed")
         stack.warm_up()
         app = Deployed(stack, slack)
         yield app

@@ -9,12 +9,10 @@ import httpx
 import pytest
 
 from infra.local.workspace import limits
-from sop_aws.settings import SettingsStore
-from sop_aws.times import system_clock
 from sop_core.procedures import reading
-from sop_core.settings import Settings, merge
 from sop_slack import procedures as told
-from tests.builders.people import ADMIN, BACK_OFFICE, PEOPLE
+from tests.builders.deployed import put_people
+from tests.builders.people import ADMIN, BACK_OFFICE
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person
 from tests.standin.slack import Slack, slack_server
@@ -80,11 +78,7 @@ class Deployed:
 def deployed(stack: Stack) -> Iterator[Deployed]:
     with slack_server() as slack:
         stack.point_at_slack(slack.url)
-        settings = SettingsStore(stack.aws.client("dynamodb"), stack.outputs.settings_table, system_clock)
-        version = settings.stored().version
-        settings.put(
-            merge(Settings.default(), PEOPLE), actor=ADMIN, at="2026-11-20T09:00:00Z", expected_version=version
-        )
+        put_people(stack)
         stack.warm_up()
         app = Deployed(stack, slack)
         yield app
