@@ -4,6 +4,8 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 # With nobody to look, what runs on real time (a browser, a local AWS) may be tried twice more; the report names what needed it.
 AGAIN := $(if $(CI),--reruns 2 -r R)
+# Most of them wait for one processor, and none for another test. The browser's tests and the crashes share a machine badly.
+SHARED := -n 2 --dist loadgroup
 LOCKS := uv runtime dev ministack sam lambda bench gates
 READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready .tools/lambda/.ready
 
@@ -66,13 +68,13 @@ workflows: .tools/gates/.ready  ## the public repository's workflows: GitHub's s
 	@.tools/gates/bin/zizmor --offline --quiet .github
 
 unit: $(READY)  ## unit, property and conformance tests
-	@$(PYTEST) tests/unit tests/property tests/conformance
+	@$(PYTEST) $(SHARED) tests/unit tests/property tests/conformance
 
 artefact: $(READY)  ## the built functions started as Lambda starts them, the build for AWS; sizes and starts
 	@$(PYTEST) tests/artefact
 
 integration: $(READY)  ## tests against the template deployed to the local AWS
-	@$(PYTEST) $(AGAIN) tests/integration
+	@$(PYTEST) $(SHARED) $(AGAIN) tests/integration
 
 crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled (FLOW="open a case")
 	@echo "crash: every call of every flow"

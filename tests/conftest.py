@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["aws_faults"]
 
+DEAR: Final = ("stack", "day", "local_aws")
+"""Fixtures of a whole run: whatever needs one runs in one process, so that it is made once."""
+
 # What the template sets for every function; each has made its metrics by the time that a test begins.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SopDesk/test")
 
@@ -26,6 +29,13 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SopDesk/test")
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("any machine"), max_examples=5000)
 settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what stays together where tests are shared out between processes: what needs a dear fixture, and a file."""
+    for item in items:
+        shared = (name for name in DEAR if name in getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(next(shared, item.nodeid.partition("::")[0])))
 
 
 @pytest.fixture(scope="session")
