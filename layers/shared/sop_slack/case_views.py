@@ -15,13 +15,16 @@ from sop_slack.stories import what_happened
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sop_core.cases.case import Case, CaseEvent
+    from sop_core.cases.case import Case, CaseEvent, Document
     from sop_slack.blocks import Block
 
 NOTE_LENGTH: Final = 1000
 REASON_LENGTH: Final = 500
 NUMBER_LENGTH: Final = 30
 HISTORY: Final = 30
+DOCUMENTS: Final = 15
+"""With :data:`HISTORY` and all else there can be, as many blocks as Slack lets a modal have."""
+DOCUMENT_NAME: Final = 100
 LINK: Final = "case_link"
 FINAL: Final = "This cannot be undone."
 
@@ -190,9 +193,16 @@ def _about(case: Case) -> list[tuple[str, str]]:
 def _documents(case: Case, links: Mapping[str, str]) -> list[Block]:
     if not case.documents:
         return []
+    newest = tuple(reversed(case.documents[-DOCUMENTS:]))
+    cut = f" (the newest {len(newest)} of {len(case.documents)})" if len(newest) < len(case.documents) else ""
+    # A section each: a signed link is over a thousand characters long, and a section is cut at three thousand.
+    return [b.section(f"*Documents*{cut}"), *(b.section(_document(each, links[each.id])) for each in newest)]
+
+
+def _document(document: Document, link: str) -> str:
     # In a link the bar and the angle brackets have a meaning of their own.
-    lines = [f"• <{links[each.id]}|{b.escape(each.name).replace('|', '¦')}>" for each in case.documents]
-    return [b.section("*Documents*"), b.section("\n".join(lines))]
+    name = b.escape(b.fit(document.name, DOCUMENT_NAME)).replace("|", "¦")
+    return f"• <{link}|{name}>"
 
 
 def _history(events: Sequence[CaseEvent]) -> list[Block]:

@@ -51,7 +51,7 @@ def _count(count: int) -> str:
 def _place(where: str) -> str:
     if not where:
         return "a case"
-    return f"<#{where}>" if where.startswith("C") else b.mention(where)
+    return f"<#{where}>" if where.startswith(("C", "G")) else b.mention(where)
 
 
 def _why(why: str) -> str:

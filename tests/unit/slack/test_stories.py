@@ -118,7 +118,7 @@ def test_every_form_keeps_slacks_limits(action: str) -> None:
 
 
 def test_the_details_keep_slacks_limits_with_all_there_can_be() -> None:
-    files = tuple(Document(id=f"F{n}", name="n" * 60, size=1, key="k", by="U1", at="") for n in range(10))
+    files = some_files(40)
     case = a_case(
         state="claimed",
         assignee="U0SPEC001",
@@ -130,10 +130,37 @@ def test_the_details_keep_slacks_limits_with_all_there_can_be() -> None:
         case,
         events,
         actions=("claim", "assign", "return", "close", "ask_update", "note", "attach", "link"),
-        links={each.id: "http://127.0.0.1/" + "k" * 200 for each in files},
+        links=links_to(files),
         metadata="{}",
     )
     limits.check_view(view)
+
+
+@pytest.mark.parametrize("count", [1, 3, 15])
+def test_every_document_has_its_whole_link(count: int) -> None:
+    """A link is signed, with a session's token in it: cut short it opens nothing."""
+    files = some_files(count)
+    view = details(a_case(documents=files), [], actions=(), links=links_to(files), metadata="{}")
+    said = markup_of(view["blocks"])
+    assert all(any(f"<{link}|" in text and text.endswith(">") for text in said) for link in links_to(files).values())
+
+
+def test_of_many_documents_the_newest_are_shown_and_the_others_counted() -> None:
+    files = some_files(18)
+    view = details(a_case(documents=files), [], actions=(), links=links_to(files), metadata="{}")
+    shown = [text for text in markup_of(view["blocks"]) if text.startswith("• <")]
+    assert len(shown) == 15
+    assert "/F17" in shown[0]
+    assert "*Documents* (the newest 15 of 18)" in markup_of(view["blocks"])
+
+
+def some_files(count: int) -> tuple[Document, ...]:
+    return tuple(Document(id=f"F{n}", name="&" * 255, size=1, key="k", by="U1", at="") for n in range(count))
+
+
+def links_to(files: tuple[Document, ...]) -> dict[str, str]:
+    """Return links as long as those that a function signs on AWS."""
+    return {each.id: f"https://bucket.example/{each.id}?" + "k" * 1600 for each in files}
 
 
 def markup_of(value: object) -> list[str]:
