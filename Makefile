@@ -13,7 +13,7 @@ READY := .venv/.ready .tools/ministack/.ready .tools/sam/.ready .tools/lambda/.r
 .PHONY: help setup demo serve pilot test lint types imports template workflows unit artefact integration crash load e2e pictures walk bench build release manifest replay audit lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@awk -F ':[^#]*## ' '/^[a-z0-9]+:[^#]*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## everything that the commands, the tests and the linters need
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -256,6 +257,17 @@ def test_python() -> None:
     assert TEMPLATE["Parameters"]["Runtime"]["Default"] == f"python{built[1]}"
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_what_is_built_is_what_runs(environment: str) -> None:
+    """An environment names what it is built for: a parameter that it does not name keeps the value of last time."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[environment]["deploy"]["parameters"]
+    given = dict(each.split("=", 1) for each in config["parameter_overrides"])
+
+    assert {name: given.get(name) for name in ("Runtime", "Architecture")} == {
+        name: TEMPLATE["Parameters"][name]["Default"] for name in ("Runtime", "Architecture")
+    }
+
+
 CHANGES: Final = {
     "nothing": ("Description: SOP Desk", "Description: The same SOP Desk"),
     "functions": ("CodeUri: functions", "CodeUri: changed"),
@@ -294,6 +306,39 @@ def test_what_is_a_release(translated: dict[str, dict[str, Any]]) -> None:
         assert len(releases(translated[f"{name}-dev"]) - before) == len(FUNCTIONS), name
 
 
+def parameters_of(value: Any) -> set[str]:
+    """The template's parameters that a translated value depends on."""
+    match value:
+        case {"Ref": str(name)} if name in TEMPLATE["Parameters"]:
+            return {name}
+        case {"Fn::Sub": str(text)}:
+            return set(re.findall(r"\$\{(\w+)\}", text)) & set(TEMPLATE["Parameters"])
+        case {"Fn::If": [condition, *others]}:
+            return {TEMPLATE["Conditions"][condition][0]} | parameters_of(others)
+        case dict():
+            return parameters_of(list(value.values()))
+        case list():
+            return set().union(*map(parameters_of, value))
+        case _:
+            return set()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_parameter_is_a_release(translated: dict[str, dict[str, Any]], name: str) -> None:
+    """A changed parameter makes a version of the functions that it changes, and of no other: Lambda refuses that.
+
+    SAM looks at the parameters' names only (https://github.com/aws/serverless-application-model/issues/3820); another
+    description replaces a version (AWS::Lambda::Version).
+    """
+    resources = translated["template-prod"]
+    (version,) = (resources[each]["Properties"] for each in releases(resources) if each.startswith(f"{name}Version"))
+    function = resources[name]["Properties"]
+    versioned = parameters_of([each for key, each in function.items() if key != "ReservedConcurrentExecutions"])
+
+    assert {"Runtime", "Architecture", "LogLevel"} <= versioned
+    assert parameters_of(version["Description"]) == versioned
+
+
 def test_environments(translated: dict[str, dict[str, Any]]) -> None:
     """Releases are shifted gradually in prod and at once in dev."""
     dev, prod = ({each["Type"] for each in translated[f"template-{name}"].values()} for name in ("dev", "prod"))
@@ -303,15 +348,26 @@ def test_environments(translated: dict[str, dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
 def test_tables(name: str) -> None:
-    """A table can be restored, is encrypted, and survives its stack."""
+    """A table can be restored, is encrypted, and is not deleted by accident."""
     table = RESOURCES[name]["Properties"]
 
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
     assert table["SSESpecification"]["SSEEnabled"]
     assert table["DeletionProtectionEnabled"] == ["TablesAreProtected", True, False]
     assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
-    assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_what_is_kept() -> None:
+    """Data survives its stack, unless the deployment that was to make the stack failed: then there is none yet."""
+    kept = {
+        name: (each["DeletionPolicy"], each["UpdateReplacePolicy"])
+        for name, each in RESOURCES.items()
+        if "DeletionPolicy" in each
+    }
+
+    assert kept.keys() == {*of_type("AWS::DynamoDB::Table"), "FilesBucket", "SlackSecret"}
+    assert set(kept.values()) == {("RetainExceptOnCreate", "Retain")}
 
 
 def test_bucket() -> None:
