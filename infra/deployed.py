@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 import msgspec
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from sop_aws.clients import PATIENT
 
@@ -15,20 +16,37 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class NotSopDesk(Exception):
-    """The stack is something else; the message is one sentence."""
+class NoSopDesk(Exception):
+    """There is none of that name, or no way to it; the message is one sentence that says what to do."""
 
 
 def outputs(stack: str, wanted: type[T], cloudformation: CloudFormationClient | None = None) -> T:
     """Return the outputs that ``wanted`` has fields for (``slack_secret_id`` is ``SlackSecretId``).
 
-    :raises NotSopDesk: if it lacks one of them.
+    :raises NoSopDesk: if there is no such stack, it lacks one of them, or AWS's tools were not told which account.
     """
-    client = cloudformation or boto3.client("cloudformation", config=PATIENT)
-    (described,) = client.describe_stacks(StackName=stack)["Stacks"]
+    try:
+        client = cloudformation or boto3.client("cloudformation", config=PATIENT)
+        (described,) = client.describe_stacks(StackName=stack)["Stacks"]
+    except NoRegionError as error:
+        raise NoSopDesk(
+            "No AWS region is set: AWS_DEFAULT_REGION, or AWS_PROFILE with a profile that has one."
+        ) from error
+    except NoCredentialsError as error:
+        raise NoSopDesk(
+            "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from error
+    except ClientError as error:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise NoSopDesk(
+            f"There is no stack {stack} in {client.meta.region_name} of this AWS account."
+            " `sam deploy` printed its name and region."
+        ) from error
     found = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())}
     try:
         return msgspec.convert(found, wanted)
     except msgspec.ValidationError as lacking:
         names = " and ".join(field.encode_name for field in msgspec.structs.fields(wanted))
-        raise NotSopDesk(f"The stack {stack} is not a SOP Desk: its outputs name no {names}.") from lacking
+        raise NoSopDesk(f"The stack {stack} is not a SOP Desk: its outputs name no {names}.") from lacking

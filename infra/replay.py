@@ -14,7 +14,7 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deployed import NotSopDesk, outputs
+from infra.deployed import NoSopDesk, outputs
 from sop_aws.cases import CaseStore
 from sop_aws.clients import PATIENT
 from sop_aws.replay import put_back, replay
@@ -42,15 +42,18 @@ class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
 def main(argv: Sequence[str]) -> int:
     """Replay, and say how many deliveries and letters were dead."""
     parser = argparse.ArgumentParser(prog="python -m infra.replay", description=__doc__)
-    parser.add_argument("--stack", required=True, help="the stack's name, e.g. sop-desk")
+    parser.add_argument("--stack", help="the stack's name, e.g. sop-desk")
     stack = parser.parse_args(argv).stack
+    if not stack:
+        sys.stderr.write("Which stack? make replay STACK=sop-desk\n")
+        return 2
     try:
         where = outputs(stack, Outputs)
         cases = CaseStore(boto3.client("dynamodb", config=PATIENT), where.cases_table)
         sqs = boto3.client("sqs", config=PATIENT)
         revived = replay(cases, DeliverQueue(sqs, where.deliver_queue_url), now=system_clock())
         letters = sum(put_back(sqs, url) for url in where.queues)
-    except NotSopDesk as other:
+    except NoSopDesk as other:
         sys.stderr.write(f"{other}\n")
         return 2
     except (BotoCoreError, ClientError) as error:

@@ -20,7 +20,7 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from infra.deployed import NotSopDesk, outputs
+from infra.deployed import NoSopDesk, outputs
 from infra.wholeness import KEPT, Stored, problems, rebuilt_snapshots
 from sop_aws.clients import PATIENT
 from sop_aws.deliveries import delivery_item, read_delivery
@@ -269,7 +269,7 @@ def _from_copy(client: DynamoDBClient, table: str, asked: argparse.Namespace, *,
 
 def main(argv: Sequence[str]) -> int:
     """Restore, and say whether the data is whole: 0 if it is, 1 if it is not, 2 if nothing could be done."""
-    asked = _parser().parse_args(argv)
+    asked = _asked(argv)
     try:
         where = outputs(asked.stack, Outputs)
         client, bucket = boto3.client("dynamodb", config=PATIENT), boto3.client("s3", config=PATIENT)
@@ -280,7 +280,7 @@ def main(argv: Sequence[str]) -> int:
                 sys.stdout.write(f"{line}\n")
         stored = Stored(*(tuple(items(client, table)) for table in where.tables))
         found = problems(stored, has_file=lambda key: _has_file(bucket, where.files_bucket, key))
-    except (NotSopDesk, Refused) as refused:
+    except (NoSopDesk, Refused) as refused:
         sys.stderr.write(f"{refused}\n")
         return 2
     except (BotoCoreError, ClientError, WaiterError) as error:
@@ -299,18 +299,26 @@ def _has_file(client: S3Client, bucket: str, key: str) -> bool:
     return True
 
 
-def _parser() -> argparse.ArgumentParser:
+def _asked(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.restore", description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name, e.g. sop-desk")
     parser.add_argument("--at", type=_moment, help="as it was when, e.g. 2026-11-22T03:00Z; within the last 35 days")
     parser.add_argument("--put-back", action="store_true", help="put back what is missing")
     parser.add_argument("--only", action="append", help="a partition that is made what it was, e.g. CASE#SOP-7K2M9QXA")
     parser.add_argument("--deleted", action="store_true", help="bring back tables that are gone")
-    return parser
+    asked = parser.parse_args(argv)
+    if asked.put_back and asked.at is None:
+        parser.error("--put-back wants --at: as it was when?")
+    if asked.only and not asked.put_back:
+        parser.error("--only wants --put-back: without it nothing is changed")
+    return asked
 
 
 def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no time such as 2026-11-22T03:00Z") from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

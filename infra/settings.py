@@ -16,7 +16,7 @@ import msgspec
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deployed import NotSopDesk, outputs
+from infra.deployed import NoSopDesk, outputs
 from sop_aws.clients import PATIENT
 from sop_aws.settings import SettingsStore
 from sop_aws.times import iso, system_clock
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
         table = outputs(options.stack, Outputs).settings_table
         settings = SettingsStore(boto3.client("dynamodb", config=PATIENT), table, system_clock)
         version = store(settings, options.file, actor="infra.settings")
-    except (BadFile, NotSopDesk) as error:
+    except (BadFile, NoSopDesk) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except (BotoCoreError, ClientError) as error:

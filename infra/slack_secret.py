@@ -17,7 +17,7 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deployed import NotSopDesk, outputs
+from infra.deployed import NoSopDesk, outputs
 from sop_aws.clients import PATIENT
 from sop_aws.secrets import SlackSecrets
 
@@ -38,7 +38,7 @@ class Outputs(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class BadSecret(ValueError):
-    """A value that Slack never gave; the message names it and says nothing of what it holds."""
+    """A value that Slack never gave, or none; the message names it and says nothing of what it holds."""
 
 
 def given(environment: Mapping[str, str]) -> SlackSecrets:
@@ -48,11 +48,18 @@ def given(environment: Mapping[str, str]) -> SlackSecrets:
     """
     values = []
     for variable, (name, pattern, looks) in ASKED.items():
-        value = (environment.get(variable) or getpass(f"{name}: ")).strip()
+        value = (environment.get(variable) or _asked(name, variable)).strip()
         if not re.fullmatch(pattern, value):
             raise BadSecret(f"{name} looks like {looks}; this does not. Nothing was stored.")
         values.append(value)
     return SlackSecrets(*values)
+
+
+def _asked(name: str, variable: str) -> str:
+    try:
+        return getpass(f"{name}: ")
+    except EOFError as error:
+        raise BadSecret(f"Nobody is there to be asked for the {name}: give it in {variable}.") from error
 
 
 def main(argv: Sequence[str]) -> int:
@@ -64,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
         where = outputs(stack, Outputs).slack_secret_id
         secret = msgspec.json.encode(given(os.environ)).decode()
         boto3.client("secretsmanager", config=PATIENT).put_secret_value(SecretId=where, SecretString=secret)
-    except (NotSopDesk, BadSecret) as error:
+    except (NoSopDesk, BadSecret) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except (BotoCoreError, ClientError) as error:

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from infra import replay
 from sop_aws.replay import put_back
 
 ROOT: Final = Path(__file__).parents[3]
@@ -69,6 +70,12 @@ def test_from_a_checkout(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "infra.replay", "--stack", "desk"]
     done = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line == "What is dead in desk could not all be revived: You must specify a region."
+    assert line == "No AWS region is set: AWS_DEFAULT_REGION, or AWS_PROFILE with a profile that has one."
+
+
+def test_which_stack(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a stack's name one is told what to type."""
+    assert replay.main([]) == 2
+    assert capsys.readouterr().err == "Which stack? make replay STACK=sop-desk\n"

@@ -98,3 +98,19 @@ def _failing(error: Exception) -> Any:
         raise error
 
     return fail
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--at", "yesterday"], "yesterday is no time such as 2026-11-22T03:00Z"),
+        (["--put-back"], "--put-back wants --at"),
+        (["--at", "2026-11-22T03:00Z", "--only", "CASE#SOP-7K2M9QXA"], "--only wants --put-back"),
+    ],
+)
+def test_what_cannot_be_meant(asked: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What would do something else than it says is refused before AWS is asked anything."""
+    with pytest.raises(SystemExit):
+        restore.main(["--stack", "desk", *asked])
+
+    assert told in capsys.readouterr().err

@@ -76,3 +76,16 @@ def test_something_else(
     assert "Nothing was stored" in told
     assert signing not in told
     assert token not in told
+
+
+def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody can type, the variable is named that does without."""
+
+    def nobody(_question: str) -> str:
+        raise EOFError
+
+    monkeypatch.delenv("SLACK_SIGNING_SECRET", raising=False)
+    monkeypatch.setattr(slack_secret, "getpass", nobody)
+
+    assert slack_secret.main(["--stack", "desk"]) == 2
+    assert "give it in SLACK_SIGNING_SECRET" in capsys.readouterr().err
