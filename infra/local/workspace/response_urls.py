@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infra.local.workspace.conversations import Message
 from infra.local.workspace.errors import Json, Refused
 from infra.local.workspace.limits import check_message
-from infra.local.workspace.web_api import rewrite
+from infra.local.workspace.web_api.chat import rewrite
 
 if TYPE_CHECKING:
     from infra.local.workspace.state import Hook, Workspace
