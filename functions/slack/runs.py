@@ -176,8 +176,7 @@ class RunDesk:
 
     def next_page(self, run: Run, typed: dict[str, str]) -> Run:
         """Go on to the next page of a long form, and keep what was typed on this one."""
-        notes = self._notes(run, typed)
-        return self._save(run, None, lambda now: replace(now, notes=notes, page=run.page + 1))
+        return self._save_once(run, replace(run, notes=self._notes(run, typed), page=run.page + 1))
 
     def is_last_page(self, run: Run) -> bool:
         """Return whether the page in front ends the form."""
@@ -192,7 +191,10 @@ class RunDesk:
         return {name: sentence for name, sentence in found.items() if sentence}
 
     def submit(self, run: Run, typed: dict[str, str]) -> Run:
-        """End the run: open the case that its end opens, or record that it is done. A repeat finds what was done."""
+        """End the run: open the case that its end opens, or record that it is done. A repeat finds what was done.
+
+        A run that was changed meanwhile is returned as it is now, not ended: what it ends with may be another thing.
+        """
         told = self._screens.guidance(run)
         notes = _in_order(told, run.notes | _by_question(told, typed))
         if run.state != "active" or told.status != "done":
@@ -200,8 +202,11 @@ class RunDesk:
         now = iso(self._services.now())
         ended = {"notes": notes, "disposition": told.disposition, "state": "done", "ended_at": now}
         if told.case is None:
-            return self._save(run, None, lambda run: replace(run, **ended))
-        return self._open_case(replace(run, **ended), told, told.case)
+            return self._save_once(run, replace(run, **ended))
+        try:
+            return self._open_case(replace(run, **ended), told, told.case)
+        except StaleRun as stale:
+            return self._own(stale.current, run.owner)
 
     def abandon(self, run_id: str, user: str) -> None:
         """Give the run up: it is in nobody's list any more, and counts as not finished."""
@@ -240,6 +245,13 @@ class RunDesk:
             except StaleRun as stale:
                 run = self._own(stale.current, run.owner)
         raise StaleRun(run)
+
+    def _save_once(self, run: Run, edited: Run) -> Run:
+        """Save what a submission makes of the run as its modal showed it; where others were first, take theirs."""
+        try:
+            return self._services.runs.save(edited, run_items(self._services, run, edited))
+        except StaleRun as stale:
+            return self._own(stale.current, run.owner)
 
     def _own(self, run: Run | None, user: str) -> Run:
         if run is None or run.owner != user or run.erased_at:
