@@ -103,7 +103,13 @@ class Importer:
         return self.transfers.save_import(sent, until=until)
 
     def tidy(self) -> tuple[str, ...]:
-        """Let the rows of sheets that nobody can go back to expire, delete their snapshots; return the sheets' ids."""
+        """Let the rows of sheets that nobody can go back to expire, delete their snapshots; return the sheets' ids.
+
+        While a customer is being forgotten this waits for a later import.
+        """
+        if any(each.job == "forget" for each in self.transfers.unfinished_imports()):
+            # Rows that expire are written as they were read, which may be before the customer was taken out of them.
+            return ()
         now = self.clock()
         return self.transfers.retire(
             keep=KEPT,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from functions.import_sheet import forgetting
+from functions.import_sheet import app, forgetting, importing
 from functions.import_sheet.traces import Traces
 from sop_aws import erasing
 from sop_aws.erasing import Eraser
+from sop_aws.transfers import TransferStore
 from sop_core.transfers.records import ImportRecord
 from sop_slack import forgetting as views
 from tests.builders.people import ADMIN, AGENT, PRIYA
@@ -242,3 +243,27 @@ def test_it_waits_for_an_import_that_began_before(house: House) -> None:
 def test_one_customer_is_forgotten_after_the_other(house: House) -> None:
     begun = ImportRecord(id="begun", user=ADMIN, created_at="2020-11-22T00:00:00Z", job="forget")
     waits_for(house, begun, "both would rewrite the same sheets")
+
+
+def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet that expires is written anew as it was read: before the customer was taken out of it, after, or not."""
+    monkeypatch.setattr(importing, "KEPT", 0)
+    lived_through(house)
+    erase, write = forgetting.Forgetter._sheets, TransferStore.put_exact
+    done: list[int] = []
+
+    def erased(*arguments: Any) -> int:
+        def late(*read: Any, **until: Any) -> None:
+            done.append(erase(*arguments))
+            write(*read, **until)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TransferStore, "put_exact", late)
+            app._importer().tidy()
+        return sum(done) or erase(*arguments)
+
+    monkeypatch.setattr(forgetting.Forgetter, "_sheets", erased)
+    forget(house, "INF-100001")
+
+    assert found_in(everything(house)) == []
+    assert len(app._importer().tidy()) == 1, "what waited is tidied up later"
