@@ -23,7 +23,7 @@ from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
-from sop_aws.transfers import ImportBusy, TransferStore, UnknownImport
+from sop_aws.transfers import ImportBusy, ImportOver, TransferStore, UnknownImport
 from sop_aws.wake import ImportWake
 from sop_http.client import is_token_refused, patient_client
 
@@ -63,6 +63,9 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
     except UnknownImport:
         logger.warning("a wake-up names no import", message_id=record["messageId"])
         _count("ImportUnknown")
+    except ImportOver:
+        # Slack was told and it was counted then: two wake-ups have met, or one came back late.
+        _count("ImportOver")
     except ImportBusy:
         _count("ImportBusy")
         return False

@@ -24,7 +24,7 @@ from sop_core.forgetting import without
 from sop_core.transfers import changes
 from sop_core.transfers.columns import applying
 from sop_core.transfers.problems import warning
-from sop_core.transfers.records import FINISHED, Counts, Forgetting, ImportRecord, Sheet
+from sop_core.transfers.records import Counts, Forgetting, ImportRecord, Sheet
 from sop_core.transfers.sheet import Reading, SheetError
 from sop_http.client import UNANSWERED
 from sop_slack import columns, forgetting
@@ -76,11 +76,10 @@ class Importer:
         ``tidy`` is done once a sheet is ready, while the import still counts as at work: nobody is forgotten meanwhile.
 
         :raises sop_aws.transfers.ImportBusy: while another worker has it.
+        :raises sop_aws.transfers.ImportOver: if it was carried to its end before.
         """
         until = iso(self.clock() + timedelta(seconds=seconds_left) + LEASE_MARGIN)
         record = self.transfers.begin_import(import_id, at=self.now(), until=until)
-        if record.state in FINISHED:
-            return record
         if record.job in {"template", "export"}:
             return self._send(record, until)
         work = _Work(self, self.progress(), record, until, tidy)

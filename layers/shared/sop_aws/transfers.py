@@ -66,6 +66,10 @@ class ImportBusy(Exception):
     """The import is being worked on by someone else until its lease ends."""
 
 
+class ImportOver(Exception):
+    """The import was carried to its end before."""
+
+
 class StaleRecord(Exception):
     """The record was changed since it was read."""
 
@@ -364,12 +368,16 @@ class TransferStore:
         return msgspec.json.decode(item["body"]["S"], type=ImportRecord) if item else None
 
     def begin_import(self, import_id: str, *, at: str, until: str) -> ImportRecord:
-        """Take the import for oneself until the time given: raises :class:`ImportBusy` while another worker has it."""
+        """Take the import for oneself until the time given.
+
+        :raises ImportBusy: while another worker has it.
+        :raises ImportOver: if nothing is left to do.
+        """
         record = self.get_import(import_id)
         if record is None:
             raise UnknownImport(import_id)
         if record.state in FINISHED:
-            return record
+            raise ImportOver(import_id)
         begun = msgspec.structs.replace(
             record, state="running", attempts=record.attempts + 1, version=record.version + 1, updated_at=at
         )

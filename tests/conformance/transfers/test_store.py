@@ -13,6 +13,7 @@ import pytest
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
 from sop_aws.transfers import (
     ImportBusy,
+    ImportOver,
     SheetChanged,
     SheetNotReady,
     StaleRecord,
@@ -205,7 +206,8 @@ def test_the_sweep_sees_imports_until_they_are_finished(store: TransferStore) ->
 
     store.save_import(msgspec.structs.replace(begun, state="ready"), until=LATER)
     assert store.due_imports("2027-01-01T00:00:00Z") == ()
-    assert store.begin_import("i1", at=LATER, until=LATER).state == "ready"
+    with pytest.raises(ImportOver):
+        store.begin_import("i1", at=LATER, until=LATER)
 
 
 def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferStore) -> None:

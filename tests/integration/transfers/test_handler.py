@@ -67,7 +67,9 @@ def test_only_the_messages_that_failed_come_back(aws: Aws, store: TransferStore)
     assert record.state == "ready"
 
 
-def test_a_finished_import_is_not_done_again(aws: Aws, store: TransferStore) -> None:
+def test_a_finished_import_is_not_done_or_counted_again(
+    aws: Aws, store: TransferStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     store.create_import(ImportRecord(id="i1", source_key="uploads/1/gone.xlsx", user="", created_at=AT))
 
     assert invoke('{"import": "i1"}') == []
@@ -77,3 +79,12 @@ def test_a_finished_import_is_not_done_again(aws: Aws, store: TransferStore) -> 
     record = store.get_import("i1")
     assert record is not None
     assert (record.state, record.error_kind, store.history()) == ("refused", "file_gone", ())
+    assert [name for line in capsys.readouterr().out.splitlines() for name in counted(line)] == [
+        *("ImportRefused", "ImportOver"),
+    ]
+
+
+def counted(line: str) -> list[str]:
+    """Return the metrics that a line of the log counts, in CloudWatch's embedded format."""
+    told = json.loads(line).get("_aws", {})
+    return [metric["Name"] for of in told.get("CloudWatchMetrics", ()) for metric in of["Metrics"]]

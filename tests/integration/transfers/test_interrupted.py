@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from sop_aws.transfers import ImportOver
 from tests.builders.workbooks import JANE, OMAR, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pytest
 
     from tests.integration.transfers.conftest import Desk
 
@@ -78,7 +79,10 @@ def test_an_import_that_is_over_is_not_done_again(desk: Desk, monkeypatch: pytes
     desk.activate(desk.take(workbook([OMAR])))
     import_id = desk.queue(workbook([JANE]))
     run(desk, monkeypatch, import_id, at=None)
-    assert run(desk, monkeypatch, import_id, at=None).calls == ["GetItem"]
+    again = Kill(None)
+    with watched(desk, monkeypatch, again), pytest.raises(ImportOver):
+        desk.importer.run(import_id, seconds_left=60)
+    assert again.calls == ["GetItem"]
 
 
 def test_what_an_import_that_nobody_runs_again_left_behind_expires(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from openpyxl import load_workbook
 
 from functions.import_sheet.workbook import read_file
 from sop_aws.times import iso
+from sop_aws.transfers import ImportOver
 from sop_core.transfers.records import ImportRecord
 from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
 from tests.integration.transfers.conftest import ADMIN
@@ -108,7 +110,8 @@ def test_the_template_has_the_columns_and_no_rows(desk: Desk) -> None:
 
 def test_a_workbook_that_was_sent_is_not_sent_again(desk: Desk) -> None:
     asked(desk, "template")
-    desk.importer.run("job-template", seconds_left=60)
+    with pytest.raises(ImportOver):
+        desk.importer.run("job-template", seconds_left=60)
 
     assert len(desk.slack.sent) == 1
 
