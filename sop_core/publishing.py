@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 256 * 1024
 """Bytes of an uploaded file. The longest procedure that ships has 40 KB."""
+TOO_LARGE: Final = f"the file is larger than {LARGEST // 1024} KB"
 
 MOST_COMPARED: Final = 8 * MOST_COMBINATIONS
 MOST_PAIRS: Final = 200_000
@@ -143,7 +144,7 @@ class _Contradiction(ValueError):
 
 def _text(upload: Upload) -> str:
     if len(upload.content) > LARGEST:
-        raise Refused([Fault(upload.name, 1, f"the file is larger than {LARGEST // 1024} KB")])
+        raise Refused([Fault(upload.name, 1, TOO_LARGE)])
     try:
         return upload.content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.error import HTTPError
 
-from functions.deliver.failures import Refused, Unsure, translated
-from sop_http.slack_files import download, is_slack
+from functions.deliver.failures import Refused, translated
+from sop_http.slack_files import NotFetched, fetch
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from sop_aws.documents import DocumentStore
     from sop_core.cases.case import Document
+    from sop_http.slack_files import Why
 
 MOST_BYTES: Final = 10 * 1024 * 1024
-GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+REFUSED: Final[dict[Why, str]] = {
+    "gone": "file_not_found",
+    "elsewhere": "file_elsewhere",
+    "not_permitted": "missing_scope",
+    "too_large": "file_too_large",
+}
+"""The words of :data:`sop_slack.undelivered.WHY`."""
 
 
 class SlackDocuments:
@@ -34,23 +39,9 @@ class SlackDocuments:
         :raises Refused: if Slack will never hand it over.
         :raises Unsure: if it may next time.
         """
-        with translated():
-            info = self._slack.files_info(file=document.id)["file"]
-        address = str(info.get("url_private_download") or info.get("url_private") or "")
-        if info.get("is_external") or not is_slack(address, api=self._slack.base_url):
-            raise Refused("file_elsewhere")
-        content, kind = self._download(address)
-        if len(content) > MOST_BYTES:
-            raise Refused("file_too_large")
-        if kind == "text/html" and "html" not in str(info.get("mimetype", "")):
-            # Without the permission files:read Slack answers with its login page.
-            raise Refused("missing_scope")
-        self._store.put(document.key, content, kind=str(info.get("mimetype") or "application/octet-stream"))
-
-    def _download(self, address: str) -> tuple[bytes, str]:
         try:
-            return download(address, self._token, most=MOST_BYTES)
-        except HTTPError as error:
-            raise (Refused("file_not_found") if error.code in GONE else Unsure()) from error
-        except OSError as error:
-            raise Unsure from error
+            with translated():
+                file = fetch(self._slack, self._token, document.id, most=MOST_BYTES)
+        except NotFetched as error:
+            raise Refused(REFUSED[error.why]) from None
+        self._store.put(document.key, file.content, kind=file.mimetype)

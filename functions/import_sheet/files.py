@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-from urllib.error import HTTPError
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from botocore.exceptions import ClientError
-from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.container import MAX_FILE, MEGABYTE
 from sop_aws.objects import delete_under
 from sop_core.transfers.sheet import SheetError
-from sop_http.slack_files import download, is_slack
+from sop_http import slack_files
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,11 +18,17 @@ if TYPE_CHECKING:
 
     from sop_core.transfers.records import ImportRecord
 
-GONE: Final = frozenset({"file_not_found", "file_deleted", "files_disabled", "not_visible"})
-
-
-class DownloadFailed(Exception):
-    """Slack did not hand the file over this time; another attempt may have it."""
+FILE_GONE: Final = ("file_gone", "The uploaded file is not there any more.")
+LOGIN_PAGE: Final = (
+    "Slack served a login page in place of the file. SOP Desk needs the permission files:read; "
+    "ask whoever installed the app."
+)
+REFUSED: Final[dict[slack_files.Why, tuple[str, str]]] = {
+    "gone": FILE_GONE,
+    "elsewhere": ("file_elsewhere", "The file is only linked in Slack. Download it and upload the workbook itself."),
+    "not_permitted": ("login_page", LOGIN_PAGE),
+    "too_large": ("too_large", f"The file is larger than {MAX_FILE // MEGABYTE} MB."),
+}
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -59,7 +63,7 @@ class Workbooks:
         except ClientError as error:
             if error.response["Error"]["Code"] not in {"NoSuchKey", "AccessDenied", "404", "403"}:
                 raise
-            raise SheetError("file_gone", "The uploaded file is not there any more.") from error
+            raise SheetError(*FILE_GONE) from error
         return Upload(key.rpartition("/")[2], content)
 
 
@@ -75,41 +79,13 @@ class SlackFiles:
         """Return a file's name and content.
 
         :raises SheetError: if it cannot be had.
-        :raises DownloadFailed: if it cannot be had for now.
+        :raises OSError: if it cannot be had for now.
         """
-        info = self._info(file_id)
-        if int(info.get("size") or 0) > MAX_FILE:
-            raise SheetError("too_large", f"The file is larger than {MAX_FILE // MEGABYTE} MB.")
-        address = str(info.get("url_private_download") or info.get("url_private") or "")
-        if info.get("is_external") or not is_slack(address, api=self._slack.base_url):
-            raise SheetError(
-                "file_elsewhere", "The file is only linked in Slack. Download it and upload the workbook itself."
-            )
-        content, kind = self._download(address)
-        if "html" in kind and "html" not in str(info.get("mimetype", "")):
-            raise SheetError(
-                "login_page",
-                "Slack served a login page in place of the file. SOP Desk needs the permission files:read; "
-                "ask whoever installed the app.",
-            )
-        return Upload(str(info.get("name") or "workbook.xlsx"), content)
-
-    def _info(self, file_id: str) -> dict[str, Any]:
         try:
-            answer = self._slack.files_info(file=file_id)
-        except SlackApiError as error:
-            if error.response.get("error") not in GONE:
-                raise
-            raise SheetError("file_gone", "The uploaded file is not there any more.") from error
-        info: dict[str, Any] = answer["file"]
-        return info
-
-    def _download(self, address: str) -> tuple[bytes, str]:
-        try:
-            return download(address, self._token, most=MAX_FILE)
-        except OSError as error:
-            status = error.code if isinstance(error, HTTPError) else 0
-            raise DownloadFailed(f"status {status}") from error
+            file = slack_files.fetch(self._slack, self._token, file_id, most=MAX_FILE)
+        except slack_files.NotFetched as error:
+            raise SheetError(*REFUSED[error.why]) from None
+        return Upload(file.name or "workbook.xlsx", file.content)
 
 
 def fetch(record: ImportRecord, slack: SlackFiles, bucket: Workbooks) -> Upload:

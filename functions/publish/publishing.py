@@ -11,17 +11,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-from slack_sdk.errors import SlackApiError
 
 from sop_aws.times import iso, parse
 from sop_aws.versions import Place, Text
 from sop_core import procedures
 from sop_core.procedures import reading
-from sop_core.publishing import LARGEST, Candidate, Fault, Refused, Upload, compare, examine, merged
+from sop_core.publishing import LARGEST, TOO_LARGE, Candidate, Fault, Refused, Upload, compare, examine, merged
 from sop_core.reports import diff
 from sop_core.versions import Version, in_force
 from sop_http.own_messages import find_message, marked
-from sop_http.slack_files import download, is_slack
+from sop_http.slack_files import NotFetched, Why, fetch
 from sop_slack import blocks as kit
 from sop_slack import procedures as told
 
@@ -39,7 +38,12 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Message
 
 Outcome = Literal["ready", "repeated", "refused", "known"]
-GONE: Final = frozenset({"file_not_found", "file_deleted", "files_disabled", "not_visible"})
+REFUSED: Final[dict[Why, str]] = {
+    "gone": "it is not there any more",
+    "elsewhere": "the file is only linked in Slack: upload the file itself",
+    "not_permitted": "Slack served a login page: SOP Desk needs the permission files:read",
+    "too_large": TOO_LARGE,
+}
 KEPT: Final = timedelta(days=30)
 MARK: Final = "sop_desk_publication"
 
@@ -155,24 +159,11 @@ class Publisher:
         return reading.read_procedure(made_from.file, file=procedure)[0]
 
     def _fetched(self, file_id: str) -> Upload:
-        info = self._info(file_id)
-        name = str(info.get("name") or "procedure.yaml")
-        address = str(info.get("url_private_download") or info.get("url_private") or "")
-        if info.get("is_external") or not is_slack(address, api=self.slack.base_url):
-            raise Refused([Fault(name, 1, "the file is only linked in Slack: upload the file itself")])
-        content, kind = download(address, self.token, most=LARGEST)
-        if "html" in kind and "html" not in str(info.get("mimetype", "")):
-            raise Refused([Fault(name, 1, "Slack served a login page: SOP Desk needs the permission files:read")])
-        return Upload(name, content)
-
-    def _info(self, file_id: str) -> dict[str, object]:
         try:
-            info: dict[str, object] = self.slack.files_info(file=file_id)["file"]
-        except SlackApiError as error:
-            if error.response.get("error") not in GONE:
-                raise
-            raise Refused([Fault("The uploaded file", 1, "it is not there any more")]) from error
-        return info
+            file = fetch(self.slack, self.token, file_id, most=LARGEST)
+        except NotFetched as error:
+            raise Refused([Fault(error.name or "The uploaded file", 1, REFUSED[error.why])]) from None
+        return Upload(file.name or "procedure.yaml", file.content)
 
     def _say(self, place: Place, message: Message) -> None:
         self.slack.chat_update(channel=place.channel, ts=place.ts, text=message.text, blocks=list(message.blocks))

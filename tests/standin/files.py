@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class StoredFile:
     """A file in Slack; ``served_as`` is the content type of the answer, ``moved_to`` redirects instead.
 
-    ``address`` is where it is said to be, if not here.
+    ``address`` is where it is said to be, if not here; ``info`` is what files.info says otherwise than of other files.
     """
 
     content: bytes
@@ -28,6 +28,7 @@ class StoredFile:
     mimetype: str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     moved_to: str | None = None
     address: str | None = None
+    info: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -82,7 +83,7 @@ class SlackWithFiles(Slack):
         address = f"{self.url.removesuffix('api/')}files-pri/{arguments['file']}"
         address = file.address or address
         shown = {"name": file.name, "size": len(file.content), "mimetype": file.mimetype, "url_private": address}
-        return {"ok": True, "file": shown}
+        return {"ok": True, "file": {**shown, **file.info}}
 
 
 @contextmanager

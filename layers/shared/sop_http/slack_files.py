@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import urllib.request
+from http import HTTPStatus
 from http.client import HTTPException
-from typing import IO, TYPE_CHECKING, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
+
+from slack_sdk.errors import SlackApiError
 
 if TYPE_CHECKING:
     from email.message import Message as Headers
     from http.client import HTTPResponse
 
+    from slack_sdk import WebClient
+
+Why = Literal["gone", "elsewhere", "not_permitted", "too_large"]
+
 SECONDS: Final = 30
+WHY_NO_INFO: Final[dict[str, Why]] = {
+    "file_not_found": "gone",
+    "file_deleted": "gone",
+    "files_disabled": "gone",
+    "not_visible": "gone",
+    "missing_scope": "not_permitted",
+    "no_permission": "not_permitted",
+    "access_denied": "not_permitted",
+}
+"""What ``files.info`` says for good. Slack: https://docs.slack.dev/reference/methods/files.info"""
+WHY_NO_CONTENT: Final[dict[int, Why]] = {
+    HTTPStatus.NOT_FOUND: "gone",
+    HTTPStatus.GONE: "gone",
+    HTTPStatus.UNAUTHORIZED: "not_permitted",
+    HTTPStatus.FORBIDDEN: "not_permitted",
+}
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -33,8 +56,74 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 _OPENER: Final = urllib.request.build_opener(_NoRedirects)
 
 
-def download(address: str, token: str, *, most: int) -> tuple[bytes, str]:
-    """Return the content (up to ``most`` bytes and one) and its type; raises ``OSError`` where it cannot be had."""
+class SlackFile(NamedTuple):
+    """A file as Slack has it: its name and type are what whoever uploaded it said."""
+
+    name: str
+    mimetype: str
+    content: bytes
+
+
+class NotFetched(Exception):
+    """Slack will not hand a file over, however often it is asked: it is gone, only linked, not permitted, too large."""
+
+    def __init__(self, why: Why, *, name: str = "") -> None:
+        """Carry why, and the file's name where Slack told it."""
+        super().__init__(why)
+        self.why = why
+        self.name = name
+
+
+def fetch(slack: WebClient, token: str, file_id: str, *, most: int) -> SlackFile:
+    """Return a file of at most ``most`` bytes that somebody gave the app.
+
+    Slack: https://docs.slack.dev/messaging/working-with-files
+
+    :raises NotFetched: if it cannot be had.
+    :raises SlackApiError: if Slack does not say where it is, for another reason.
+    :raises OSError: if it cannot be had for now.
+    """
+    info = _info(slack, file_id)
+    name, mimetype = str(info.get("name") or ""), str(info.get("mimetype") or "application/octet-stream")
+    address = str(info.get("url_private_download") or info.get("url_private") or "")
+    if info.get("is_external") or not is_slack(address, api=slack.base_url):
+        raise NotFetched("elsewhere", name=name)
+    if int(info.get("size") or 0) > most:
+        raise NotFetched("too_large", name=name)
+    try:
+        content, served_as = _content(address, token, most=most)
+    except HTTPError as error:
+        why = _why_no_content(error.code)
+        if why is None:
+            raise
+        raise NotFetched(why, name=name) from None
+    if len(content) > most:
+        raise NotFetched("too_large", name=name)
+    if "html" in served_as and "html" not in mimetype:
+        # Without the permission files:read Slack answers with its login page, or with the way to it.
+        raise NotFetched("not_permitted", name=name)
+    return SlackFile(name, mimetype, content)
+
+
+def _info(slack: WebClient, file_id: str) -> dict[str, Any]:
+    try:
+        info: dict[str, Any] = slack.files_info(file=file_id)["file"]
+    except SlackApiError as error:
+        why = WHY_NO_INFO.get(str(error.response.get("error")))
+        if why is None:
+            raise
+        raise NotFetched(why) from None
+    return info
+
+
+def _why_no_content(status: int) -> Why | None:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return "not_permitted"
+    return WHY_NO_CONTENT.get(status)
+
+
+def _content(address: str, token: str, *, most: int) -> tuple[bytes, str]:
+    """Return up to ``most`` bytes and one, and their type; raises ``OSError`` where they cannot be had."""
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - is_slack
     try:
         with _opened(request) as answer:

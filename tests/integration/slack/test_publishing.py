@@ -164,6 +164,21 @@ def test_an_upload_is_proven_compared_activated_and_gone_back_from(desk: Desk) -
     assert "version 2 → as shipped" in asked(listed(desk))
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (Fault(method="download", status=302), "infinity.yaml, line 1: Slack served a login page"),
+        (Fault(method="download", status=404), "infinity.yaml, line 1: it is not there any more"),
+        (Fault(method="files.info", error="file_deleted"), "The uploaded file, line 1: it is not there any more"),
+        (Fault(method="files.info", error="missing_scope"), "needs the permission files:read"),
+    ],
+    ids=str,
+)
+def test_a_file_that_slack_does_not_hand_over_is_refused_with_the_cause(desk: Desk, fault: Fault, says: str) -> None:
+    desk.slack.faults.append(fault)
+    assert says in words(uploaded(desk, SECOND))
+
+
 def runs(desk: Desk) -> list[dict[str, Any]]:
     items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
     return [json.loads(item["body"]["S"]) for item in items if item["sk"]["S"] == "RUN"]

@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ClientError
 from slack_sdk.errors import SlackApiError
 
-from functions.import_sheet.files import DownloadFailed
 from sop_aws.transfers import Throttled
 from sop_http.client import patient_client
 from tests.builders.workbooks import JANE, OMAR, workbook
@@ -68,7 +67,7 @@ def test_an_import_goes_on_once_aws_is_well(desk: Desk, aws_faults: AwsFaults, f
 def test_an_import_goes_on_once_slack_is_well(desk: Desk, fault: Fault) -> None:
     import_id = desk.queue(workbook([JANE, OMAR]))
     desk.slack.faults.extend([fault] * (9 if fault.method == "chat.update" else 1))
-    with pytest.raises((SlackApiError, DownloadFailed)):
+    with pytest.raises((SlackApiError, OSError)):
         desk.importer.run(import_id, seconds_left=600)
     desk.slack.faults.clear()
     assert again(desk, import_id) == "ready"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from slack_sdk import WebClient
 
+from functions.deliver.documents import MOST_BYTES, SlackDocuments
+from functions.deliver.failures import Refused
 from sop_aws.deliveries import outbox
+from sop_aws.documents import DocumentStore
 from sop_core.cases.case import Document
 from sop_core.cases.lifecycle import apply
 from sop_http.slack_files import is_slack
+from tests.standin.aws import BOT_TOKEN
+from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
+    from tests.standin.aws import Aws
     from tests.unit.cases.conftest import Desk
 
 AT = "2027-01-15T08:00:00Z"
@@ -51,6 +58,64 @@ def test_when_slack_does_not_answer_the_document_waits(desk: Desk) -> None:
     assert ("unsure", "documents", "no answer") in desk.outcomes
     desk.deliver_later(case)
     assert desk.cases.pending(case.id) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (302, "missing_scope"),
+        (401, "missing_scope"),
+        (403, "missing_scope"),
+        (404, "file_not_found"),
+        (410, "file_not_found"),
+    ],
+)
+def test_a_document_that_slack_will_not_hand_over_holds_up_neither_card_nor_line(
+    desk: Desk, status: int, word: str
+) -> None:
+    desk.slack.stored["F0ROOF"] = ("roof.jpg", b"roof")
+    case = attached(desk)
+    desk.slack.faults.append(Fault(method="download", status=status))
+    desk.deliver_later(case)
+    assert ("dead", "documents", word) in desk.outcomes
+    assert desk.cases.pending(case.id) == ()
+    assert any("supporting documentation" in message["text"] for message in desk.slack.messages)
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ({"error": "missing_scope"}, "missing_scope"),
+        ({"error": "file_deleted"}, "file_not_found"),
+        ({"served_as": "text/html"}, "missing_scope"),
+        ({"content": b"x" * (MOST_BYTES + 1)}, "file_too_large"),
+        ({"size": MOST_BYTES + 1}, "file_too_large"),
+        ({"is_external": True}, "file_elsewhere"),
+        ({"url_private": "https://slack.com.example/F1"}, "file_elsewhere"),
+    ],
+    ids=str,
+)
+def test_why_a_document_cannot_be_kept_is_told(said: dict[str, Any], word: str, store: DocumentStore) -> None:
+    with slack_with_files() as slack, pytest.raises(Refused) as refused:
+        copy(slack, store, **said)
+    assert refused.value.code == word
+    assert not slack.downloads or slack.downloads[0][1] == f"Bearer {BOT_TOKEN}"
+
+
+def copy(slack: SlackWithFiles, store: DocumentStore, *, error: str = "", **said: Any) -> None:
+    """Let the worker keep a document of which Slack's files.info says this."""
+    if error:
+        slack.faults.append(Fault(method="files.info", error=error))
+    content, served_as = said.pop("content", b"roof"), said.pop("served_as", "image/jpeg")
+    slack.files["F0ROOF"] = StoredFile(content=content, served_as=served_as, mimetype="image/jpeg", info=said)
+    client = WebClient(token=BOT_TOKEN, base_url=slack.url, timeout=5, retry_handlers=[])
+    document = Document(id="F0ROOF", name="roof.jpg", size=9, key="cases/SOP-1/F0ROOF", by="U1", at=AT)
+    SlackDocuments(client, BOT_TOKEN, store).copy(document)
+
+
+@pytest.fixture
+def store(aws: Aws) -> DocumentStore:
+    return DocumentStore(aws.s3, "files")
 
 
 @pytest.mark.parametrize(
