@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.slack.listeners import admin, audit, case_lists, cases, forget, home, procedures, runs, transfers
+from functions.slack.listeners import (
+    admin,
+    audit,
+    case_lists,
+    cases,
+    columns,
+    forget,
+    home,
+    procedures,
+    runs,
+    transfers,
+)
 from functions.slack.listeners.listener import Listener, guarded
 
 if TYPE_CHECKING:
@@ -18,6 +29,7 @@ LISTENERS: tuple[Listener, ...] = (
     *cases.LISTENERS,
     *case_lists.LISTENERS,
     *transfers.LISTENERS,
+    *columns.LISTENERS,
     *home.LISTENERS,
     *admin.LISTENERS,
     *audit.LISTENERS,
