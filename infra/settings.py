@@ -54,7 +54,12 @@ def store(settings: SettingsStore, file: Path, *, actor: str) -> int:
 def _read(file: Path) -> dict[str, Any]:
     try:
         mapping = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise BadFile(f"{file} cannot be read: {error.strerror}.") from error
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BadFile(f"{file}{line} cannot be read as YAML: {error.problem}.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadFile(f"{file} cannot be read as YAML.") from error
     if not isinstance(mapping, dict):
         raise BadFile(f"{file} is not usable: it is a map with roles, people and channels.")

@@ -47,3 +47,26 @@ def test_a_file_that_is_none_is_told_in_one_sentence_and_changes_nothing(
         settings.store(stored(aws), file, actor="U0ADMIN01")
     assert settings.main([str(file), "--stack", "desk"]) == 2
     assert stored(aws).stored().version == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"roles:\n  agent: [U1\n", "line 3 cannot be read as YAML: expected ',' or ']'"),
+        (b"roles:\n\tagent: U1\n", "line 2 cannot be read as YAML: found character"),
+        (b"\xff\xfe", "cannot be read as YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_with_its_line(
+    aws: Aws,  # noqa: F811
+    tmp_path: Path,
+    content: bytes | None,
+    told: str,
+) -> None:
+    file = tmp_path / "people.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadFile) as caught:
+        settings.store(stored(aws), file, actor="U0ADMIN01")
+    assert told in str(caught.value)
