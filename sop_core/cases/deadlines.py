@@ -15,7 +15,7 @@ MINUTES_A_DAY = 24 * 60
 LONGEST_CLOSURE = 366
 
 
-class Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Calendar(msgspec.Struct, frozen=True):
     """The office's days and hours. ``holidays`` is a country code (``None``: no public holidays are kept)."""
 
     zone: str = "America/New_York"

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.standin.aws import Aws
 
 LEASE = timedelta(seconds=60)
+UNKNOWN: dict[str, object] = {"roles": ["U0COOK001"], "retention": 30}
+"""What a newer release may have stored in a part of the settings; in the others it is text."""
+PARTS = [name for name, part in msgspec.to_builtins(Settings.default()).items() if isinstance(part, dict)]
 
 
 @pytest.fixture
@@ -295,6 +298,24 @@ class TestSettings:
         item = aws.dynamodb.get_item(TableName=aws.settings_table, Key=key)["Item"]
 
         assert msgspec.json.decode(item["body"]["S"]) == {"values": {"infinity_specialist_line": "1-800-555-0100"}}
+
+    @pytest.mark.parametrize("part", PARTS)
+    def test_of_a_newer_release(self, settings: SettingsStore, aws: Aws, part: str) -> None:
+        """What a newer release stored and this one does not know locks nobody out: a release can be taken back."""
+        changed = merge(Settings.default(), {"roles": {"agent": ["U0AGENT01"]}, "calendar": {"opens": "09:00"}})
+        # The same put again, as the local AWS has seen it for another part, would be a repeat and write nothing.
+        settings.put(changed, actor=f"U0ADMIN{PARTS.index(part)}", at="2026-11-21T00:00:00Z", expected_version=0)
+        for sk in ("CURRENT", "AUDIT#000001"):
+            key = {"pk": {"S": "SETTINGS"}, "sk": {"S": sk}}
+            item = aws.dynamodb.get_item(TableName=aws.settings_table, Key=key)["Item"]
+            body = msgspec.json.decode(item["body"]["S"])
+            newer = body | {part: body.get(part, {}) | {"lunch": UNKNOWN.get(part, "12:00")}, "tea": {"at": "16:00"}}
+            stored = {**item, "body": {"S": msgspec.json.encode(newer).decode()}}
+            aws.dynamodb.put_item(TableName=aws.settings_table, Item=stored)
+
+        read = settings.stored().settings
+        assert (read.roles["agent"], read.calendar) == (("U0AGENT01",), changed.calendar)
+        assert len(settings.audit()) == 1
 
     def test_two_admins(self, settings: SettingsStore) -> None:
         """Of two who edit the same version, the second is told."""
