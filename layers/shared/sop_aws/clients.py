@@ -39,6 +39,12 @@ PATIENT: Final = Config(
 )
 """For workers, whose queue keeps the message meanwhile."""
 
+LINKS: Final = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+"""Left to itself, botocore signs links with the old signature, which newer regions refuse, and for S3's host in
+us-east-1, which sends a request for a new bucket elsewhere on to a host that the link is not signed for.
+
+S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+"""
 
 THROTTLED: Final = frozenset(
     {
@@ -100,7 +106,7 @@ def sqs(profile: Config = FAST) -> SQSClient:
 @cache
 def s3(profile: Config = FAST) -> S3Client:
     """The S3 client of this container."""
-    return cast("S3Client", _session().create_client("s3", config=profile))
+    return cast("S3Client", _session().create_client("s3", config=profile.merge(LINKS)))
 
 
 @cache

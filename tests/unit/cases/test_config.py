@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
+from botocore.session import get_session
 
 from sop_aws import clients
 from sop_aws.config import DeliverConfig, MissingConfiguration, SlackConfig, SweepConfig
+from sop_aws.documents import DocumentStore
 from sop_aws.secrets import SecretUnreadable, SlackSecrets, slack_secrets
 
 SLACK = {
@@ -119,3 +122,17 @@ class TestClients:
 
         assert clients.s3() is clients.s3()
         assert clients.dynamodb() is not clients.dynamodb(clients.PATIENT)
+
+    @pytest.mark.parametrize(
+        ("region", "host"),
+        [("us-east-1", "files.s3.amazonaws.com"), ("eu-central-1", "files.s3.eu-central-1.amazonaws.com")],
+    )
+    def test_links(self, monkeypatch: pytest.MonkeyPatch, region: str, host: str) -> None:
+        """A link to a document is signed as every region takes it, for the bucket's own host."""
+        for name, value in (("DEFAULT_REGION", region), ("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b")):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        monkeypatch.setattr(clients, "_session", get_session)
+        link = urlsplit(DocumentStore(clients.s3.__wrapped__(), "files").link("cases/SOP-1/F1"))
+
+        assert parse_qs(link.query)["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+        assert link.hostname == host
