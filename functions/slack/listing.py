@@ -58,6 +58,8 @@ class Lists:
         for place in self._projects(text):
             found |= {case.id: case for case in self._services.cases.for_project(place)}
         for case_id in self._services.cases.with_words(words(text)):
+            if len(found) >= FOUND:  # each is read by itself, and Slack waits three seconds
+                break
             case = found.get(case_id) or self._services.cases.get(case_id)
             if case is not None:
                 found[case_id] = case

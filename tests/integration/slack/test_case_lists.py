@@ -108,6 +108,24 @@ def test_a_caller_who_is_in_no_sheet_is_found_by_name(desk: Desk) -> None:
     assert numbers(answered(desk.person(PRIYA), "jose caller1")) == [made[1].id]
 
 
+def test_of_a_common_name_the_newest_are_shown_and_no_others_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = many(desk, 25)
+    read: list[str] = []
+    get = CaseStore.get
+
+    def noted(store: CaseStore, case_id: str) -> Case | None:
+        read.append(case_id)
+        return get(store, case_id)
+
+    monkeypatch.setattr(CaseStore, "get", noted)
+    shown = numbers(answered(desk.person(PRIYA), "jose"))
+    assert set(shown) < {case.id for case in made}
+    assert read == shown
+    assert len(shown) == 20
+
+
 def test_nothing_found_says_how_to_search(desk: Desk) -> None:
     assert "No case matches" in json.dumps(answered(desk.person(PRIYA), "nobody of that name"))
     assert "no case of that number" in answered(desk.person(PRIYA), "SOP-ZZZZZZZZ")["text"]
