@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from sop_core.settings import Settings
 
+ADMINS: Final = ("admin",)
+"""The roles of whoever sets SOP Desk up: settings, procedures, the transfer sheet."""
+
 GROUP_SECONDS: Final = 45.0
 STALE_SECONDS: Final = 3600.0
 RETRY_SECONDS: Final = 10.0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from functions.slack.listeners.listener import Request
+    from sop_slack.blocks import Message
 
 
 def tell(request: Request, sentence: str) -> None:
@@ -34,6 +35,19 @@ def tell(request: Request, sentence: str) -> None:
             _say_in_a_call(request, sentence)
         case _:
             request.ack(response_type="ephemeral", text=sentence)
+
+
+def reply(request: Request, message: Message) -> None:
+    """Answer a command with a message that only whoever typed it sees."""
+    request.ack(response_type="ephemeral", text=message.text, blocks=list(message.blocks))
+
+
+def replace(request: Request, message: Message) -> None:
+    """Put ``message`` in the place of the one whose button was pressed."""
+    place = request.body["container"]
+    request.client.chat_update(
+        channel=place["channel_id"], ts=place["message_ts"], text=message.text, blocks=list(message.blocks)
+    )
 
 
 def notice(sentence: str, *, close: str = "Back") -> b.Block:

@@ -13,7 +13,8 @@ from functions.slack.listeners import (
     columns,
     forget,
     home,
-    procedures,
+    overview,
+    publishing,
     runs,
     transfers,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 LISTENERS: tuple[Listener, ...] = (
     *runs.LISTENERS,
+    *overview.LISTENERS,
     *cases.LISTENERS,
     *case_lists.LISTENERS,
     *transfers.LISTENERS,
@@ -33,7 +35,7 @@ LISTENERS: tuple[Listener, ...] = (
     *home.LISTENERS,
     *admin.LISTENERS,
     *audit.LISTENERS,
-    *procedures.LISTENERS,
+    *publishing.LISTENERS,
     *forget.LISTENERS,
 )
 

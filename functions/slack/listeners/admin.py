@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
-from functions.slack.listeners import audit, forget, procedures
+from functions.slack.access import ADMINS
+from functions.slack.listeners import audit, forget, publishing
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.settings import StaleSettings
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from functions.slack.services import Services
     from sop_core.settings import Settings
 
-ADMINS: Final = ("admin",)
 HELP: Final = (
     "`/sop-admin` edit the settings · `/sop-admin audit` who did what, and when · "
     "`/sop-admin publish` a procedure · `/sop-admin versions` of procedures · "
@@ -43,7 +43,7 @@ def command(services: Services, request: Request) -> None:
         case "forget":
             forget.open_search(services, request)
         case "publish" | "versions" as asked:
-            procedures.COMMANDS[asked](services, request)
+            publishing.COMMANDS[asked](services, request)
         case _:
             request.ack(response_type="ephemeral", text=HELP)
 

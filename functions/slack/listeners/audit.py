@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from functions.slack.access import ADMINS
 from functions.slack.auditing import keep
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from functions.slack.services import Services
     from sop_slack.blocks import Block
 
-ADMINS: Final = ("admin",)
 SHOWN: Final = 12
 WEEK: Final = timedelta(days=6)
 ON_ITS_WAY: Final = "The file is on its way. It comes in your messages with SOP Desk, a large one in parts."

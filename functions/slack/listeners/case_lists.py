@@ -13,7 +13,7 @@ from functions.slack.casework import Seen
 from functions.slack.listeners.cases import READERS, show
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.listing import Lists
-from functions.slack.replies import tell
+from functions.slack.replies import reply, tell
 from functions.slack.waking import wake
 from sop_aws.deliveries import file_asked_for
 from sop_aws.times import iso
@@ -38,9 +38,9 @@ def command(services: Services, request: Request) -> None:
     match first:
         case "" | "mine":
             is_team = services.access.has_any(request.user, TEAM)
-            _answer(request, _list(services, request.user, "claimed" if is_team else "opened"))
+            reply(request, _list(services, request.user, "claimed" if is_team else "opened"))
         case "open":
-            _answer(request, _list(services, request.user, "unclaimed"))
+            reply(request, _list(services, request.user, "unclaimed"))
         case "report":
             _report(services, request, rest.strip() or "week")
         case "help":
@@ -71,7 +71,7 @@ def _find(services: Services, request: Request, text: str) -> None:
         if found.heads:
             keep(services, "view", "saw cases found", by=request.user, detail=f"cases: {len(found.heads)}")
         now = iso(services.now())
-        _answer(request, listing("found", found.heads, now=now, rest=None, started=False))
+        reply(request, listing("found", found.heads, now=now, rest=None, started=False))
 
 
 def _report(services: Services, request: Request, period: str) -> None:
@@ -95,10 +95,6 @@ def _list(services: Services, user: str, kind: str, *, start: str | None = None)
     page = Lists(services).page(kind, user, limit=PAGE, start=start)
     now = iso(services.now())
     return listing(kind, page.heads, now=now, rest=page.rest, started=start is not None, front=page.front)
-
-
-def _answer(request: Request, message: Message) -> None:
-    request.ack(response_type="ephemeral", text=message.text, blocks=list(message.blocks))
 
 
 LISTENERS: Final = (

@@ -6,6 +6,7 @@ import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from functions.slack.access import ADMINS
 from functions.slack.listeners.listener import Listener
 from functions.slack.replies import notice, tell
 from functions.slack.sheets import ON_ITS_WAY, begin, change_columns, discard
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from functions.slack.services import Services
     from sop_core.transfers.records import Sheet
 
-ADMINS: Final = ("admin",)
 NO_COLUMNS: Final = "There is no active transfer sheet, and no column was named. Upload one with `/transfers upload`."
 SAME_COLUMNS: Final = "Nothing was changed."
 REMEMBERED: Final = "Remembered. The workbook is read as before."

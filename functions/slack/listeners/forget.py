@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from functions.slack.access import ADMINS
 from functions.slack.auditing import keep, told_with_it
 from functions.slack.finding import PROJECT_ID, Finder
 from functions.slack.listeners.listener import Listener, Request
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from functions.slack.services import Services
     from sop_core.cases.case import Case
 
-ADMINS: Final = ("admin",)
 PROJECTS: Final = 8
 NAMESAKES: Final = 20
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
-from functions.slack.access import refusal
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import ended_today, left_off
 from functions.slack.replies import tell
 from functions.slack.runs import Click, MissingSetting, NotYourRun, RunDesk
 from functions.slack.screens import Meta
@@ -42,65 +40,12 @@ def start(services: Services, request: Request) -> None:
     """Answer a procedure's command: begin a run, show its modal, then the best matches for what was typed."""
     body = request.body
     desk = RunDesk(services)
-    run = _begin(desk, request, COMMANDS[body["command"]], query=_typed_text(body))
+    run = begin(desk, request, COMMANDS[body["command"]], query=_typed_text(body))
     first = views.run_modal(desk.screen(run, searching=bool(run.query)))
     view = request.client.views_open(trigger_id=body["trigger_id"], view=first)["view"]
     if run.query:
-        _update(request, view, desk, desk.find(run))
+        update(request, view, desk, desk.find(run))
     request.ack()
-
-
-def overview(services: Services, request: Request) -> None:
-    """Answer `/sop`: the procedures this person may run, the runs they left off, and those they finished today."""
-    request.client.views_open(trigger_id=request.body["trigger_id"], view=_overview(services, request.user))
-    request.ack()
-
-
-def _overview(services: Services, user: str) -> dict[str, Any]:
-    desk = RunDesk(services)
-    offered = [
-        (name, services.procedures.active(name).title, command)
-        for command, name in COMMANDS.items()
-        if desk.may_run(user, name)
-    ]
-    return views.overview(offered, left_off(services, user), ended_today(services, user))
-
-
-def discard(services: Services, request: Request) -> None:
-    """Answer "Discard" beside a run that was left off: it is given up, and the list is drawn without it."""
-    try:
-        RunDesk(services).abandon(str(request.body["actions"][0]["value"]), request.user)
-    except NotYourRun as refused:
-        tell(request, str(refused))
-        return
-    request.ack()
-    request.client.views_update(view_id=request.body["view"]["id"], view=_overview(services, request.user))
-
-
-def start_from_overview(services: Services, request: Request) -> None:
-    """Answer "Start" in the list of procedures: its modal takes the list's place."""
-    procedure = str(request.body["actions"][0]["value"])
-    desk = RunDesk(services)
-    if not desk.may_run(request.user, procedure):
-        tell(request, refusal(desk.audience(procedure)))
-        return
-    request.ack()
-    _update(request, request.body["view"], desk, _begin(desk, request, procedure, query=""))
-
-
-def resume(services: Services, request: Request) -> None:
-    """Answer "Resume", on the Home tab or in the list of procedures: the run's modal as it was left."""
-    desk = RunDesk(services)
-    try:
-        run = desk.read(str(request.body["actions"][0]["value"]), request.user)
-    except NotYourRun as refused:
-        tell(request, str(refused))
-        return
-    request.ack()
-    if request.body["view"]["type"] == "modal":
-        _update(request, request.body["view"], desk, run)
-    else:
-        request.client.views_open(trigger_id=request.body["trigger_id"], view=views.run_modal(desk.screen(run)))
 
 
 def _typed_text(body: dict[str, Any]) -> str:
@@ -109,7 +54,8 @@ def _typed_text(body: dict[str, Any]) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
-def _begin(desk: RunDesk, request: Request, procedure: str, *, query: str) -> Run:
+def begin(desk: RunDesk, request: Request, procedure: str, *, query: str) -> Run:
+    """Begin a run of whoever sent the request, known by the request."""
     return desk.start(
         run_id=_interaction(request),
         procedure=procedure,
@@ -214,10 +160,10 @@ def _change(services: Services, request: Request, change: Callable[[RunDesk, Cli
     except NotYourRun as refused:
         tell(request, str(refused))
         return
-    _update(request, request.body["view"], desk, run)
+    update(request, request.body["view"], desk, run)
 
 
-def _update(request: Request, view: dict[str, Any], desk: RunDesk, run: Run) -> None:
+def update(request: Request, view: dict[str, Any], desk: RunDesk, run: Run) -> None:
     """Draw the modal anew over the view that the request saw; where another drew first, draw what is stored."""
     if _drawn(request, view["id"], desk.screen(run), hash=view["hash"]):
         return
@@ -291,7 +237,7 @@ def _audience(procedure: str) -> Callable[[Services], tuple[str, ...]]:
     return lambda services: services.procedures.active(procedure).audience
 
 
-def _anyone(services: Services) -> tuple[str, ...]:
+def anyone(services: Services) -> tuple[str, ...]:
     """Return whoever may run some procedure; which of them a run is for, its version says."""
     audiences = (services.procedures.active(name).audience for name in services.procedures.names())
     return tuple(dict.fromkeys(role for audience in audiences for role in audience))
@@ -302,17 +248,13 @@ LISTENERS: Final = (
         Listener(kind="command", name=command, roles=_audience(name), answer=start)
         for command, name in COMMANDS.items()
     ),
-    Listener(kind="command", name="/sop", roles=_anyone, answer=overview),
-    Listener(kind="action", name="procedure_start", roles=_anyone, answer=start_from_overview),
-    Listener(kind="action", name="run_resume", roles=_anyone, answer=resume),
-    Listener(kind="action", name="run_discard", roles=_anyone, answer=discard),
-    Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=_anyone, answer=answer),
-    Listener(kind="action", name=re.compile(r"^pick:"), roles=_anyone, answer=keep_picking),
-    Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=_anyone, answer=choose_project),
-    Listener(kind="action", name="project_change", roles=_anyone, answer=change_project),
-    Listener(kind="action", name=re.compile(r"^language:"), roles=_anyone, answer=show_language),
-    Listener(kind="action", name="form_back", roles=_anyone, answer=page_back),
-    Listener(kind="options", name="project_search", roles=_anyone, answer=suggest_projects),
-    Listener(kind="view_submission", name=views.CALLBACK, roles=_anyone, answer=submit),
-    Listener(kind="view_closed", name=views.CALLBACK, roles=_anyone, answer=closed),
+    Listener(kind="action", name=re.compile(r"^answer(_menu|_several|_picked|_none)?:"), roles=anyone, answer=answer),
+    Listener(kind="action", name=re.compile(r"^pick:"), roles=anyone, answer=keep_picking),
+    Listener(kind="action", name=re.compile(r"^project_(choose|search)$"), roles=anyone, answer=choose_project),
+    Listener(kind="action", name="project_change", roles=anyone, answer=change_project),
+    Listener(kind="action", name=re.compile(r"^language:"), roles=anyone, answer=show_language),
+    Listener(kind="action", name="form_back", roles=anyone, answer=page_back),
+    Listener(kind="options", name="project_search", roles=anyone, answer=suggest_projects),
+    Listener(kind="view_submission", name=views.CALLBACK, roles=anyone, answer=submit),
+    Listener(kind="view_closed", name=views.CALLBACK, roles=anyone, answer=closed),
 )

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.slack import sheets
+from functions.slack.access import ADMINS
 from functions.slack.auditing import keep
 from functions.slack.listeners import columns
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.replies import notice, tell
+from functions.slack.replies import notice, replace, reply, tell
 from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sop_core.transfers.records import Job
     from sop_slack.blocks import Block, Message
 
-ADMINS: Final = ("admin",)
 SENT: Final[dict[Job, str]] = {
     "template": "An empty transfer sheet to fill in will be in your messages with SOP Desk in a moment.",
     "export": "The transfer sheet that agents see, as a workbook, will be in your messages with SOP Desk in a moment.",
@@ -43,9 +43,9 @@ def command(services: Services, request: Request) -> None:
             _open(request, told.upload_modal())
             request.ack()
         case "history":
-            _answer(request, told.history(services.transfers.history()))
+            reply(request, told.history(services.transfers.history()))
         case "" | "status":
-            _answer(request, _status(services))
+            reply(request, _status(services))
         case "rollback":
             _roll_back(services, request)
         case "columns":
@@ -133,13 +133,13 @@ def activate(services: Services, request: Request) -> None:
     except SheetChanged as lost:
         sheet = services.transfers.sheet(sheet_id)
         if sheet is not None:
-            _replace(request, told.someone_else(sheet, lost.current))
+            replace(request, told.someone_else(sheet, lost.current))
         return
     except SheetNotReady as refused:
-        _replace(request, told.not_ready(refused.sheet))
+        replace(request, told.not_ready(refused.sheet))
         return
     if (sheet := services.transfers.sheet(sheet_id)) is not None:
-        _replace(request, told.activated(sheet, active))
+        replace(request, told.activated(sheet, active))
 
 
 def discard(services: Services, request: Request) -> None:
@@ -147,9 +147,9 @@ def discard(services: Services, request: Request) -> None:
     sheet_id, _ = told.read_button(request.body["actions"][0]["value"])
     request.ack()
     try:
-        _replace(request, told.discarded(sheets.discard(services, request.user, sheet_id)))
+        replace(request, told.discarded(sheets.discard(services, request.user, sheet_id)))
     except SheetNotReady as refused:
-        _replace(request, told.not_ready(refused.sheet))
+        replace(request, told.not_ready(refused.sheet))
 
 
 def ask_rollback(services: Services, request: Request) -> None:
@@ -185,17 +185,6 @@ def _status(services: Services) -> Message:
     age = (services.now() - datetime.fromisoformat(active.uploaded_at)).days
     fresh_for = services.settings().sheet_freshness_days
     return told.status(active, age_days=age, stale=days_too_old(active, fresh_for=fresh_for, now=services.now()) > 0)
-
-
-def _answer(request: Request, message: Message) -> None:
-    request.ack(response_type="ephemeral", text=message.text, blocks=list(message.blocks))
-
-
-def _replace(request: Request, message: Message) -> None:
-    place = request.body["container"]
-    request.client.chat_update(
-        channel=place["channel_id"], ts=place["message_ts"], text=message.text, blocks=list(message.blocks)
-    )
 
 
 LISTENERS: Final = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
+from functions.slack.access import ADMINS
 from functions.slack.auditing import keep, told_with_it
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.replies import notice, tell
+from functions.slack.replies import notice, replace, tell
 from sop_aws.correlation import current
 from sop_aws.times import iso
 from sop_aws.versions import SwitchedMeanwhile, VersionActive, VersionGone
@@ -18,10 +19,9 @@ from sop_slack import procedures as told
 if TYPE_CHECKING:
     from functions.slack.services import Services
     from sop_core.versions import Activation
-    from sop_slack.blocks import Block, Message
+    from sop_slack.blocks import Block
     from sop_slack.procedures import Choice
 
-ADMINS: Final = ("admin",)
 HISTORY: Final = 8
 ON_ITS_WAY: Final = "The procedure is on its way. Its proof and what changes appear in your messages with SOP Desk."
 SOMEONE_ELSE: Final = "Somebody else switched a version meanwhile; nothing was changed by this. Here is how it is now."
@@ -61,16 +61,16 @@ def activate(services: Services, request: Request) -> None:
     request.ack()
     version = services.versions.version(choice.procedure, choice.digest or "")
     if version is None:
-        _replace(request, told.gone())
+        replace(request, told.gone())
         return
     try:
         activation = _switch(services, request, choice)
     except SwitchedMeanwhile as lost:
-        _replace(request, told.someone_else(version, lost.current))
+        replace(request, told.someone_else(version, lost.current))
     except VersionGone:
-        _replace(request, told.gone())
+        replace(request, told.gone())
     else:
-        _replace(request, told.activated(version, activation, today=services.settings_store.today()))
+        replace(request, told.activated(version, activation, today=services.settings_store.today()))
 
 
 def discard(services: Services, request: Request) -> None:
@@ -95,9 +95,9 @@ def discard(services: Services, request: Request) -> None:
             ),
         )
     except (VersionActive, VersionGone):
-        _replace(request, told.gone())
+        replace(request, told.gone())
     else:
-        _replace(request, told.discarded(version))
+        replace(request, told.discarded(version))
 
 
 def switch(services: Services, request: Request) -> None:
@@ -150,13 +150,6 @@ def _list(services: Services, said: str = "") -> Block:
     ]
     history = services.versions.history(limit=HISTORY)
     return told.versions_modal(shelves, history, today=services.settings_store.today(), notice=said)
-
-
-def _replace(request: Request, message: Message) -> None:
-    place = request.body["container"]
-    request.client.chat_update(
-        channel=place["channel_id"], ts=place["message_ts"], text=message.text, blocks=list(message.blocks)
-    )
 
 
 COMMANDS: Final = {"publish": publish, "versions": versions}
