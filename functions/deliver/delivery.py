@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sop_core.cases.case import Case, CaseEvent, Document
     from sop_slack.blocks import Message
 
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=90)
 """Longer than the function may run, so that a held row's worker is either at work or dead."""
 FIRST_PAUSE: Final = timedelta(seconds=20)
 LONGEST_PAUSE: Final = timedelta(minutes=10)

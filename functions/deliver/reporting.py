@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from sop_core.cases.report import RunEnd, days_of, report
 from sop_core.guidance import UnknownName, guidance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from functions.deliver.chat import Chat
     from sop_aws.deliveries import Delivery
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sop_core.cases.case import CaseEvent
     from sop_core.guidance import Procedure
     from sop_core.settings import Settings
+
+    DayOf = Callable[[str], str]
 
 OTHER_VERSION: Final = "(an older version of the procedure)"
 FORGOTTEN: Final = "(the customer was forgotten)"
@@ -51,25 +53,24 @@ class Reporter:
         from functions.deliver.workbook import workbook  # noqa: PLC0415 - slow to import: only a report pays for it
 
         period = row.period or "week"
-        days = days_of(parse(row.created_at).astimezone(self._zone()).date(), period)
-        numbers = report(self._events(days), self._runs(days), days, day_of=self._day)
+        day_of = _day_of(ZoneInfo(self._settings().calendar.zone))
+        days = days_of(date.fromisoformat(day_of(row.created_at)), period)
+        numbers = report(self._events(days, day_of), self._runs(days, day_of), days, day_of=day_of)
         name = f"cases {numbers.first} to {numbers.last}.xlsx"
         comment = f"Cases from {numbers.first} to {numbers.last}: {sum(p.opened for p in numbers.procedures)} opened."
         self._chat.send_file(self._chat.direct(row.channel), name, workbook(numbers), comment=comment, row=row)
 
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._settings().calendar.zone)
-
-    def _events(self, days: tuple[str, ...]) -> list[CaseEvent]:
+    def _events(self, days: tuple[str, ...], day_of: DayOf) -> list[CaseEvent]:
         events = (event for day in _utc_days(days) for event in self._queue.events_on(day))
-        return [named_event(event, self._name_of) for event in events if self._day(event.at) in days]
+        return [named_event(event, self._name_of) for event in events if day_of(event.at) in days]
 
-    def _runs(self, days: tuple[str, ...]) -> list[RunEnd]:
-        runs = [run for day in _utc_days(days) for run in self._queue.runs_on(day) if self._day(run.started_at) in days]
-        return [self._end(run, self._day(run.started_at)) for run in runs]
-
-    def _day(self, at: str) -> str:
-        return parse(at).astimezone(self._zone()).date().isoformat()
+    def _runs(self, days: tuple[str, ...], day_of: DayOf) -> Iterator[RunEnd]:
+        """Yield how the runs ended, one at a time: a busy month has a hundred thousand."""
+        for each in _utc_days(days):
+            for run in self._queue.runs_on(each):
+                day = day_of(run.started_at)
+                if day in days:
+                    yield self._end(run, day)
 
     def _end(self, run: Run, day: str) -> RunEnd:
         if run.erased_at:
@@ -81,6 +82,11 @@ class Reporter:
         path = " > ".join(step.id for step in told.steps)
         stopped = told.ask.question if told.ask is not None else ("not finished" if run.state != "done" else None)
         return RunEnd(procedure=run.procedure, day=day, path=path or "(start)", stopped_at=stopped)
+
+
+def _day_of(zone: ZoneInfo) -> DayOf:
+    """Return what says on which day of the office a stored moment is."""
+    return lambda at: parse(at).astimezone(zone).date().isoformat()
 
 
 def _utc_days(days: tuple[str, ...]) -> tuple[str, ...]:

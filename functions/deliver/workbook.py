@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
@@ -17,12 +17,14 @@ from sop_core.spreadsheets import begins_a_formula
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from openpyxl.cell.cell import Cell
     from openpyxl.chart._chart import ChartBase
     from openpyxl.worksheet.worksheet import Worksheet
 
     from sop_core.cases.case import CaseEvent
     from sop_core.cases.report import ProcedureNumbers, Report
 
+HEAD: Final = Font(bold=True)
 Value = str | int | float | None
 WIDTH: Final = 18
 CHART_WIDTH: Final = 22
@@ -44,9 +46,8 @@ EVENTS: Final = (
 
 def workbook(numbers: Report) -> bytes:
     """Return the report as the bytes of an .xlsx file."""
-    book = Workbook()
-    for sheet in book.worksheets:
-        book.remove(sheet)
+    # Written as it goes: a busy month has tens of thousands of events.
+    book = Workbook(write_only=True)
     _volume(book.create_sheet("Volume"), numbers)
     _outcomes(book.create_sheet("Outcomes"), numbers.procedures)
     _times(book.create_sheet("Times"), numbers.procedures)
@@ -150,24 +151,24 @@ def _fill(chart: ChartBase, sheet: Worksheet, *, rows: int, columns: tuple[int, 
 
 
 def _table(sheet: Worksheet, heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
-    for place, name in enumerate(heads, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = WIDTH
-        sheet.cell(1, place, name).font = Font(bold=True)
-    for number, row in enumerate(rows, 2):
-        for place, value in enumerate(row, 1):
-            _write(sheet, number, place, value)
     sheet.freeze_panes = "A2"
+    for place in range(1, len(heads) + 1):
+        sheet.column_dimensions[get_column_letter(place)].width = WIDTH
+    sheet.append([_cell(sheet, name, font=HEAD) for name in heads])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
 
 
-def _write(sheet: Worksheet, row: int, column: int, value: Value) -> None:
+def _cell(sheet: Worksheet, value: Value, *, font: Font | None = None) -> Cell:
     if not isinstance(value, str):
-        sheet.cell(row, column, value)
-        return
-    cell = sheet.cell(row, column)
+        return WriteOnlyCell(sheet, value)
     text = ILLEGAL_CHARACTERS_RE.sub("", value)
-    cell.value = text
+    cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
     cell.quotePrefix = begins_a_formula(text)
+    if font is not None:
+        cell.font = font
+    return cell
 
 
 def _event(event: CaseEvent) -> Sequence[Value]:

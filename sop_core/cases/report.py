@@ -65,13 +65,18 @@ def days_of(last: date, period: str) -> tuple[str, ...]:
 
 
 def report(
-    events: Sequence[CaseEvent], runs: Sequence[RunEnd], days: Sequence[str], *, day_of: Callable[[str], str]
+    events: Sequence[CaseEvent], runs: Iterable[RunEnd], days: Sequence[str], *, day_of: Callable[[str], str]
 ) -> Report:
     """Count a period; ``day_of`` says on which of the office's ``days`` a stored time is."""
     names = sorted({event.procedure for event in events if event.procedure})
     on = Counter((day_of(event.at), event.action) for event in events)
-    ends = Counter((run.procedure, run.path) for run in runs if run.stopped_at is None)
-    stops = Counter((run.procedure, run.stopped_at) for run in runs if run.stopped_at is not None)
+    ends: Counter[tuple[str, str]] = Counter()
+    stops: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        if run.stopped_at is None:
+            ends[run.procedure, run.path] += 1
+        else:
+            stops[run.procedure, run.stopped_at] += 1
     return Report(
         first=days[0],
         last=days[-1],

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LINE: Final = "{:<8}{:<58}{:<70}{:<36}{}"
 ALONE: Final = "--alone"
 STATES: Final = {True: "ok", False: "MISSED", None: "skipped"}
-MODULES: Final = ("guidance", "cold", "acks", "home", "sheet", "search", "importing", "cost")
+MODULES: Final = ("guidance", "cold", "acks", "home", "sheet", "search", "importing", "report", "cost")
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 ABOUT: Final = """\

@@ -36,7 +36,7 @@ PRICES: Final = {
 AWS_WAIT: Final = 0.005
 SLACK_WAIT: Final = 0.150
 """Seconds that a call of AWS within the region, and one of Slack, is assumed to take."""
-MEMORY: Final = {"slack": 1769, "deliver": 512, "sweep": 256}
+MEMORY: Final = {"slack": 1769, "deliver": 1024, "sweep": 256}
 WHOLE_PROCESSOR: Final = 1769
 """MB of memory with which Lambda gives one whole processor. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 REPORT_LINES: Final = 350

@@ -93,12 +93,12 @@ class CaseQueue:
     def events_on(self, day: str, *, since: str = "0") -> Iterator[CaseEvent]:
         """Yield what happened on a day (UTC, ``2026-11-20``) from the moment ``since`` on, in order."""
         when = "#day_pk = :day AND #day_at >= :since"
-        items = self._table.query(when, index="by_day", day=f"EVENTS#{day}", since=since)
+        items = self._table.query(when, index="by_day", only="#body", day=f"EVENTS#{day}", since=since)
         yield from (_EVENT.decode(text(item, "body")) for item in items)
 
     def runs_on(self, day: str) -> Iterator[Run]:
         """Yield the runs that began on a day (UTC), in order."""
-        items = self._table.query("#day_pk = :day", index="by_day", day=f"RUNS#{day}")
+        items = self._table.query("#day_pk = :day", index="by_day", only="#body", day=f"RUNS#{day}")
         yield from (msgspec.json.decode(text(item, "body"), type=Run) for item in items)
 
     def tally(self, day: str) -> Tally | None:

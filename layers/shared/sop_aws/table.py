@@ -136,9 +136,10 @@ class Table:
     def query(self, when: str, *, limit: int | None = None, **query: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's
         """Yield items in key order, page after page.
 
-        ``query`` may hold ``index``, ``keep`` (a filter), ``start`` (a key to begin after), ``backwards``, and values.
+        ``query`` may hold ``index``, ``keep`` (a filter), ``only`` (attributes, as ``#body``: of many items to read the
+        others costs most of the time), ``start`` (a key to begin after), ``backwards``, and values.
         """
-        index, keep, start = (query.pop(name, None) for name in ("index", "keep", "start"))
+        index, keep, only, start = (query.pop(name, None) for name in ("index", "keep", "only", "start"))
         backwards = query.pop("backwards", False)
         request: dict[str, Any] = {
             "TableName": self.name,
@@ -147,10 +148,11 @@ class Table:
             # An index cannot be read consistently; the table itself always is.
             **({"IndexName": index} if index else {"ConsistentRead": True}),
             **({"FilterExpression": keep} if keep else {}),
+            **({"ProjectionExpression": only} if only else {}),
             **({"Limit": limit} if limit else {}),
             **({"ExclusiveStartKey": start} if start else {}),
             **({"ScanIndexForward": False} if backwards else {}),
-            **_names(f"{when} {keep or ''}"),
+            **_names(f"{when} {keep or ''} {only or ''}"),
         }
         yield from self._pages(request, limit)
 

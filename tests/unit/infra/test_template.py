@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from functions.deliver.batch import TRY_AGAIN
+from functions.deliver.delivery import LEASE
 from sop_aws.config import Config, DeliverConfig, ImportConfig, PublishConfig, SlackConfig, SweepConfig
 from tests.builders.template import FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
@@ -171,6 +172,11 @@ def test_a_message_is_not_handed_out_twice_at_once() -> None:
         queue = RESOURCES[trigger["EventSourceArn"]]["Properties"]
         function = trigger["FunctionName"].removesuffix(".Alias")
         assert queue["VisibilityTimeout"] > RESOURCES[function]["Properties"]["Timeout"]
+
+
+def test_a_held_row_is_held_for_as_long_as_deliver_may_run_and_no_longer_than_its_message() -> None:
+    seconds = RESOURCES["DeliverFunction"]["Properties"]["Timeout"]
+    assert seconds < LEASE.total_seconds() < RESOURCES["DeliverQueue"]["Properties"]["VisibilityTimeout"]
 
 
 def test_waiting_for_slack_is_no_failure() -> None:
