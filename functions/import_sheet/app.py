@@ -1,4 +1,4 @@
-"""Workbook to sheet: woken by the import queue, by uploads and by the sweep."""
+"""Jobs with the transfer sheets and the customers in them: woken by the import queue, by uploads and by the sweep."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.import_sheet.files import SlackFiles, Workbooks
-from functions.import_sheet.forgetting import make_forgetter
-from functions.import_sheet.importing import Importer
+from functions.import_sheet.jobs import Worker
+from functions.import_sheet.kinds import make_kinds
 from functions.import_sheet.progress import Progress
-from functions.import_sheet.sending import Sender
+from functions.import_sheet.tidying import Tidier
 from sop_aws import clients
 from sop_aws.config import ImportConfig
 from sop_aws.correlation import correlate
-from sop_aws.forgotten import ForgottenStore
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
@@ -41,7 +39,6 @@ METRICS: Final = {
     "forgotten": "CustomerForgotten",
     "running": "ForgettingWaits",
 }
-ENOUGH_TO_TIDY: Final = 120.0
 
 logger = make_logger()
 metrics = make_metrics()
@@ -78,9 +75,7 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
 
 
 def _carry_out(import_id: str, context: LambdaContext) -> None:
-    record = _importer().run(
-        import_id, seconds_left=context.get_remaining_time_in_millis() / 1000, tidy=lambda: _tidy(context)
-    )
+    record = _worker().run(import_id, seconds_left=context.get_remaining_time_in_millis() / 1000)
     logger.info(
         "import ended", import_id=import_id, state=record.state, kind=record.error_kind, attempts=record.attempts
     )
@@ -91,11 +86,9 @@ def _count(name: str) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
-def _tidy(context: LambdaContext) -> None:
-    if context.get_remaining_time_in_millis() / 1000 <= ENOUGH_TO_TIDY:
-        return
+def _tidy(tidier: Tidier) -> None:
     try:
-        retired = _importer().tidy()
+        retired = tidier.tidy()
     except Exception as error:  # noqa: BLE001 - the sheet is ready and told; the next import tidies again
         logger.error("tidying failed", **fault(error))  # noqa: TRY400 - same
         return
@@ -107,24 +100,30 @@ def _forget_refused_token(error: Exception) -> None:
     if is_token_refused(error):
         # The secret may have been rotated: the next attempt reads it anew.
         slack_secrets.cache_clear()
-        _importer.cache_clear()
+        _worker.cache_clear()
         logger.warning("token refused")
 
 
 @cache
-def _importer() -> Importer:
+def _worker() -> Worker:
     config = ImportConfig.from_environment()
     token = slack_secrets(clients.secrets(clients.PATIENT), config.slack_secret_id).bot_token
     slack = patient_client(token, api=config.slack_api_url)
     storage, database = clients.s3(clients.PATIENT), clients.dynamodb(clients.PATIENT)
-    return Importer(
-        transfers=TransferStore(database, config.transfers_table),
-        snapshots=SnapshotStore(storage, config.files_bucket),
-        workbooks=Workbooks(storage, config.files_bucket),
-        forgotten=ForgottenStore(database, config.transfers_table),
-        forgetter=make_forgetter(config, database=database, storage=storage, slack=slack, clock=system_clock),
-        files=SlackFiles(slack, token),
+    transfers = TransferStore(database, config.transfers_table)
+    tidier = Tidier(transfers, SnapshotStore(storage, config.files_bucket), system_clock)
+    return Worker(
+        transfers=transfers,
+        kinds=make_kinds(
+            config,
+            transfers=transfers,
+            database=database,
+            storage=storage,
+            slack=slack,
+            token=token,
+            tidy=lambda: _tidy(tidier),
+            clock=system_clock,
+        ),
         progress=lambda: Progress(slack, ticks=time.monotonic),
-        sender=Sender(slack),
         clock=system_clock,
     )

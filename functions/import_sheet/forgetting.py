@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from functions.import_sheet.files import Workbooks
+from functions.import_sheet.jobs import NotYet
 from functions.import_sheet.sending import HOLD_CUSTOMERS
-from functions.import_sheet.traces import NotYet, Told, Traces
+from functions.import_sheet.traces import Told, Traces
 from sop_aws.audit import AuditStore
 from sop_aws.cases import CaseStore, project_pk
 from sop_aws.documents import DocumentStore
@@ -32,13 +33,13 @@ from sop_core.transfers.records import Forgetting
 from sop_slack import forgetting as told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from slack_sdk import WebClient
 
+    from functions.import_sheet.jobs import Attempt
     from functions.import_sheet.progress import Progress
     from sop_aws.config import ImportConfig
     from sop_aws.times import Clock
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Message
 
 SHEETS: Final = 100
+LONGEST_STEP: Final = timedelta(minutes=2)
 A_STEP: Final = 30
 """Days of runs after which it is noted how far it is."""
 AT_WORK: Final = frozenset({"import", "export"})
@@ -67,36 +69,31 @@ class Forgetter:
     traces: Traces
     clock: Clock
 
-    def forget(
-        self,
-        record: ImportRecord,
-        progress: Progress,
-        keep: Callable[[Forgetting], ImportRecord],
-        *,
-        until: datetime,
-    ) -> tuple[ImportState, Message]:
-        """Erase whom a record names; return how it ended and what is told of it. ``keep`` notes how far it is.
+    def carry_out(self, attempt: Attempt) -> ImportRecord:
+        """Erase whom a job names, and tell what was erased and what is left.
 
-        :raises NotYet: if others are still at work, or it takes longer than ``until``.
+        :raises NotYet: if others are still at work, or there is no time left.
         """
-        plan = record.forgetting or Forgetting()
-        self._wait_for_others(record)
+        attempt.greet()
+        plan = _plan(attempt)
+        self._wait_for_others(attempt.record)
         live = [case.id for case in self._stored(plan.cases) if case.state not in OVER]
-        if live and plan.days == 0 and record.attempts <= 1:
+        if live and plan.days == 0 and attempt.record.attempts <= 1:
             # Somebody has re-opened it since the admin asked.
-            return "refused", told.still_open(live)
+            return _end(attempt, "refused", told.still_open(live))
         self.forgotten.add(plan.who.projects)
         self._wait_for_workbooks()
-        plan = self._runs(record, plan, progress, keep, until=until)
-        sheets = self._sheets(plan.who, progress)
-        plan = self._since(record, plan, keep)
-        cases = self._cases(record, plan, progress)
+        self._runs(attempt)
+        sheets = self._sheets(plan.who, attempt.progress)
+        self._since(attempt)
+        cases = self._cases(attempt)
         erased = tuple(case.id for case in cases if case.erased_at)
         self._wait_for_workbooks()
         self._wait_for_messages(erased)
         self.workbooks.delete_all()
-        found = {number: self._posted(number, progress) for number in erased}
+        found = {number: self._posted(number, attempt.progress) for number in erased}
         left = [case for case in cases if not case.erased_at]
+        plan = _plan(attempt)
         outcome = told.Outcome(
             cases=erased,
             documents=max(0, plan.documents - sum(len(case.documents) for case in left)),
@@ -107,42 +104,40 @@ class Forgetter:
             refused=tuple(number for number, each in found.items() if each.refused),
             live=tuple(case.id for case in left),
         )
-        self._audit(record, plan, outcome)
-        return "refused" if left else "forgotten", told.forgotten(plan, outcome, at=iso(self.clock()))
+        self._audit(attempt.record, plan, outcome)
+        message = told.forgotten(plan, outcome, at=iso(self.clock()))
+        return _end(attempt, "refused" if left else "forgotten", message)
+
+    def give_up(self, attempt: Attempt) -> None:
+        """Say that it stopped for a reason of ours."""
+        attempt.greet()
+        attempt.progress.finish(told.stopped())
 
     def _stored(self, numbers: Iterable[str]) -> list[Case]:
         return [case for number in numbers if (case := self.cases.get(number)) is not None]
 
-    def _cases(self, record: ImportRecord, plan: Forgetting, progress: Progress) -> list[Case]:
+    def _cases(self, attempt: Attempt) -> list[Case]:
         """Erase the cases that are over; return all of them as they are then."""
+        plan, record = _plan(attempt), attempt.record
         found = []
         for done, number in enumerate(plan.cases):
-            progress.show("Erasing the cases", done, len(plan.cases))
+            attempt.progress.show("Erasing the cases", done, len(plan.cases))
             case = self.eraser.case(number, actor=record.user, actor_name=plan.by_name, at=record.created_at)
             found += [case] if case else []
         return found
 
-    def _runs(
-        self,
-        record: ImportRecord,
-        plan: Forgetting,
-        progress: Progress,
-        keep: Callable[[Forgetting], ImportRecord],
-        *,
-        until: datetime,
-    ) -> Forgetting:
-        today = parse(record.created_at).date()
+    def _runs(self, attempt: Attempt) -> None:
+        plan, asked_at = _plan(attempt), attempt.record.created_at
         contact = contact_of(project for sheet in self._kept() for project in self._of(sheet, plan.who))
         while plan.days <= LONGEST_KEPT:
-            progress.show("Looking through the procedures that were run", plan.days, LONGEST_KEPT)
+            attempt.progress.show("Looking through the procedures that were run", plan.days, LONGEST_KEPT)
             for _ in range(A_STEP):
-                day = (today - timedelta(days=plan.days)).isoformat()
-                found = self.eraser.runs_on(day, plan.who, contact, at=record.created_at)
+                day = (parse(asked_at).date() - timedelta(days=plan.days)).isoformat()
+                found = self.eraser.runs_on(day, plan.who, contact, at=asked_at)
                 plan = replace(plan, days=plan.days + 1, runs=plan.runs + len(found))
-            keep(plan)
-            if self.clock() > until:
+            attempt.save(forgetting=plan)
+            if attempt.time_left() < LONGEST_STEP:
                 raise NotYet
-        return plan
 
     def _sheets(self, who: Forgotten, progress: Progress) -> int:
         """Take the people out of every sheet that is kept; return how many sheets had them."""
@@ -175,13 +170,14 @@ class Forgetter:
             return []
         return [project for project in self.transfers.all_projects(sheet.id) if name_of(project) in who.projects]
 
-    def _since(self, record: ImportRecord, plan: Forgetting, keep: Callable[[Forgetting], ImportRecord]) -> Forgetting:
+    def _since(self, attempt: Attempt) -> None:
         """Look once more at what was done since it was asked for: a case may have been opened meanwhile."""
-        day, today = parse(record.created_at).date(), self.clock().date()
+        plan, asked_at = _plan(attempt), attempt.record.created_at
+        day, today = parse(asked_at).date(), self.clock().date()
         numbers: list[str | None] = []
         while day <= today:
-            runs = self.eraser.runs_on(day.isoformat(), plan.who, Contact(), at=record.created_at)
-            numbers += [run.case for run in runs if run.started_at >= record.created_at]
+            runs = self.eraser.runs_on(day.isoformat(), plan.who, Contact(), at=asked_at)
+            numbers += [run.case for run in runs if run.started_at >= asked_at]
             day += timedelta(days=1)
         for name in plan.who.projects:
             numbers += [case.id for case in self.cases.for_project(project_pk(project_id=name, key=name))]
@@ -190,9 +186,9 @@ class Forgetter:
         late = [case for case in found if case.project is None or name_of(case.project) in plan.who.projects]
         if late:
             documents = plan.documents + sum(len(case.documents) for case in late)
-            plan = replace(plan, cases=(*plan.cases, *(case.id for case in late)), documents=documents)
-            keep(plan)
-        return plan
+            attempt.save(
+                forgetting=replace(plan, cases=(*plan.cases, *(case.id for case in late)), documents=documents)
+            )
 
     def _wait_for_others(self, record: ImportRecord) -> None:
         """Let one customer be forgotten after the other: both rewrite the same sheets; raises :class:`NotYet`."""
@@ -227,6 +223,15 @@ class Forgetter:
             detail=", ".join((*outcome.cases, f"runs: {plan.runs}")),
         )
         self.audit.add(entry, keep_days=plan.audit_days)
+
+
+def _plan(attempt: Attempt) -> Forgetting:
+    return attempt.record.forgetting or Forgetting()
+
+
+def _end(attempt: Attempt, state: ImportState, message: Message) -> ImportRecord:
+    # Nothing of the customer is left in the job either.
+    return attempt.end(message, state=state, forgetting=Forgetting(cases=_plan(attempt).cases))
 
 
 def make_forgetter(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from slack_sdk.errors import SlackApiError
 
+from functions.import_sheet.jobs import NotYet
 from sop_aws.deliveries import EVENT_TYPE
 from sop_aws.times import parse
 from sop_core.cases.names import named_case, named_event
@@ -36,10 +37,6 @@ REFUSED: Final = frozenset(
     }
 )
 """Slack will not do this for the app; a person can."""
-
-
-class NotYet(Exception):
-    """Others are still at work, or Slack asks to wait: the same goes on later."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

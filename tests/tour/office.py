@@ -50,7 +50,7 @@ CACHES: Final = (
     deliver_app._config,
     deliver_app._queue,
     deliver_app._deliverer,
-    import_app._importer,
+    import_app._worker,
     publish_app._publisher,
     sweep_app._settings,
     sweep_app._config,

@@ -42,6 +42,10 @@ MOST_FOUND: Final = 30
 MOST_SHEETS: Final = 15
 MOST_VERSIONS: Final = 10
 TEMPLATE_WORDS: Final = "An empty transfer sheet. Fill in the tab All Projects and send it with /transfers upload."
+NOT_SENT: Final = (
+    "The workbook that you asked for could not be sent, for a reason of ours. Ask for it again; "
+    "if it fails again, tell the team that runs SOP Desk."
+)
 ROLLABLE: Final = ("superseded", "ready")
 FIELD_NAMES: Final = {
     "co_homeowner": "co-homeowner",

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from functions.import_sheet import app, forgetting, importing
+from functions.import_sheet import forgetting, tidying
 from functions.import_sheet.traces import Traces
 from sop_aws import erasing
 from sop_aws.erasing import Eraser
+from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_core.transfers.records import ImportRecord
 from sop_slack import forgetting as views
@@ -247,9 +249,10 @@ def test_one_customer_is_forgotten_after_the_other(house: House) -> None:
 
 def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sheet that expires is written anew as it was read: before the customer was taken out of it, after, or not."""
-    monkeypatch.setattr(importing, "KEPT", 0)
+    monkeypatch.setattr(tidying, "KEPT", 0)
     lived_through(house)
     erase, write = forgetting.Forgetter._sheets, TransferStore.put_exact
+    tidier = tidying.Tidier(house.transfers, SnapshotStore(house.aws.s3, "files"), system_clock)
     done: list[int] = []
 
     def erased(*arguments: Any) -> int:
@@ -259,11 +262,11 @@ def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(house: House, mo
 
         with monkeypatch.context() as patch:
             patch.setattr(TransferStore, "put_exact", late)
-            app._importer().tidy()
+            tidier.tidy()
         return sum(done) or erase(*arguments)
 
     monkeypatch.setattr(forgetting.Forgetter, "_sheets", erased)
     forget(house, "INF-100001")
 
     assert found_in(everything(house)) == []
-    assert len(app._importer().tidy()) == 1, "what waited is tidied up later"
+    assert len(tidier.tidy()) == 1, "what waited is tidied up later"

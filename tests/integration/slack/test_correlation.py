@@ -63,7 +63,7 @@ def calls() -> Calls:
 def cold() -> Iterator[None]:
     """The workers as Lambda would start them."""
     made: tuple[Callable[[], Any], ...] = (deliver._config, deliver._queue, deliver._deliverer)
-    caches = (*made, import_sheet._importer, publish._publisher, slack_secrets)
+    caches = (*made, import_sheet._worker, publish._publisher, slack_secrets)
     for cached in caches:
         cached.cache_clear()  # type: ignore[attr-defined]  # each is a cache
     yield

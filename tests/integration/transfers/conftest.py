@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from slack_sdk import WebClient
 
-from functions.import_sheet.files import SlackFiles, Workbooks
-from functions.import_sheet.forgetting import make_forgetter
-from functions.import_sheet.importing import Importer
+from functions.import_sheet.jobs import Worker
+from functions.import_sheet.kinds import make_kinds
 from functions.import_sheet.progress import Progress
-from functions.import_sheet.sending import Sender
+from functions.import_sheet.tidying import Tidier
 from sop_aws.config import ImportConfig
-from sop_aws.forgotten import ForgottenStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
@@ -22,7 +20,7 @@ from tests.standin.aws import BOT_TOKEN, Aws, aws
 from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["aws"]
 
@@ -31,7 +29,10 @@ ADMIN = "U0ADMIN01"
 
 @dataclass
 class Desk:
-    """An import function with its AWS and its Slack; ``now`` and ``ticks`` move only when a test moves them."""
+    """An import function with its AWS and its Slack; ``now`` and ``ticks`` move only when a test moves them.
+
+    ``beside`` is what is tidied up beside an import.
+    """
 
     aws: Aws
     slack: SlackWithFiles
@@ -40,29 +41,33 @@ class Desk:
     made: int = 0
     transfers: TransferStore = field(init=False)
     snapshots: SnapshotStore = field(init=False)
-    importer: Importer = field(init=False)
+    worker: Worker = field(init=False)
+    tidier: Tidier = field(init=False)
+    beside: Callable[[], object] = bool
 
     def __post_init__(self) -> None:
         client = WebClient(token=BOT_TOKEN, base_url=self.slack.url, timeout=5)
         self.transfers = TransferStore(self.aws.dynamodb, self.aws.transfers_table, pause=lambda _: None)
         self.snapshots = SnapshotStore(self.aws.s3, "files")
-        self.importer = Importer(
+        self.worker = Worker(
             transfers=self.transfers,
-            snapshots=self.snapshots,
-            workbooks=Workbooks(self.aws.s3, "files"),
-            files=SlackFiles(client, BOT_TOKEN),
-            progress=lambda: Progress(client, ticks=self._tick),
-            sender=Sender(client),
-            forgotten=ForgottenStore(self.aws.dynamodb, self.aws.transfers_table),
-            forgetter=make_forgetter(
+            kinds=make_kinds(
                 ImportConfig.from_environment(self.aws.environment),
+                transfers=self.transfers,
                 database=self.aws.dynamodb,
                 storage=self.aws.s3,
                 slack=client,
+                token=BOT_TOKEN,
+                tidy=self._tidy,
                 clock=lambda: self.now,
             ),
+            progress=lambda: Progress(client, ticks=self._tick),
             clock=lambda: self.now,
         )
+        self.tidier = Tidier(self.transfers, self.snapshots, lambda: self.now)
+
+    def _tidy(self) -> None:
+        self.beside()
 
     def _tick(self) -> float:
         return self.ticks
@@ -80,7 +85,7 @@ class Desk:
     def take(self, file: StoredFile | bytes) -> ImportRecord:
         """Import a file to the end."""
         self.now += timedelta(minutes=1)
-        return self.importer.run(self.queue(file), seconds_left=600)
+        return self.worker.run(self.queue(file), seconds_left=600)
 
     def sheet(self, record: ImportRecord) -> Sheet:
         """Return the sheet that an import made or found."""

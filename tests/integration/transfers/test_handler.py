@@ -24,7 +24,7 @@ AT = "2026-11-20T15:00:00Z"
 @pytest.fixture
 def store(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransferStore]:
     """A container of the function, with the stand-in behind it and nothing cached from the one before."""
-    cached = (app._importer, secrets.slack_secrets, clients.dynamodb, clients.s3, clients.secrets, clients._session)
+    cached = (app._worker, secrets.slack_secrets, clients.dynamodb, clients.s3, clients.secrets, clients._session)
     for cache in cached:
         cache.cache_clear()
     with slack_with_files() as slack:

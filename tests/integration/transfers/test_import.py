@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from functions.import_sheet.importing import ATTEMPTS
+from functions.import_sheet.jobs import ATTEMPTS
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
 from sop_aws.transfers import ImportBusy, SheetChanged
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, workbook
@@ -145,7 +145,7 @@ def test_a_refused_file_is_a_sentence_and_the_active_sheet_stays(
 
 
 def test_a_file_that_is_gone_is_refused(desk: Desk) -> None:
-    record = desk.importer.run(desk.queue(None), seconds_left=600)
+    record = desk.worker.run(desk.queue(None), seconds_left=600)
 
     assert (record.state, record.error_kind) == ("refused", "file_gone")
 
@@ -164,7 +164,7 @@ def test_a_redirect_is_not_followed_with_the_token(desk: Desk) -> None:
 def test_the_token_goes_to_slack_only(desk: Desk, address: str) -> None:
     file = StoredFile(content=workbook(), address=address or "nowhere")
 
-    record = desk.importer.run(desk.queue(file), seconds_left=600)
+    record = desk.worker.run(desk.queue(file), seconds_left=600)
 
     assert (record.state, record.error_kind, desk.slack.downloads) == ("refused", "file_elsewhere", [])
 
@@ -174,10 +174,10 @@ def test_a_worker_that_holds_an_import_is_not_disturbed(desk: Desk) -> None:
     desk.transfers.begin_import(import_id, at="2026-11-20T15:00:00Z", until="2026-11-20T15:15:00Z")
 
     with pytest.raises(ImportBusy):
-        desk.importer.run(import_id, seconds_left=600)
+        desk.worker.run(import_id, seconds_left=600)
 
     desk.now += timedelta(minutes=16)
-    assert desk.importer.run(import_id, seconds_left=600).state == "ready"
+    assert desk.worker.run(import_id, seconds_left=600).state == "ready"
 
 
 def test_the_slower_of_two_admins_sees_the_new_state(desk: Desk) -> None:
@@ -198,7 +198,7 @@ def test_rows_of_sheets_that_nobody_can_go_back_to_expire(desk: Desk) -> None:
         at = imports.index(record)
         desk.transfers.activate(record.sheet or "", expected=at, actor=ADMIN, at="2026-11-20T16:00:00Z")
 
-    retired = desk.importer.tidy()
+    retired = desk.tidier.tidy()
 
     assert retired == (imports[1].sheet, imports[0].sheet)
     assert desk.sheet(imports[0]).state == "expired"
@@ -216,7 +216,8 @@ def test_an_import_counts_as_at_work_until_it_has_tidied_up(desk: Desk) -> None:
     def tidy() -> None:
         at_work.extend(each.id for each in desk.transfers.unfinished_imports())
 
-    assert desk.importer.run(import_id, seconds_left=600, tidy=tidy).state == "ready"
+    desk.beside = tidy
+    assert desk.worker.run(import_id, seconds_left=600).state == "ready"
     assert at_work == [import_id], "whoever forgets a customer waits for it"
 
 
@@ -225,8 +226,8 @@ def test_an_admin_whom_slack_no_longer_reaches_does_not_keep_the_import_going(de
     import_id = desk.queue(workbook())
     for _ in range(ATTEMPTS):
         with pytest.raises(SlackApiError):
-            desk.importer.run(import_id, seconds_left=60)
-    assert desk.importer.run(import_id, seconds_left=60).state == "failed"
+            desk.worker.run(import_id, seconds_left=60)
+    assert desk.worker.run(import_id, seconds_left=60).state == "failed"
 
 
 def test_a_snapshot_of_another_release_is_unavailable_and_not_an_error(desk: Desk) -> None:

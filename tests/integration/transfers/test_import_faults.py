@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from slack_sdk.errors import SlackApiError
 
+from sop_aws.times import iso
 from sop_aws.transfers import Throttled
 from sop_http.client import patient_client
 from tests.builders.workbooks import JANE, OMAR, workbook
@@ -48,7 +49,7 @@ SLACK: Final = {
 def again(desk: Desk, import_id: str) -> str:
     """What the sweep's next wake-up does."""
     desk.now += timedelta(minutes=20)
-    return desk.importer.run(import_id, seconds_left=600).state
+    return desk.worker.run(import_id, seconds_left=600).state
 
 
 @pytest.mark.parametrize("fault", AWS.values(), ids=AWS.keys())
@@ -56,7 +57,7 @@ def test_an_import_goes_on_once_aws_is_well(desk: Desk, aws_faults: AwsFaults, f
     import_id = desk.queue(workbook([JANE, OMAR]))
     aws_faults.on(desk.aws.dynamodb, desk.aws.s3).add(fault)
     with pytest.raises((ClientError, Throttled)):
-        desk.importer.run(import_id, seconds_left=600)
+        desk.worker.run(import_id, seconds_left=600)
     aws_faults.end()
     assert again(desk, import_id) == "ready"
     assert len(desk.slack.messages) == 1
@@ -68,7 +69,7 @@ def test_an_import_goes_on_once_slack_is_well(desk: Desk, fault: Fault) -> None:
     import_id = desk.queue(workbook([JANE, OMAR]))
     desk.slack.faults.extend([fault] * (9 if fault.method == "chat.update" else 1))
     with pytest.raises((SlackApiError, OSError)):
-        desk.importer.run(import_id, seconds_left=600)
+        desk.worker.run(import_id, seconds_left=600)
     desk.slack.faults.clear()
     assert again(desk, import_id) == "ready"
     assert len(desk.slack.messages) == 1
@@ -85,7 +86,7 @@ def test_a_worker_that_lambda_ended_each_time_is_told_to_the_admin(desk: Desk) -
     import_id = desk.queue(workbook([JANE]))
     for _ in range(5):
         desk.now += timedelta(minutes=20)
-        desk.transfers.begin_import(import_id, at=desk.importer.now(), until=desk.importer.now())
+        desk.transfers.begin_import(import_id, at=iso(desk.now), until=iso(desk.now))
     assert again(desk, import_id) == "failed"
     assert "for a reason of ours" in desk.told
 

@@ -68,7 +68,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, import_id: str, *, at: int 
     desk.now += timedelta(minutes=2)
     with watched(desk, monkeypatch, kill):
         try:
-            desk.importer.run(import_id, seconds_left=60)
+            desk.worker.run(import_id, seconds_left=60)
         except Killed:
             return kill
     assert at is None
@@ -81,7 +81,7 @@ def test_an_import_that_is_over_is_not_done_again(desk: Desk, monkeypatch: pytes
     run(desk, monkeypatch, import_id, at=None)
     again = Kill(None)
     with watched(desk, monkeypatch, again), pytest.raises(ImportOver):
-        desk.importer.run(import_id, seconds_left=60)
+        desk.worker.run(import_id, seconds_left=60)
     assert again.calls == ["GetItem"]
 
 
@@ -96,7 +96,7 @@ def test_what_an_import_that_nobody_runs_again_left_behind_expires(desk: Desk, m
     assert half.state == "loading"
 
     desk.now += timedelta(days=2)
-    assert desk.importer.tidy() == (import_id,)
+    assert desk.tidier.tidy() == (import_id,)
 
     rows = desk.aws.dynamodb.scan(TableName=desk.aws.transfers_table)["Items"]
     left = [row for row in rows if row["pk"]["S"].startswith(f"SHEET#{import_id}#")]

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from openpyxl import load_workbook
+from slack_sdk.errors import SlackApiError
 
+from functions.import_sheet.jobs import ATTEMPTS
 from functions.import_sheet.workbook import read_file
 from sop_aws.times import iso
 from sop_aws.transfers import ImportOver
 from sop_core.transfers.records import ImportRecord
 from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
 from tests.integration.transfers.conftest import ADMIN
+from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
     from tests.integration.transfers.conftest import Desk
@@ -33,7 +36,7 @@ def kinds_of(content: bytes, tab: str) -> set[str]:
 def asked(desk: Desk, job: Any) -> ImportRecord:
     record = ImportRecord(id=f"job-{job}", job=job, user=ADMIN, created_at=iso(desk.now))
     desk.transfers.create_import(record)
-    return desk.importer.run(record.id, seconds_left=60)
+    return desk.worker.run(record.id, seconds_left=60)
 
 
 def test_the_admin_gets_every_row_with_a_problem_and_its_original_cells(desk: Desk) -> None:
@@ -111,9 +114,23 @@ def test_the_template_has_the_columns_and_no_rows(desk: Desk) -> None:
 def test_a_workbook_that_was_sent_is_not_sent_again(desk: Desk) -> None:
     asked(desk, "template")
     with pytest.raises(ImportOver):
-        desk.importer.run("job-template", seconds_left=60)
+        desk.worker.run("job-template", seconds_left=60)
 
     assert len(desk.slack.sent) == 1
+
+
+def test_a_workbook_that_cannot_be_sent_is_given_up_and_told(desk: Desk) -> None:
+    """An export that never ends would keep customers from being forgotten: each waits for those at work."""
+    desk.slack.faults.extend(Fault(method="conversations.open", error="user_disabled") for _ in range(ATTEMPTS))
+    with pytest.raises(SlackApiError):
+        asked(desk, "template")
+    for _ in range(ATTEMPTS - 1):
+        with pytest.raises(SlackApiError):
+            desk.worker.run("job-template", seconds_left=60)
+
+    assert desk.worker.run("job-template", seconds_left=60).state == "failed"
+    assert (desk.slack.sent, desk.transfers.unfinished_imports()) == ([], ())
+    assert "could not be sent" in desk.slack.messages[-1]["text"]
 
 
 def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_next(desk: Desk) -> None:
@@ -124,7 +141,7 @@ def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_
 
     desk.transfers.columns.change({"project_id": "Nummer", "homeowner": "Kunde"}, actor=ADMIN, at=iso(desk.now))
     desk.transfers.requeue_import(record.id, at=iso(desk.now))
-    again = desk.importer.run(record.id, seconds_left=60)
+    again = desk.worker.run(record.id, seconds_left=60)
 
     assert (again.state, desk.sheet(again).columns["homeowner"]) == ("ready", "Kunde")
     assert len(desk.slack.messages) == 1, "the same message goes on"
@@ -153,7 +170,7 @@ def test_a_file_is_read_anew_once_its_columns_are_named_otherwise_and_only_then(
     )
     desk.transfers.create_import(again)
     told_before = len(desk.slack.messages)
-    right = desk.importer.run(again.id, seconds_left=60)
+    right = desk.worker.run(again.id, seconds_left=60)
     assert (right.state, desk.sheet(right).file_name) == ("ready", "Anders.xlsx")
     assert {project.homeowner for project in desk.transfers.all_projects("again")} == {"Jane Doe", "Omar Haddad"}
     assert len(desk.slack.messages) == told_before, "the same message goes on"

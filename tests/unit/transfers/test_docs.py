@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from functions.import_sheet.container import MAX_FILE, MAX_UNPACKED, MEGABYTE
-from functions.import_sheet.importing import KEPT
 from functions.import_sheet.reader import MAX_COLUMNS
+from functions.import_sheet.tidying import KEPT
 from sop_core.transfers.columns import HEADER_ROWS, NEEDED, display
 from sop_core.transfers.problems import KINDS, REJECTING
 from sop_core.transfers.sheet import MAX_ROWS
