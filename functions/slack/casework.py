@@ -67,84 +67,83 @@ class NotYours(Exception):
     """The action is not for this person; the text says whose it is."""
 
 
-class CaseDesk:
-    """The use cases of a case."""
+def read(services: Services, seen: Seen) -> Case:
+    """Return the case; raises :class:`Late` if there is none."""
+    case = services.cases.get(seen.case)
+    if case is None:
+        raise Late(None)
+    return case
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
 
-    def read(self, seen: Seen) -> Case:
-        """Return the case; raises :class:`Late` if there is none."""
-        case = self._services.cases.get(seen.case)
-        if case is None:
-            raise Late(None)
-        return case
+def check(services: Services, seen: Seen, action: str, user: str) -> Case:
+    """Return the case if ``user`` may do ``action`` to it as they saw it, else raise as :func:`act` does."""
+    case = read(services, seen)
+    roles = services.access.roles(user)
+    if not lifecycle.permitted(case, action, actor=user, roles=roles):
+        raise NotYours(whose(action))
+    if action in MOVES and case.moved != seen.version:
+        raise Late(case)
+    if action not in lifecycle.actions(case, actor=user, roles=roles):
+        raise Late(case)
+    return case
 
-    def check(self, seen: Seen, action: str, user: str) -> Case:
-        """Return the case if ``user`` may do ``action`` to it as they saw it, else raise as :meth:`act` does."""
-        case = self.read(seen)
-        roles = self._services.access.roles(user)
-        if not lifecycle.permitted(case, action, actor=user, roles=roles):
-            raise NotYours(whose(action))
-        if action in MOVES and case.moved != seen.version:
-            raise Late(case)
-        if action not in lifecycle.actions(case, actor=user, roles=roles):
-            raise Late(case)
-        return case
 
-    def actions(self, case: Case, user: str) -> tuple[str, ...]:
-        """Return what ``user`` may do to the case now."""
-        return lifecycle.actions(case, actor=user, roles=self._services.access.roles(user))
+def actions(services: Services, case: Case, user: str) -> tuple[str, ...]:
+    """Return what ``user`` may do to the case now."""
+    return lifecycle.actions(case, actor=user, roles=services.access.roles(user))
 
-    def act(self, seen: Seen, action: str, *, user: str, name: str, interaction: str, typed: Typed) -> Case:
-        """Do ``action`` and return the case then; a repeat of the same submission finds what it did.
 
-        :raises Late: if the case is no longer as the person saw it.
-        :raises NotYours: if the action is not theirs.
-        """
-        for _ in range(TRIES):
-            if action not in MOVES and interaction in self.read(seen).seen:
-                return self.read(seen)
-            case = self.check(seen, action, user)
-            try:
-                changed, event = self._apply(case, action, user, name, interaction, typed)
-                rows = self._rows(changed, event)
-                self._services.cases.change(changed, event, rows)
-            except CaseChanged:
-                continue
-            except lifecycle.NotAllowed as refused:
-                raise Late(case) from refused
-            logger.info("case", extra={"case": changed.id, "action": event.action})
-            wake(self._services.deliver, rows)
-            return changed
-        raise Late(self._services.cases.get(seen.case))
+def act(services: Services, seen: Seen, action: str, *, user: str, name: str, interaction: str, typed: Typed) -> Case:
+    """Do ``action`` and return the case then; a repeat of the same submission finds what it did.
 
-    def _apply(
-        self, case: Case, action: str, user: str, name: str, interaction: str, typed: Typed
-    ) -> tuple[Case, CaseEvent]:
-        at = iso(self._services.now())
-        return lifecycle.apply(
-            case,
-            action,
-            actor=user,
-            actor_name=name,
-            at=at,
-            reason=typed.reason,
-            note=typed.note,
-            assignee=typed.assignee,
-            documents=tuple(_document(case, file, by=user, at=at) for file in typed.files),
-            salesforce=typed.salesforce,
-            confirmations=typed.confirmations,
-            interaction=interaction,
-            calendar=self._services.settings().calendar,
-        )
+    :raises Late: if the case is no longer as the person saw it.
+    :raises NotYours: if the action is not theirs.
+    """
+    for _ in range(TRIES):
+        if action not in MOVES and interaction in read(services, seen).seen:
+            return read(services, seen)
+        case = check(services, seen, action, user)
+        try:
+            changed, event = _apply(services, case, action, user, name, interaction, typed)
+            rows = _rows(changed, event)
+            services.cases.change(changed, event, rows)
+        except CaseChanged:
+            continue
+        except lifecycle.NotAllowed as refused:
+            raise Late(case) from refused
+        logger.info("case", extra={"case": changed.id, "action": event.action})
+        wake(services.deliver, rows)
+        return changed
+    raise Late(services.cases.get(seen.case))
 
-    def _rows(self, case: Case, event: CaseEvent) -> tuple[Delivery, ...]:
-        kinds: tuple[Kind, ...] = ROWS.get(event.action, ("card", "thread"))
-        if not event.mentions:
-            # Nobody is told directly about what they did themselves.
-            kinds = tuple(kind for kind in kinds if kind != "dm")
-        return outbox(case, *kinds, at=event.at, person=case.owner)
+
+def _apply(
+    services: Services, case: Case, action: str, user: str, name: str, interaction: str, typed: Typed
+) -> tuple[Case, CaseEvent]:
+    at = iso(services.now())
+    return lifecycle.apply(
+        case,
+        action,
+        actor=user,
+        actor_name=name,
+        at=at,
+        reason=typed.reason,
+        note=typed.note,
+        assignee=typed.assignee,
+        documents=tuple(_document(case, file, by=user, at=at) for file in typed.files),
+        salesforce=typed.salesforce,
+        confirmations=typed.confirmations,
+        interaction=interaction,
+        calendar=services.settings().calendar,
+    )
+
+
+def _rows(case: Case, event: CaseEvent) -> tuple[Delivery, ...]:
+    kinds: tuple[Kind, ...] = ROWS.get(event.action, ("card", "thread"))
+    if not event.mentions:
+        # Nobody is told directly about what they did themselves.
+        kinds = tuple(kind for kind in kinds if kind != "dm")
+    return outbox(case, *kinds, at=event.at, person=case.owner)
 
 
 def whose(action: str) -> str:

@@ -28,50 +28,47 @@ RUNS_SHOWN: Final = 10
 ENDED_SHOWN: Final = 8
 
 
-class Lists:
-    """The lists that commands and the Home tab show."""
+def page(services: Services, kind: str, user: str, *, limit: int, start: str | None = None) -> Page:
+    """Return a page of one of the lists of ``user``."""
+    queue = services.queue
+    match kind:
+        case "claimed":
+            return queue.claimed_by(user, limit=limit, start=start)
+        case "closed":
+            return queue.closed_by(user, limit=limit, start=start)
+        case "opened":
+            return queue.opened_by(user, limit=limit, start=start)
+        case _:
+            return queue.unclaimed(limit=limit, start=start, now=services.now())
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
 
-    def page(self, kind: str, user: str, *, limit: int, start: str | None = None) -> Page:
-        """Return a page of one of the lists of ``user``."""
-        queue = self._services.queue
-        match kind:
-            case "claimed":
-                return queue.claimed_by(user, limit=limit, start=start)
-            case "closed":
-                return queue.closed_by(user, limit=limit, start=start)
-            case "opened":
-                return queue.opened_by(user, limit=limit, start=start)
-            case _:
-                return queue.unclaimed(limit=limit, start=start, now=self._services.now())
+def numbered(services: Services, text: str) -> Case | None:
+    """Return the case whose number was typed, with or without its prefix."""
+    number = NUMBER.fullmatch(text.strip())
+    return services.cases.get(f"SOP-{number[1].upper()}") if number else None
 
-    def numbered(self, text: str) -> Case | None:
-        """Return the case whose number was typed, with or without its prefix."""
-        number = NUMBER.fullmatch(text.strip())
-        return self._services.cases.get(f"SOP-{number[1].upper()}") if number else None
 
-    def search(self, text: str) -> Page:
-        """Return the cases of the projects that match, then those whose caller is called so; newest first of each."""
-        found: dict[str, Case] = {}
-        for place in self._projects(text):
-            found |= {case.id: case for case in self._services.cases.for_project(place)}
-        for case_id in self._services.cases.with_words(words(text)):
-            if len(found) >= FOUND:  # each is read by itself, and Slack waits three seconds
-                break
-            case = found.get(case_id) or self._services.cases.get(case_id)
-            if case is not None:
-                found[case_id] = case
-        return Page(heads=tuple(head(case) for case in list(found.values())[:FOUND]))
+def search(services: Services, text: str) -> Page:
+    """Return the cases of the projects that match, then those whose caller is called so; newest first of each."""
+    found: dict[str, Case] = {}
+    for place in _projects(services, text):
+        found |= {case.id: case for case in services.cases.for_project(place)}
+    for case_id in services.cases.with_words(words(text)):
+        if len(found) >= FOUND:  # each is read by itself, and Slack waits three seconds
+            break
+        case = found.get(case_id) or services.cases.get(case_id)
+        if case is not None:
+            found[case_id] = case
+    return Page(heads=tuple(head(case) for case in list(found.values())[:FOUND]))
 
-    def _projects(self, text: str) -> list[str]:
-        typed = project_pk(project_id=text.strip().upper(), key="")
-        finder = Finder(self._services)
-        active = finder.active()
-        projects = finder.search(active.sheet if active else None, text, PROJECTS).projects
-        places = [project_pk(project_id=project.project_id, key=project.key) for project in projects]
-        return list(dict.fromkeys((typed, *places)))
+
+def _projects(services: Services, text: str) -> list[str]:
+    typed = project_pk(project_id=text.strip().upper(), key="")
+    finder = Finder(services)
+    active = finder.active()
+    projects = finder.search(active.sheet if active else None, text, PROJECTS).projects
+    places = [project_pk(project_id=project.project_id, key=project.key) for project in projects]
+    return list(dict.fromkeys((typed, *places)))
 
 
 def open_runs(services: Services, user: str) -> tuple[OpenRun, ...]:

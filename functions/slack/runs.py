@@ -5,22 +5,17 @@ Every step is one conditional write, so a double click or a replayed request cha
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from functions.slack.auditing import run_items
 from functions.slack.facts import ABSENT, answered, with_project, without_project
+from functions.slack.opening import open_case
 from functions.slack.screens import Screens, prefilled
-from functions.slack.waking import wake
-from sop_aws.cases import CaseIdTaken
-from sop_aws.deliveries import outbox
 from sop_aws.logging import make_logger
 from sop_aws.runs import Run, StaleRun
 from sop_aws.times import iso
-from sop_core.cases import deadlines, lifecycle
-from sop_core.cases.case import CaseProject
 from sop_slack.notes import checklist_note, problem
 from sop_slack.run import MATCHES_SHOWN, form_pages
 
@@ -30,9 +25,7 @@ if TYPE_CHECKING:
     from functions.slack.facts import Value
     from functions.slack.finding import Found
     from functions.slack.services import Services
-    from sop_core.guidance import CaseDraft, Guidance, Procedure
-    from sop_core.settings import Settings
-    from sop_core.transfers.project import Project
+    from sop_core.guidance import Guidance, Procedure
     from sop_slack.run import RunScreen
 
 logger = make_logger()
@@ -62,10 +55,6 @@ class NotYourRun(Exception):
         super().__init__(
             "This guidance belongs to someone else or has expired. Type the command again to start your own."
         )
-
-
-class MissingSetting(Exception):
-    """A setting without which the case cannot be opened."""
 
 
 class RunDesk:
@@ -204,7 +193,7 @@ class RunDesk:
         if told.case is None:
             return self._save_once(run, replace(run, **ended))
         try:
-            return self._open_case(replace(run, **ended), told, told.case)
+            return open_case(self._services, self._screens, replace(run, **ended), told, told.case)
         except StaleRun as stale:
             return self._own(stale.current, run.owner)
 
@@ -267,50 +256,6 @@ class RunDesk:
         known = {fact: self._services.access.knows(user, fact) for fact in facts}
         return {fact: "yes" if holds else "no" for fact, holds in known.items() if holds is not None}
 
-    def _open_case(self, run: Run, told: Guidance, draft: CaseDraft) -> Run:
-        settings = self._services.settings()
-        channel = settings.channels.get("resolution")
-        if not channel:
-            raise MissingSetting(
-                "The case is not open: no resolution channel is set. Ask an admin of SOP Desk to set it."
-            )
-        for number in lifecycle.case_ids(run.id, draft.step):
-            with suppress(CaseIdTaken):
-                return self._open_as(number, run, told, draft, settings, channel)
-        raise CaseIdTaken(run.id)
-
-    def _open_as(
-        self, number: str, run: Run, told: Guidance, draft: CaseDraft, settings: Settings, channel: str
-    ) -> Run:
-        now = self._services.now()
-        case, event = lifecycle.open_case(
-            draft,
-            id=number,
-            run=run.id,
-            procedure=run.procedure,
-            procedure_version=run.procedure_version,
-            facts=told.facts,
-            inferred=tuple(step.gap or step.id for step in told.steps if step.inferred),
-            notes=run.notes,
-            project=_case_project(run, self._screens.project(run)),
-            tagged={name: settings.people[name] for name in draft.tags if settings.people.get(name)},
-            owner=run.owner,
-            owner_name=run.owner_name,
-            channel=channel,
-            at=iso(now),
-            due_at=iso(deadlines.deadline(draft.due, now, settings.calendar)),
-            calendar=settings.calendar,
-        )
-        deliveries = outbox(case, "card", at=iso(now))
-        ended = replace(run, case=case.id)
-        audit = run_items(self._services, run, ended)
-        opened = self._services.cases.open(case, event, deliveries, ended, audit)
-        if not opened.repeated:
-            logger.info("case", extra={"case": case.id, "action": event.action})
-        wake(self._services.deliver, deliveries)
-        self._screens.opened = opened.case
-        return opened.run
-
 
 def _changes_nothing(run: Run, click: Click) -> bool:
     """Return whether a click was applied already, or was overtaken: a later one has changed what it was made on."""
@@ -327,16 +272,3 @@ def _in_order(told: Guidance, typed: dict[str, str]) -> dict[str, str]:
     """Return the notes that were given, in the order of the SOP: Slack sends a form's fields in any."""
     names = [*(told.case.notes if told.case else ()), *(q for group in told.checklist for q in group.questions)]
     return {name: text for name in names if (text := typed.get(name, "").strip())}
-
-
-def _case_project(run: Run, project: Project | None) -> CaseProject | None:
-    if project is None:
-        return None
-    return CaseProject(
-        key=project.key,
-        sheet=run.sheet or "",
-        project_id=project.project_id,
-        homeowner=project.homeowner,
-        address=project.address,
-        transferred_to=project.transferred_to,
-    )

@@ -12,7 +12,7 @@ from functions.slack.auditing import keep
 from functions.slack.casework import Seen
 from functions.slack.listeners.cases import READERS, show
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import Lists
+from functions.slack.listing import numbered, page, search
 from functions.slack.replies import reply, tell
 from functions.slack.waking import wake
 from sop_aws.deliveries import file_asked_for
@@ -59,15 +59,14 @@ def turn(services: Services, request: Request) -> None:
 
 
 def _find(services: Services, request: Request, text: str) -> None:
-    lists = Lists(services)
-    case = lists.numbered(text)
+    case = numbered(services, text)
     if case is not None:
         show(services, request, Seen(case=case.id, version=case.moved))
     elif text.upper().startswith("SOP-"):
         # What was typed is not repeated: it may be anything.
         tell(request, "There is no case of that number. " + HELP)
     else:
-        found = lists.search(text)
+        found = search(services, text)
         if found.heads:
             keep(services, "view", "saw cases found", by=request.user, detail=f"cases: {len(found.heads)}")
         now = iso(services.now())
@@ -92,9 +91,9 @@ def _report(services: Services, request: Request, period: str) -> None:
 
 
 def _list(services: Services, user: str, kind: str, *, start: str | None = None) -> Message:
-    page = Lists(services).page(kind, user, limit=PAGE, start=start)
+    shown = page(services, kind, user, limit=PAGE, start=start)
     now = iso(services.now())
-    return listing(kind, page.heads, now=now, rest=page.rest, started=start is not None, front=page.front)
+    return listing(kind, shown.heads, now=now, rest=shown.rest, started=start is not None, front=shown.front)
 
 
 LISTENERS: Final = (

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from functions.slack import casework
 from functions.slack.auditing import keep
-from functions.slack.casework import CaseDesk, Late, NotYours, Seen, Typed
+from functions.slack.casework import Late, NotYours, Seen, Typed
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
 from sop_core.cases import lifecycle
@@ -73,7 +74,7 @@ def submitted(services: Services, request: Request) -> None:
 def show(services: Services, request: Request, seen: Seen) -> None:
     """Open the details of a case, or say that there is none; that somebody looked is kept."""
     try:
-        case = CaseDesk(services).read(seen)
+        case = casework.read(services, seen)
     except Late:
         tell(request, GONE)
         return
@@ -90,7 +91,7 @@ def details_of(services: Services, user: str, case: Case) -> Block:
     return case_views.details(
         named_case(case, name_of),
         tuple(named_event(event, name_of) for event in services.cases.events(case.id)),
-        actions=CaseDesk(services).actions(case, user),
+        actions=casework.actions(services, case, user),
         links=stored,
         metadata=_metadata(case),
     )
@@ -113,7 +114,7 @@ def _begin(services: Services, request: Request, action: str, seen: Seen) -> Non
 
 def _ask(services: Services, request: Request, action: str, seen: Seen) -> None:
     try:
-        case = CaseDesk(services).check(seen, action, request.user)
+        case = casework.check(services, seen, action, request.user)
     except (Late, NotYours) as refused:
         tell(request, _why(refused, request.user))
         return
@@ -124,7 +125,8 @@ def _ask(services: Services, request: Request, action: str, seen: Seen) -> None:
 def _act(services: Services, request: Request, action: str, seen: Seen, typed: Typed) -> Case | None:
     """Do ``action``; where that cannot be, tell the person why and return ``None``."""
     try:
-        return CaseDesk(services).act(
+        return casework.act(
+            services,
             seen,
             action,
             user=request.user,

@@ -11,7 +11,7 @@ from functions.slack.access import ADMINS
 from functions.slack.auditing import keep, told_with_it
 from functions.slack.finding import PROJECT_ID, Finder
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import NUMBER, Lists
+from functions.slack.listing import NUMBER, numbered
 from functions.slack.replies import notice
 from functions.slack.waking import wake_import
 from sop_aws.cases import project_pk
@@ -111,7 +111,7 @@ def _found(services: Services, text: str) -> views.Found:
 
 
 def _cases_found(services: Services, text: str, homeowners: list[str | None]) -> Iterator[Case]:
-    if case := Lists(services).numbered(text):
+    if case := numbered(services, text):
         yield case
     for name in dict.fromkeys((text, *homeowners)):
         for number in services.cases.with_words(words(name or ""))[:NAMESAKES]:

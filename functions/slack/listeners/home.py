@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import Lists, open_runs
+from functions.slack.listing import open_runs, page
 from sop_aws.replay import replay
 from sop_aws.times import iso
 from sop_core.settings import ROLES, missing
@@ -43,8 +43,8 @@ def show(services: Services, request: Request) -> None:
     if not kind:
         request.client.views_publish(user_id=request.user, view=home(_screen(services, request.user)))
         return
-    page = Lists(services).page(kind, request.user, limit=PAGE, start=start or None)
-    section = Section(kind, page.heads, page.rest, bool(start), page.front)
+    shown = page(services, kind, request.user, limit=PAGE, start=start or None)
+    section = Section(kind, shown.heads, shown.rest, bool(start), shown.front)
     now = iso(services.now())
     screen = HomeScreen(roles=services.access.roles(request.user), now=now, sections=(section,), only=True)
     request.client.views_publish(user_id=request.user, view=home(screen))
@@ -52,14 +52,13 @@ def show(services: Services, request: Request) -> None:
 
 def _screen(services: Services, user: str) -> HomeScreen:
     roles = services.access.roles(user)
-    lists = Lists(services)
     now = services.now()
     sections: list[Section] = []
     if roles & TEAM:
-        glances = [_glance(lists, kind, user) for kind in ("claimed", "unclaimed", "closed")]
+        glances = [_glance(services, kind, user) for kind in ("claimed", "unclaimed", "closed")]
         sections += [_due_soon(glances[:2], before=iso(now + SOON)), *glances]
     if roles & AGENTS:
-        sections.append(_glance(lists, "opened", user))
+        sections.append(_glance(services, "opened", user))
     return HomeScreen(
         roles=roles,
         now=iso(now),
@@ -90,9 +89,9 @@ def _due_soon(lists: Sequence[Section], *, before: str) -> Section:
     return Section("due", tuple(sorted(due, key=lambda head: head.due_at)[:GLANCE]))
 
 
-def _glance(lists: Lists, kind: str, user: str) -> Section:
-    page = lists.page(kind, user, limit=GLANCE)
-    return Section(kind, page.heads, page.rest, front=page.front)
+def _glance(services: Services, kind: str, user: str) -> Section:
+    first = page(services, kind, user, limit=GLANCE)
+    return Section(kind, first.heads, first.rest, front=first.front)
 
 
 LISTENERS: Final = (

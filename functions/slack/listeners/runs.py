@@ -10,8 +10,9 @@ import msgspec
 from slack_sdk.errors import SlackApiError
 
 from functions.slack.listeners.listener import Listener, Request
+from functions.slack.opening import MissingSetting
 from functions.slack.replies import tell
-from functions.slack.runs import Click, MissingSetting, NotYourRun, RunDesk
+from functions.slack.runs import Click, NotYourRun, RunDesk
 from functions.slack.screens import Meta
 from sop_slack import run as views
 
