@@ -12,7 +12,7 @@ import msgspec
 
 from sop_core import procedures
 from sop_core.cases.deadlines import due
-from sop_core.cases.lifecycle import TRANSITIONS
+from sop_core.cases.transitions import TRANSITIONS
 from sop_core.guidance import guidance, render
 from sop_core.procedure import ProcedureFile
 from sop_core.procedures import reading

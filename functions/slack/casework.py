@@ -12,7 +12,7 @@ from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
 from sop_aws.logging import make_logger
 from sop_aws.times import iso
-from sop_core.cases import lifecycle
+from sop_core.cases import lifecycle, transitions
 from sop_core.cases.case import Document
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ logger = make_logger()
 TRIES: Final = 20
 """As many as may press at one moment: each loser of a write reads again, and either still may act or is told."""
 
-MOVES: Final = frozenset(row.action for row in lifecycle.TRANSITIONS if row.from_state != row.to_state) | {"assign"}
+MOVES: Final = frozenset(row.action for row in transitions.TRANSITIONS if row.from_state != row.to_state) | {"assign"}
 ROWS: Final[dict[str, tuple[Kind, ...]]] = {
     "return": ("card", "thread", "dm"),
     "attach": ("documents", "card", "thread"),
@@ -79,18 +79,18 @@ def check(services: Services, seen: Seen, action: str, user: str) -> Case:
     """Return the case if ``user`` may do ``action`` to it as they saw it, else raise as :func:`act` does."""
     case = read(services, seen)
     roles = services.access.roles(user)
-    if not lifecycle.permitted(case, action, actor=user, roles=roles):
+    if not transitions.permitted(case, action, actor=user, roles=roles):
         raise NotYours(whose(action))
     if action in MOVES and case.moved != seen.version:
         raise Late(case)
-    if action not in lifecycle.actions(case, actor=user, roles=roles):
+    if action not in transitions.actions(case, actor=user, roles=roles):
         raise Late(case)
     return case
 
 
 def actions(services: Services, case: Case, user: str) -> tuple[str, ...]:
     """Return what ``user`` may do to the case now."""
-    return lifecycle.actions(case, actor=user, roles=services.access.roles(user))
+    return transitions.actions(case, actor=user, roles=services.access.roles(user))
 
 
 def act(services: Services, seen: Seen, action: str, *, user: str, name: str, interaction: str, typed: Typed) -> Case:
@@ -109,7 +109,7 @@ def act(services: Services, seen: Seen, action: str, *, user: str, name: str, in
             services.cases.change(changed, event, rows)
         except CaseChanged:
             continue
-        except lifecycle.NotAllowed as refused:
+        except transitions.NotAllowed as refused:
             raise Late(case) from refused
         logger.info("case", extra={"case": changed.id, "action": event.action})
         wake(services.deliver, rows)
@@ -148,7 +148,7 @@ def _rows(case: Case, event: CaseEvent) -> tuple[Delivery, ...]:
 
 def whose(action: str) -> str:
     """Return the private sentence for someone who may not do ``action``."""
-    who = [each for row in lifecycle.TRANSITIONS if row.action == action for each in row.who]
+    who = [each for row in transitions.TRANSITIONS if row.action == action for each in row.who]
     names = [ROLE_NAMES.get(each, each.replace("_", " ")) for each in dict.fromkeys(who)]
     return f"This needs the role *{' or '.join(names)}*. Ask an admin of SOP Desk to add you."
 

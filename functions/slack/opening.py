@@ -14,7 +14,7 @@ from sop_aws.deliveries import outbox
 from sop_aws.logging import make_logger
 from sop_aws.times import iso
 from sop_core.cases import deadlines, lifecycle
-from sop_core.cases.case import CaseProject
+from sop_core.cases.case import CaseProject, case_ids
 
 if TYPE_CHECKING:
     from functions.slack.screens import Screens
@@ -39,7 +39,7 @@ def open_case(services: Services, screens: Screens, run: Run, told: Guidance, dr
     channel = services.settings().channels.get("resolution")
     if not channel:
         raise MissingSetting("The case is not open: no resolution channel is set. Ask an admin of SOP Desk to set it.")
-    for number in lifecycle.case_ids(run.id, draft.step):
+    for number in case_ids(run.id, draft.step):
         with suppress(CaseIdTaken):
             return _open_as(services, screens, run, told, draft, number=number, channel=channel)
     raise CaseIdTaken(run.id)

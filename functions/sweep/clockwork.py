@@ -10,7 +10,7 @@ import msgspec
 from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
 from sop_aws.times import iso, parse
-from sop_core.cases import lifecycle
+from sop_core.cases import lifecycle, transitions
 from sop_core.cases.case import OVER
 from sop_core.cases.clock import fingerprint, planned, to_send
 from sop_core.cases.deadlines import in_office_hours
@@ -63,7 +63,7 @@ def send_reminders(
         try:
             case = cases.get(case_id)
             is_reminded = case is not None and _remind(cases, case, deliver, settings, now=now)
-        except (msgspec.MsgspecError, lifecycle.NotAllowed):
+        except (msgspec.MsgspecError, transitions.NotAllowed):
             unreadable += 1
             continue
         reminded += is_reminded

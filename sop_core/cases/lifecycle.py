@@ -1,52 +1,28 @@
-"""How a case moves: one table of transitions, and the only two functions that make a new version of a case."""
+"""What becomes of a case: it is opened, acted on, reminded of, planned anew. Each gives its next version and an event.
+
+Who may do what is the table of :mod:`sop_core.cases.transitions`; a customer is erased by :mod:`sop_core.forgetting`.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sop_core.cases.case import OVER, Case, CaseEvent, CaseProject, Document, State
-from sop_core.cases.clock import Kind, planned
+from sop_core.cases.case import OVER, Case, CaseEvent
+from sop_core.cases.clock import planned
+from sop_core.cases.transitions import NotAllowed, transition_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sop_core.cases.case import CaseProject, Document
+    from sop_core.cases.clock import Kind
     from sop_core.cases.deadlines import Calendar
+    from sop_core.cases.transitions import Transition
     from sop_core.guidance import CaseDraft
 
-Action = Literal[
-    "claim",
-    "assign",
-    "return",
-    "void",
-    "resend",
-    "close",
-    "reopen",
-    "withdraw",
-    "ask_update",
-    "note",
-    "attach",
-    "link",
-    "remind",
-    "replan",
-]
-Who = Literal["case_owner", "agent", "back_office", "resolution_specialist", "lead", "clock"]
-Refusal = Literal[
-    "state",
-    "reason_missing",
-    "reason_unknown",
-    "assignee_missing",
-    "note_missing",
-    "documents_missing",
-    "confirmation_missing",
-]
-
-ACTIONS: tuple[Action, ...] = get_args(Action)
 SEEN_KEPT = 20
-ID_CHOICES = 8
 VOIDED = "Case Voided"
 """The Closed Reason that ESC-4 prescribes for a case its owner voids."""
 
@@ -58,69 +34,6 @@ CLOSE_REASONS: tuple[str, ...] = (
     "No action needed",
 )
 """The reasons a specialist chooses from. Only the owner, by void or withdraw, gives :data:`VOIDED`."""
-
-
-class Transition(msgspec.Struct, frozen=True, rename={"from_state": "from", "to_state": "to"}):
-    """One row of the table: ``who`` may do ``action`` to a case in ``from``, which puts it in ``to``."""
-
-    action: Action
-    from_state: State
-    to_state: State
-    who: tuple[Who, ...]
-
-
-TEAM: tuple[Who, ...] = ("resolution_specialist", "lead")
-STAFF: tuple[Who, ...] = ("case_owner", "agent", "back_office", *TEAM)
-
-
-def _staying(action: Action, who: tuple[Who, ...], *states: State) -> tuple[Transition, ...]:
-    return tuple(Transition(action, state, state, who) for state in states)
-
-
-TRANSITIONS: tuple[Transition, ...] = (
-    Transition("claim", "open", "claimed", TEAM),
-    Transition("assign", "open", "claimed", TEAM),
-    Transition("assign", "claimed", "claimed", TEAM),
-    Transition("return", "claimed", "returned", TEAM),
-    Transition("resend", "returned", "open", ("case_owner",)),
-    Transition("void", "returned", "voided", ("case_owner",)),
-    Transition("close", "claimed", "closed", TEAM),
-    Transition("reopen", "closed", "open", ("case_owner", *TEAM)),
-    *_staying("ask_update", STAFF, "open", "claimed", "returned"),
-    *_staying("note", STAFF, "open", "claimed", "returned", "closed"),
-    *_staying("attach", STAFF, "open", "claimed", "returned", "closed"),
-    *_staying("link", ("case_owner", *TEAM), "open", "claimed", "returned", "closed"),
-    Transition("withdraw", "open", "voided", ("case_owner",)),
-    *_staying("remind", ("clock",), "open", "claimed"),
-    *_staying("replan", ("clock",), "open", "claimed", "returned"),
-)
-"""Who may do what to a case, and what becomes of it. ``clock`` is time itself: no person reminds by hand."""
-
-
-class NotAllowed(Exception):
-    """An action that the case does not take: ``why`` says what is against it, ``allowed`` what it would take now."""
-
-    def __init__(self, case: Case, action: str, why: Refusal) -> None:
-        self.case, self.action, self.why = case, action, why
-        self.allowed = tuple(each.action for each in TRANSITIONS if each.from_state == case.state)
-        super().__init__(f"{action} of a case that is {case.state}: {why}")
-
-
-def case_ids(run_id: str, step: str) -> tuple[str, ...]:
-    """Return the ids that the case of a step of a run may have: the first that no other run's case has.
-
-    They are the same for ever and in one order, so a repeat comes to the same case. An id holds 40 bits: among a
-    million cases it is about as likely as not that two runs come to one id.
-    """
-    return tuple(case_id(run_id, step, salt) for salt in range(ID_CHOICES))
-
-
-def case_id(run_id: str, step: str, salt: int = 0) -> str:
-    """Return the id of the case that ``step`` of a run opens, or with ``salt`` the next in case that is another's."""
-    parts = (run_id, step, str(salt)) if salt else (run_id, step)
-    digest = hashlib.sha256("\n".join(parts).encode()).digest()
-    crockford = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-    return "SOP-" + base64.b32encode(digest[:5]).translate(crockford).decode()
 
 
 def open_case(  # noqa: PLR0913 - all that a case is born with, each part named by the caller
@@ -216,7 +129,7 @@ def apply(  # noqa: PLR0913 - who, when, and whatever the action takes, each par
 
     :raises NotAllowed: when the case is not in a state for it, or something that the action takes is missing.
     """
-    transition = _transition(case, action)
+    transition = transition_of(case, action)
     _require(case, action, reason=reason, assignee=assignee, note=note, documents=documents)
     if action == "close" and not set(case.confirmations) <= set(confirmations):
         raise NotAllowed(case, action, "confirmation_missing")
@@ -267,7 +180,7 @@ def remind(
 
     Soon due: its assignee is told. Due: the assignee and the leads. Promise over without an end (gap ESC-7): the leads.
     """
-    _transition(case, "remind")
+    transition_of(case, "remind")
     told = (case.assignee,) if case.assignee and {"soon", "due"} & set(kinds) else ()
     called = leads if {"due", "promise"} & set(kinds) else ()
     # A late "due" has overtaken "soon", which is then never sent.
@@ -313,28 +226,6 @@ def replan(case: Case, *, at: str, calendar: Calendar) -> tuple[Case, CaseEvent 
         clock_from=case.clock_from or case.opened_at,
     )
     return changed, event
-
-
-def permitted(case: Case, action: str, *, actor: str, roles: Collection[str]) -> bool:
-    """Tell whether ``actor``, who has ``roles``, may do ``action``, whatever state the case is in."""
-    who = {each for row in TRANSITIONS if row.action == action for each in row.who}
-    return bool(who & set(roles)) or ("case_owner" in who and actor == case.owner)
-
-
-def actions(case: Case, *, actor: str, roles: Collection[str]) -> tuple[Action, ...]:
-    """Return what ``actor`` may do to ``case`` now, in the order of the table; of a forgotten customer nothing."""
-    return tuple(
-        row.action
-        for row in TRANSITIONS
-        if not case.erased_at and row.from_state == case.state and permitted(case, row.action, actor=actor, roles=roles)
-    )
-
-
-def _transition(case: Case, action: str) -> Transition:
-    for row in TRANSITIONS:
-        if row.action == action and row.from_state == case.state and not case.erased_at:
-            return row
-    raise NotAllowed(case, action, "state")
 
 
 def _require(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sop_core.cases.lifecycle import TRANSITIONS
+from sop_core.cases.transitions import TRANSITIONS
 from sop_core.guidance import LANGUAGES
 from sop_core.paths import Value, Values, Way, domains, ways
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sop_aws.runs import Run
 from sop_aws.times import iso
-from sop_core.cases.case import Case, CaseEvent, CaseProject
+from sop_core.cases.case import Case, CaseEvent, CaseProject, case_id
 from sop_core.cases.deadlines import Calendar
-from sop_core.cases.lifecycle import apply, case_id, open_case
+from sop_core.cases.lifecycle import apply, open_case
 from sop_core.guidance import CaseDraft
 
 CHANNEL: Final = "C0RESOLUT"

@@ -17,7 +17,7 @@ from functions.slack.auditing import keep
 from functions.slack.casework import Late, NotYours, Seen, Typed
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import tell
-from sop_core.cases import lifecycle
+from sop_core.cases import transitions
 from sop_core.cases.names import named_case, named_event
 from sop_http.client import UNANSWERED
 from sop_slack import case_views
@@ -252,7 +252,7 @@ def _interaction(request: Request) -> str:
 
 def _roles(action: str) -> tuple[str, ...]:
     """Return the roles of those who may do ``action``; a case's owner may have any of them."""
-    who = {each for row in lifecycle.TRANSITIONS if row.action == action for each in row.who}
+    who = {each for row in transitions.TRANSITIONS if row.action == action for each in row.who}
     return STAFF if "case_owner" in who else tuple(role for role in STAFF if role in who)
 
 

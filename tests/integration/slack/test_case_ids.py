@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sop_core.cases import lifecycle
 from tests.integration.slack.test_infinity_run import REASON, all_cases, begin, to_the_callback
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def test_runs_that_come_to_one_number_open_a_case_each(desk: Desk, monkeypatch: 
     def one_of_four(run: str, step: str, salt: int = 0) -> str:
         return f"SOP-0000000{(crc32(f'{run}{step}'.encode()) + salt) % 4}"
 
-    monkeypatch.setattr(lifecycle, "case_id", one_of_four)
+    monkeypatch.setattr("sop_core.cases.case.case_id", one_of_four)
     runs = set()
     for opened in range(1, 5):
         agent = begin(desk)

@@ -15,7 +15,8 @@ import pytest
 from functions.deliver import app as deliver_app
 from functions.deliver.app import handler as deliver
 from functions.slack.casework import MOVES
-from sop_core.cases.lifecycle import TRANSITIONS, apply
+from sop_core.cases.lifecycle import apply
+from sop_core.cases.transitions import TRANSITIONS
 from sop_slack.cards import LABELS, case_message
 from sop_slack.case_views import FORMS
 from tests.builders.people import AGENT, BACK_OFFICE, PRIYA

@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sop_core.cases.case import Case, Document, State
 from sop_core.cases.clock import planned, to_send
 from sop_core.cases.deadlines import WEEKDAYS, Calendar, deadline, elapsed, in_office_hours, is_business_day
-from sop_core.cases.lifecycle import ACTIONS, CLOSE_REASONS, NotAllowed, apply, remind
+from sop_core.cases.lifecycle import CLOSE_REASONS, apply, remind
+from sop_core.cases.transitions import ACTIONS, NotAllowed
 from tests.builders.cases import a_case
 
 MINUTE = timedelta(minutes=1)

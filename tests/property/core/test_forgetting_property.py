@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sop_aws.runs import Run, erased_run
 from sop_core.audit import KINDS, Entry
 from sop_core.cases.case import Case, CaseEvent, CaseProject, Document, State
-from sop_core.cases.lifecycle import ACTIONS, CLOSE_REASONS
+from sop_core.cases.lifecycle import CLOSE_REASONS
 from sop_core.cases.overview import head
+from sop_core.cases.transitions import ACTIONS
 from sop_core.forgetting import erased_case, erased_entry, erased_event, erased_project, mark, name_of, without
 from sop_core.transfers.exact import buckets
 from tests.builders.cases import a_case, a_project, an_event

@@ -10,7 +10,8 @@ import pytest
 
 from sop_core.cases.clock import fingerprint, planned, reminders, to_send
 from sop_core.cases.deadlines import Calendar, after, due, elapsed, office_minutes_before, office_opens
-from sop_core.cases.lifecycle import NotAllowed, apply, remind
+from sop_core.cases.lifecycle import apply, remind
+from sop_core.cases.transitions import NotAllowed
 from tests.builders.cases import a_case
 
 if TYPE_CHECKING:

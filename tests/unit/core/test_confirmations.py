@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sop_core import procedures
-from sop_core.cases.lifecycle import CLOSE_REASONS, NotAllowed, apply, open_case
+from sop_core.cases.lifecycle import CLOSE_REASONS, apply, open_case
+from sop_core.cases.transitions import NotAllowed
 from sop_core.guidance import guidance
 
 if TYPE_CHECKING:

@@ -9,21 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sop_core.cases.case import Case, Document, State
-from sop_core.cases.lifecycle import (
-    ACTIONS,
-    CLOSE_REASONS,
-    ID_CHOICES,
-    TRANSITIONS,
-    VOIDED,
-    NotAllowed,
-    actions,
-    apply,
-    case_id,
-    case_ids,
-    open_case,
-    permitted,
-)
+from sop_core.cases.case import ID_CHOICES, Case, Document, State, case_id, case_ids
+from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED, apply, open_case
+from sop_core.cases.transitions import ACTIONS, TRANSITIONS, NotAllowed, actions, permitted
 from sop_core.guidance import CaseDraft
 
 AT = "2026-11-21T10:00:00Z"

@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.workspace import limits
 from sop_core.cases.case import Document
-from sop_core.cases.lifecycle import ACTIONS
+from sop_core.cases.transitions import ACTIONS
 from sop_slack.cards import case_sentence
 from sop_slack.case_views import FORMS, details, form
 from sop_slack.stories import direct_message, event_message, handled_message
