@@ -16,7 +16,7 @@ from sop_aws.times import iso
 from sop_core.cases.case import Case
 from sop_core.procedures import reading
 from sop_core.transfers.records import ImportRecord
-from sop_slack import columns
+from sop_slack import columns, sheet_history
 from sop_slack import procedures as versions
 from sop_slack import transfers as sheets
 from sop_slack.admin import PARTS
@@ -133,7 +133,7 @@ class _Day:
         admin.command("/transfers", "status")
         self._presses_message(ADMIN, {**HERE, **admin.told}, columns.SHOW)
         admin.command("/transfers", "history")
-        self._presses_message(ADMIN, {**HERE, **admin.told}, sheets.ROLL_BACK, person=admin)
+        self._presses_message(ADMIN, {**HERE, **admin.told}, sheet_history.ROLL_BACK, person=admin)
         fill(admin, self.words.says)
         self._sends_a_message({"subtype": "file_share", **self.office.file(b"no workbook", f"{self.words.file}.xlsx")})
         self._sends_a_message({"text": self.words.says("message", 3000)})

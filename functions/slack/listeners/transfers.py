@@ -16,6 +16,7 @@ from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
 from sop_core.transfers.records import ImportRecord, days_too_old
+from sop_slack import sheet_history
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def command(services: Services, request: Request) -> None:
             _open(request, told.upload_modal())
             request.ack()
         case "history":
-            reply(request, told.history(services.transfers.history()))
+            reply(request, sheet_history.history(services.transfers.history()))
         case "" | "status":
             reply(request, _status(services))
         case "rollback":
@@ -69,7 +70,9 @@ def _active_sheet(services: Services) -> str:
 
 def _roll_back(services: Services, request: Request, chosen: str | None = None) -> None:
     zone = services.settings().calendar.zone
-    view = told.rollback_modal(services.transfers.history(), services.transfers.active(), zone=zone, chosen=chosen)
+    view = sheet_history.rollback_modal(
+        services.transfers.history(), services.transfers.active(), zone=zone, chosen=chosen
+    )
     if view is None:
         tell(request, NOTHING_KEPT)
         return
@@ -160,9 +163,9 @@ def ask_rollback(services: Services, request: Request) -> None:
 def rolled_back(services: Services, request: Request) -> None:
     """Answer the rollback: one conditional write, unless another admin was faster."""
     view = request.body["view"]
-    sheet_id = told.chosen_version(view["state"]["values"])
+    sheet_id = sheet_history.chosen_version(view["state"]["values"])
     if sheet_id is None:
-        request.ack({"response_action": "errors", "errors": {told.VERSION_BLOCK: "Choose a version."}})
+        request.ack({"response_action": "errors", "errors": {sheet_history.VERSION_BLOCK: "Choose a version."}})
         return
     sentence = _rolled_back(services, request.user, sheet_id, int(view["private_metadata"]))
     request.ack({"response_action": "update", "view": notice(sentence, close="Done")})
@@ -181,10 +184,12 @@ def _rolled_back(services: Services, user: str, sheet_id: str, seen: int) -> str
 def _status(services: Services) -> Message:
     active = services.transfers.active()
     if active is None:
-        return told.status(None)
+        return sheet_history.status(None)
     age = (services.now() - datetime.fromisoformat(active.uploaded_at)).days
     fresh_for = services.settings().sheet_freshness_days
-    return told.status(active, age_days=age, stale=days_too_old(active, fresh_for=fresh_for, now=services.now()) > 0)
+    return sheet_history.status(
+        active, age_days=age, stale=days_too_old(active, fresh_for=fresh_for, now=services.now()) > 0
+    )
 
 
 LISTENERS: Final = (
@@ -194,6 +199,6 @@ LISTENERS: Final = (
     Listener(kind="view_submission", name=told.UPLOAD_CALLBACK, roles=ADMINS, answer=uploaded),
     Listener(kind="action", name=told.ACTIVATE, roles=ADMINS, answer=activate),
     Listener(kind="action", name=told.DISCARD, roles=ADMINS, answer=discard),
-    Listener(kind="action", name=told.ROLL_BACK, roles=ADMINS, answer=ask_rollback),
-    Listener(kind="view_submission", name=told.ROLL_BACK_CALLBACK, roles=ADMINS, answer=rolled_back),
+    Listener(kind="action", name=sheet_history.ROLL_BACK, roles=ADMINS, answer=ask_rollback),
+    Listener(kind="view_submission", name=sheet_history.ROLL_BACK_CALLBACK, roles=ADMINS, answer=rolled_back),
 )

@@ -1,21 +1,20 @@
-"""The transfer sheet as an admin sees it: upload, progress, preview, outcome, status. Values in, Block Kit out."""
+"""A transfer sheet on its way, as an admin sees it: upload, progress, preview, outcome. Values in, Block Kit out."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from sop_core.settings import SHEET_LOSS_PERCENT
 from sop_core.transfers.columns import display
 from sop_core.transfers.problems import KINDS, REJECTING
 from sop_slack import blocks as kit
 from sop_slack import columns
+from sop_slack.sheet_lines import STATES, against, by, counts_line, message_of, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sop_core.transfers.records import ActiveSheet, Counts, Sheet, SheetState
+    from sop_core.transfers.records import ActiveSheet, Sheet
     from sop_slack.blocks import Block, Message
 
 UPLOAD_CALLBACK: Final = "sheet_upload"
@@ -23,10 +22,6 @@ FILE_BLOCK: Final = "sheet_file"
 FILE_ACTION: Final = "file"
 ACTIVATE: Final = "sheet_activate"
 DISCARD: Final = "sheet_discard"
-ROLL_BACK: Final = "sheet_rollback"
-ROLL_BACK_CALLBACK: Final = "sheet_rollback"
-VERSION_BLOCK: Final = "sheet_version"
-VERSION_ACTION: Final = "version"
 
 MOSTLY_CHANGED: Final = 0.50
 ENOUGH_PROJECTS: Final = 20
@@ -39,14 +34,11 @@ REPEATED: Final = (
 UNCHANGED: Final = "Nothing changes until it is activated."
 MOST_KINDS: Final = 12
 MOST_FOUND: Final = 30
-MOST_SHEETS: Final = 15
-MOST_VERSIONS: Final = 10
 TEMPLATE_WORDS: Final = "An empty transfer sheet. Fill in the tab All Projects and send it with /transfers upload."
 NOT_SENT: Final = (
     "The workbook that you asked for could not be sent, for a reason of ours. Ask for it again; "
     "if it fails again, tell the team that runs SOP Desk."
 )
-ROLLABLE: Final = ("superseded", "ready")
 FIELD_NAMES: Final = {
     "co_homeowner": "co-homeowner",
     "zip": "ZIP",
@@ -54,15 +46,6 @@ FIELD_NAMES: Final = {
     "transferred_to": "receiving installer",
     "transfer_date": "transfer date",
     "installer": "payment answer",
-}
-STATES: Final[dict[SheetState, str]] = {
-    "loading": "loading",
-    "ready": "ready to activate",
-    "active": "active",
-    "superseded": "kept for rollback",
-    "discarded": "discarded",
-    "expiring": "no longer kept",
-    "expired": "no longer kept",
 }
 
 
@@ -110,7 +93,7 @@ def read_button(value: str) -> tuple[str, int | None]:
 
 def queued() -> Message:
     """Return the first state of the progress message."""
-    return _message(
+    return message_of(
         "The workbook is uploaded and waits to be read.", [kit.section(":inbox_tray: *Waiting to be read*")]
     )
 
@@ -122,7 +105,7 @@ def progress(stage: str, done: int = 0, total: int = 0) -> Message:
         lines.append(kit.context(f"`{bar(done, total)}`  {done:,} of {total:,}"))
     elif done:
         lines.append(kit.context(f"{done:,} rows so far"))
-    return _message(f"Transfer sheet: {stage}.", lines)
+    return message_of(f"Transfer sheet: {stage}.", lines)
 
 
 def bar(done: int, total: int) -> str:
@@ -141,13 +124,13 @@ def preview(
     lead = REPEATED if repeated else UNCHANGED
     shown = [
         kit.header("Transfer sheet ready to activate"),
-        _name(sheet),
+        workbook(sheet),
         kit.section(lead),
         *_figures(sheet),
         *_warnings(sheet, loss_percent),
         *_problems(sheet),
         *columns.named_line(sheet.named),
-        _against(active),
+        against(active),
         kit.actions(
             *_choices(sheet, button_value(sheet.id), sure=_sure(sheet, loss_percent)), columns.button(sheet.id)
         ),
@@ -157,28 +140,28 @@ def preview(
         f"Transfer sheet ready to activate: {change.new:,} new, {change.changed:,} changed, "
         f"{change.removed:,} removed, {sheet.counts.rejected:,} rejected rows."
     )
-    return _message(text, shown)
+    return message_of(text, shown)
 
 
 def already_active(sheet: Sheet) -> Message:
     """Return the outcome of uploading the active workbook again."""
     text = "This is the same file as the active transfer sheet; nothing was changed."
-    return _message(text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), _counts_line(sheet.counts)])
+    return message_of(text, [kit.section(f":white_check_mark: *{text}*"), workbook(sheet), counts_line(sheet.counts)])
 
 
 def activated(sheet: Sheet, active: ActiveSheet) -> Message:
     """Return the outcome after activation."""
     text = f"The transfer sheet is active: agents now see {active.counts.projects:,} projects."
-    when = f"Activated {kit.time_in_reader_zone(active.activated_at)}{_by(active.activated_by)}"
-    return _message(
-        text, [kit.section(f":white_check_mark: *{text}*"), _name(sheet), *_figures(sheet), kit.context(when)]
+    when = f"Activated {kit.time_in_reader_zone(active.activated_at)}{by(active.activated_by)}"
+    return message_of(
+        text, [kit.section(f":white_check_mark: *{text}*"), workbook(sheet), *_figures(sheet), kit.context(when)]
     )
 
 
 def discarded(sheet: Sheet) -> Message:
     """Return the outcome after discarding."""
     text = "The transfer sheet was discarded; the active one is unchanged. Upload the file again to have it back."
-    return _message(text, [kit.section(f":wastebasket: *{text}*"), _name(sheet)])
+    return message_of(text, [kit.section(f":wastebasket: *{text}*"), workbook(sheet)])
 
 
 def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
@@ -186,18 +169,18 @@ def someone_else(sheet: Sheet, current: ActiveSheet | None) -> Message:
     text = "Another transfer sheet was activated in the meantime; this one was not activated."
     shown = [
         kit.section(f":warning: *{text}*"),
-        _against(current),
+        against(current),
         kit.section("The comparison below is with the sheet before it; activating replaces the one now active."),
-        _name(sheet),
+        workbook(sheet),
         *_figures(sheet),
         kit.actions(*_choices(sheet, button_value(sheet.id, current.version if current else 0))),
     ]
-    return _message(text, shown)
+    return message_of(text, shown)
 
 
 def someone_was_faster(current: ActiveSheet | None) -> str:
     """Return what the slower of two admins is told of a rollback."""
-    now = f" Agents now see {current.counts.projects:,} projects{_by(current.activated_by)}." if current else ""
+    now = f" Agents now see {current.counts.projects:,} projects{by(current.activated_by)}." if current else ""
     return (
         f"Another transfer sheet was activated in the meantime; nothing was changed.{now} "
         "Look again with `/transfers history`."
@@ -207,7 +190,7 @@ def someone_was_faster(current: ActiveSheet | None) -> str:
 def not_ready(sheet: Sheet) -> Message:
     """Return what a button says when its sheet can no longer be activated or discarded."""
     text = f"This transfer sheet is {STATES[sheet.state]}; the button no longer applies."
-    return _message(text, [kit.section(f":information_source: {text}"), _name(sheet)])
+    return message_of(text, [kit.section(f":information_source: {text}"), workbook(sheet)])
 
 
 def refused(
@@ -238,46 +221,8 @@ def refused(
             ),
             kit.actions(kit.button("Choose the columns…", columns.CHOOSE, choose, style="primary")),
         ]
-    shown.append(_against(active, kept=True))
-    return _message(f"The workbook was not imported. {message}", shown)
-
-
-def rollback_modal(
-    sheets: Sequence[Sheet], active: ActiveSheet | None, *, zone: str, chosen: str | None = None
-) -> Block | None:
-    """Return the modal that activates a kept version again, newest first; ``None`` where none is kept.
-
-    Times are the office's, whose time ``zone`` is: an option is plain text, which Slack puts into no reader's zone.
-    """
-    kept = [sheet for sheet in sheets if sheet.state in ROLLABLE][:MOST_VERSIONS]
-    if not kept:
-        return None
-    options = {sheet.id: _version(sheet, ZoneInfo(zone)) for sheet in kept}
-    choice = kit.radio(VERSION_ACTION, list(options.values()), options.get(chosen or ""))
-    return kit.modal(
-        "Roll back",
-        [
-            _against(active),
-            kit.field("Which version should agents see?", choice, block_id=VERSION_BLOCK),
-            kit.context("One switch: agents see the one or the other, never a mixture. Nothing is lost by it."),
-        ],
-        callback_id=ROLL_BACK_CALLBACK,
-        private_metadata=str(active.version if active else 0),
-        submit="Roll back",
-        close="Cancel",
-    )
-
-
-def chosen_version(values: Mapping[str, Any]) -> str | None:
-    """Return the sheet chosen in :func:`rollback_modal`."""
-    option = values.get(VERSION_BLOCK, {}).get(VERSION_ACTION, {}).get("selected_option") or {}
-    return option.get("value")
-
-
-def _version(sheet: Sheet, zone: ZoneInfo) -> Block:
-    when = datetime.fromisoformat(sheet.uploaded_at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-    about = f"{STATES[sheet.state]}, {sheet.counts.projects:,} projects, {sheet.file_name}"
-    return kit.option(f"Uploaded {when}", sheet.id, about)
+    shown.append(against(active, kept=True))
+    return message_of(f"The workbook was not imported. {message}", shown)
 
 
 def report_words(rows: int) -> str:
@@ -297,67 +242,13 @@ def failed(active: ActiveSheet | None) -> Message:
         "The import stopped for a reason of ours, not of the workbook. Upload it again; "
         "if it stops again, tell the team that runs SOP Desk."
     )
-    return _message(text, [kit.section(f":warning: {text}"), _against(active, kept=True)])
-
-
-def status(active: ActiveSheet | None, *, age_days: int | None = None, stale: bool = False) -> Message:
-    """Return which sheet agents see, and how old it is."""
-    if active is None:
-        text = "There is no active transfer sheet. Upload one with /transfers upload."
-        return _message(text, [kit.section(f":warning: *{text}*")])
-    text = f"The active transfer sheet holds {active.counts.projects:,} projects{_age(age_days)}."
-    shown = [
-        kit.section(f"*{text}*"),
-        kit.labelled([("Workbook", active.file_name)]),
-        _counts_line(active.counts),
-        kit.context(f"Uploaded {kit.time_in_reader_zone(active.uploaded_at)}{_by(active.uploaded_by)}"),
-        kit.context(f"Activated {kit.time_in_reader_zone(active.activated_at)}{_by(active.activated_by)}"),
-        kit.actions(columns.button(active.sheet)),
-    ]
-    if stale:
-        shown.insert(1, kit.section(":warning: It is older than the freshness limit; agents are told so."))
-    return _message(text, shown)
-
-
-def _age(days: int | None) -> str:
-    if days is None:
-        return ""
-    return ", uploaded today" if days == 0 else f", uploaded {days} day{'' if days == 1 else 's'} ago"
-
-
-def history(sheets: Sequence[Sheet]) -> Message:
-    """Return the newest sheets, newest first."""
-    if not sheets:
-        return _message("No transfer sheet was uploaded yet.", [kit.section("No transfer sheet was uploaded yet.")])
-    lines: list[Block] = [kit.header("Transfer sheets")]
-    for sheet in sheets[:MOST_SHEETS]:
-        when = kit.time_in_reader_zone(sheet.uploaded_at)
-        lines += [
-            _name(sheet),
-            kit.context(f"{STATES[sheet.state]} · {sheet.counts.projects:,} projects · {when}{_by(sheet.uploaded_by)}"),
-        ]
-        if sheet.state == "superseded":
-            lines.append(kit.actions(kit.button("Roll back to this…", ROLL_BACK, sheet.id)))
-    return _message(f"{len(sheets)} transfer sheets, newest first.", lines)
-
-
-def _message(text: str, shown: Sequence[Block]) -> Message:
-    return kit.Message(text=text, blocks=tuple(shown))
-
-
-def _by(user: str) -> str:
-    # An operator's import has no Slack user.
-    return f" by {kit.mention(user)}" if user[:1] in ("U", "W") else ""
+    return message_of(text, [kit.section(f":warning: {text}"), against(active, kept=True)])
 
 
 def _choices(sheet: Sheet, value: str, *, sure: Block | None = None) -> tuple[Block, ...]:
     activate = kit.button("Activate", ACTIVATE, value, style="danger" if sure else "primary", confirm=sure)
     # A version that is kept for rollback goes when its time comes, not by a click.
     return (activate, kit.button("Discard", DISCARD, value)) if sheet.state == "ready" else (activate,)
-
-
-def _name(sheet: Sheet) -> Block:
-    return kit.labelled([("Workbook", sheet.file_name)])
 
 
 def _figures(sheet: Sheet) -> list[Block]:
@@ -415,7 +306,7 @@ def _sure(sheet: Sheet, loss_percent: int) -> Block | None:
 
 def _problems(sheet: Sheet) -> list[Block]:
     counted = sorted(sheet.problems.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown = [_counts_line(sheet.counts)]
+    shown = [counts_line(sheet.counts)]
     for title, kinds in (
         ("*Not taken*", [pair for pair in counted if pair[0] in REJECTING]),
         ("*Worth a look*", [pair for pair in counted if pair[0] not in REJECTING]),
@@ -434,18 +325,3 @@ def _lines(counted: Sequence[tuple[str, int]]) -> list[str]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _counts_line(counts: Counts) -> Block:
-    return kit.context(
-        f"{counts.rows:,} rows: {counts.projects:,} projects, {counts.merged:,} repeats merged, "
-        f"{counts.rejected:,} rejected, {counts.warned:,} kept with a warning"
-    )
-
-
-def _against(active: ActiveSheet | None, *, kept: bool = False) -> Block:
-    if active is None:
-        return kit.context("No transfer sheet is active yet.")
-    state = "Unchanged and still active" if kept else "Active now"
-    when = kit.time_in_reader_zone(active.activated_at)
-    return kit.context(f"{state}: {active.counts.projects:,} projects, activated {when}{_by(active.activated_by)}")

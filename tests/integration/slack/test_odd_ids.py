@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from sop_slack import columns, transfers
+from sop_slack import columns, sheet_history, transfers
 from sop_slack import procedures as versions
 from tests.builders.people import ADMIN, AGENT, PRIYA
 from tests.integration.slack.test_cases import an_open_case, card, now
@@ -40,7 +40,7 @@ BUTTONS: Final = (
     (ADMIN, "admin_edit"),
     (ADMIN, transfers.ACTIVATE),
     (ADMIN, transfers.DISCARD),
-    (ADMIN, transfers.ROLL_BACK),
+    (ADMIN, sheet_history.ROLL_BACK),
     (ADMIN, columns.CHOOSE),
     (ADMIN, columns.SHOW),
     (ADMIN, versions.ACTIVATE),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sop_core.transfers.records import ImportRecord, Sheet
-from sop_slack import columns
+from sop_slack import columns, sheet_history
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT
 from tests.integration.slack.test_audit import trail
@@ -117,7 +117,7 @@ def test_the_history_lists_every_sheet_with_what_can_be_done_with_it(desk: Desk)
     desk.sheet("s1")
     desk.sheet("s2")
     said = answer(desk, "history")
-    assert (said.count("kept for rollback"), said.count("active ·"), said.count(told.ROLL_BACK)) == (1, 1, 1)
+    assert (said.count("kept for rollback"), said.count("active ·"), said.count(sheet_history.ROLL_BACK)) == (1, 1, 1)
 
 
 def test_an_unknown_word_gets_the_list_of_those_that_work(desk: Desk) -> None:
@@ -231,9 +231,9 @@ def test_the_history_offers_a_rollback_to_each_kept_sheet(desk: Desk) -> None:
     desk.sheet("s1")
     desk.sheet("s2")
     admin = desk.person(ADMIN)
-    message = posted(desk, told.history(desk.transfers.history()))
+    message = posted(desk, sheet_history.history(desk.transfers.history()))
     seen = set(desk.slack.views)
-    admin.press(message, told.ROLL_BACK)
+    admin.press(message, sheet_history.ROLL_BACK)
     [opened] = set(desk.slack.views) - seen
     choice = desk.slack.views[opened]["blocks"][1]["element"]
     assert choice["initial_option"]["value"] == "s1"

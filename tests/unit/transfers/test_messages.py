@@ -8,7 +8,7 @@ import pytest
 
 from sop_core.transfers.problems import KINDS
 from sop_core.transfers.records import ActiveSheet, ColumnChange, Counts, Difference, ImportRecord, Sheet
-from sop_slack import columns
+from sop_slack import columns, sheet_history
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ MESSAGES = {
     "refused": told.refused("The workbook has no tab All Projects.", ACTIVE, found=[TYPED] * 200),
     "unmapped": told.refused("The tab has no column Project ID.", ACTIVE, name=TYPED, found=[TYPED] * 200, choose="i1"),
     "failed": told.failed(None),
-    "status": told.status(ACTIVE, age_days=1, stale=True),
-    "no status": told.status(None),
-    "history of one": told.history([SHEET]),
-    "history": told.history([msgspec.structs.replace(SHEET, state="superseded")] * 40),
-    "no history": told.history([]),
+    "status": sheet_history.status(ACTIVE, age_days=1, stale=True),
+    "no status": sheet_history.status(None),
+    "history of one": sheet_history.history([SHEET]),
+    "history": sheet_history.history([msgspec.structs.replace(SHEET, state="superseded")] * 40),
+    "no history": sheet_history.history([]),
 }
 
 
@@ -137,7 +137,7 @@ def test_a_large_loss_is_asked_about_once_more(*, limit: int, is_asked: bool) ->
 
 def test_a_kept_version_is_named_by_the_offices_time() -> None:
     kept = msgspec.structs.replace(SHEET, state="superseded", uploaded_at="2026-11-20T15:00:00Z")
-    view = told.rollback_modal([kept], ACTIVE, zone="America/New_York")
+    view = sheet_history.rollback_modal([kept], ACTIVE, zone="America/New_York")
     assert [part["text"]["text"] for part in elements(view) if str(part.get("value")) == kept.id] == [
         "Uploaded 2026-11-20 10:00 EST"
     ]
@@ -179,10 +179,13 @@ def test_modals_keep_slacks_limits_whatever_the_workbook_says() -> None:
         id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id",), headers=("x" * 400,) * 100
     )
     kept = [msgspec.structs.replace(SHEET, id=f"s{n}", state="superseded") for n in range(30)]
-    missing, rollback = columns.missing_modal(record), told.rollback_modal(kept, ACTIVE, zone="America/New_York")
+    missing, rollback = (
+        columns.missing_modal(record),
+        sheet_history.rollback_modal(kept, ACTIVE, zone="America/New_York"),
+    )
 
     assert rollback is not None
-    assert told.rollback_modal([], ACTIVE, zone="America/New_York") is None
+    assert sheet_history.rollback_modal([], ACTIVE, zone="America/New_York") is None
     for part in elements((missing, rollback)):
         assert len(part.get("options", ())) <= (10 if part.get("type") == "radio_buttons" else 100)
         if "value" in part and "text" in part:
