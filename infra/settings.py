@@ -20,7 +20,7 @@ from infra.deployed import NoSopDesk, outputs
 from sop_aws.clients import PATIENT
 from sop_aws.settings import SettingsStore
 from sop_aws.times import iso, system_clock
-from sop_core.settings import BadSettings, merge
+from sop_core.settings_reading import BadSettings, merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,8 @@ from sop_core.procedures import reading
 from sop_core.publishing import Refused, Upload, compare, examine
 from sop_core.reports import diff, guide, tables
 from sop_core.reports.chart import chart
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from sop_core.verification import Problem, Report, verify, verify_sources
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from tests.bench.metered import Meter
 from tests.builders.crowd import crowd
 from tests.builders.people import ADMIN, AGENT, PEOPLE, PRIYA

@@ -8,7 +8,8 @@ from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.builders.sheets import load_sheet
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from infra.local.aws import LocalAws, bare_environment
 from infra.local.stack import MINISTACK, ROOT
 from sop_aws.times import iso
-from sop_core.settings import merge
+from sop_core.settings_reading import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.builders.sheets import load_sheet
 from tests.crash import truths

@@ -21,7 +21,7 @@ from sop_aws.settings import SettingsStore
 from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
 from sop_core.cases import overview
-from sop_core.settings import merge
+from sop_core.settings_reading import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.standin.aws import SIGNING_SECRET, Aws
 from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files

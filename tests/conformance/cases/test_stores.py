@@ -13,7 +13,8 @@ from sop_aws.cases import Card, CaseChanged, CaseIdTaken, CaseStore, project_pk
 from sop_aws.deliveries import outbox
 from sop_aws.runs import RunStore, StaleRun
 from sop_aws.settings import SettingsStore, StaleSettings
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from tests.builders.desk import PROJECT, Clock, a_run, an_opened_case, claimed
 
 if TYPE_CHECKING:

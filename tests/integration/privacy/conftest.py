@@ -20,7 +20,7 @@ from sop_aws.cases import CaseStore
 from sop_aws.secrets import slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.transfers import TransferStore
-from sop_core.settings import merge
+from sop_core.settings_reading import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.standin.aws import SIGNING_SECRET, Aws, aws
 from tests.standin.files import SlackWithFiles, slack_with_files

@@ -15,7 +15,7 @@ from sop_aws.secrets import slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.transfers import TransferStore
-from sop_core.settings import merge
+from sop_core.settings_reading import merge
 from tests.builders.people import ADMIN, PEOPLE
 from tests.builders.sheets import PROJECTS, load_sheet
 from tests.standin.aws import SIGNING_SECRET, Aws, aws  # noqa: F401 - a fixture

@@ -17,7 +17,7 @@ from sop_aws.people import PeopleStore
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_core.audit import Wanted
-from sop_core.settings import merge
+from sop_core.settings_reading import merge
 from tests.builders.desk import Clock
 from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
 from tests.builders.sheets import LISTED

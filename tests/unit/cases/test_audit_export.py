@@ -15,7 +15,8 @@ from sop_aws.audit import AuditStore
 from sop_aws.deliveries import Delivery
 from sop_aws.settings import SettingsStore
 from sop_core.audit import Entry, Wanted
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from sop_aws.times import iso
 from sop_aws.wake import DeliverQueue
 from sop_core.cases.lifecycle import apply
 from sop_core.cases.overview import Tally
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from tests.builders.desk import CHANNEL
 
 if TYPE_CHECKING:

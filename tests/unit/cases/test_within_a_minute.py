@@ -15,7 +15,7 @@ from sop_aws.config import ImportConfig
 from sop_aws.deliveries import Delivery
 from sop_aws.settings import SettingsStore
 from sop_core.audit import Wanted
-from sop_core.settings import merge
+from sop_core.settings_reading import merge
 from tests.standin.person import Context
 from tests.unit.cases.test_audit_export import ADMIN, an_entry
 from tests.unit.cases.test_functions import wake

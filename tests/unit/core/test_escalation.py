@@ -9,7 +9,8 @@ import pytest
 
 from sop_core import procedures
 from sop_core.guidance import Guidance, guidance, render
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from sop_core import procedures
-from sop_core.settings import VALUES, BadSettings, Settings, merge, still_spoken
+from sop_core.settings import VALUES, Settings, still_spoken
+from sop_core.settings_reading import BadSettings, merge
 
 DEFAULT = Settings.default()
 

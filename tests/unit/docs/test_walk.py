@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from sop_core.settings import Settings, merge
+from sop_core.settings import Settings
+from sop_core.settings_reading import merge
 from tests.walk.steps import people_file, steps
 
 
