@@ -122,6 +122,13 @@ def test_what_is_emitted_is_shown() -> None:
     assert watched() <= set(drawn())
 
 
+def test_what_is_emitted_is_counted_in_the_costs() -> None:
+    """The page of costs says how many alarms and metrics there are."""
+    alarms, metrics = re.findall(r"(\d+)\s(?:alarms|metrics of our own)", (ROOT / "docs/scale.md").read_text())
+
+    assert (int(alarms), int(metrics)) == (len(ALARMS), len(emitted()))
+
+
 def test_services_are_called_as_they_count() -> None:
     """The dimension is the name that each function is given for its metrics."""
     services = {name: p["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for name, p in _functions()}
