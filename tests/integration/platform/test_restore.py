@@ -205,7 +205,7 @@ def test_nothing_to_bring_back(data: Data) -> None:
     assert restore(data.stack, "--deleted")[1][-1] == "The data is whole."
     status, lines, told = restore(data.stack, "--stack", "sop-dusk")
     assert (status, lines) == (2, [])
-    assert told.startswith("The restore of sop-dusk stopped: ")
+    assert told.startswith("There is no stack sop-dusk in us-east-1")
 
 
 def test_what_is_not_whole_is_told(data: Data) -> None:
