@@ -61,20 +61,24 @@ metrics = make_metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Deliver the cases that a batch of wake-ups names; what must come back is in the answer."""
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     batch = Batch(
-        deliver=_deliver,
+        deliver=lambda wake: _deliver(wake, seconds_left),
         hold=lambda receipt, seconds: _queue().hold(receipt, seconds=seconds),
-        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+        seconds_left=seconds_left,
         failed=_failed,
     )
     metrics.add_metric(name="WakeUps", unit=MetricUnit.Count, value=len(event["Records"]))
     return batch.handle(event["Records"])
 
 
-def _deliver(wake: CaseWake) -> None:
+def _deliver(wake: CaseWake, seconds_left: Callable[[], float]) -> None:
     correlate(logger, wake.request)
     try:
-        _deliverer().deliver(wake.case)
+        _deliverer().deliver(wake.case, seconds_left=seconds_left)
     except TokenRefused:
         # The secret may have been rotated: the next attempt reads it anew.
         slack_secrets.cache_clear()

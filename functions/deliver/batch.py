@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from functions.deliver.delivery import ENOUGH_TIME
 from functions.deliver.failures import Held
 from sop_aws.wake import CaseWake
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 TRY_AGAIN: Final = 10
 LONGEST_WAIT: Final = 900
-ENOUGH_TIME: Final = 14.0
-"""Seconds that one case may take: a name, a search and a post, all timing out."""
 
 
 class Batch:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from typing import TYPE_CHECKING, Final
 
-from functions.deliver.failures import Held, Refused, Unsure
+from functions.deliver.failures import Held, OutOfTime, Refused, Unsure
 from sop_aws.cases import Card
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ MOST_FAILURES: Final = 10
 """Attempts that ended in a fault of ours or the worker's death, after which a row is given up: within two hours."""
 MOST_ATTEMPTS: Final = 150
 """Attempts after which a row to which Slack never answers is given up, a day's; a revived one has as many again."""
-FILES: Final = frozenset({"report", "audit"})
+ENOUGH_TIME: Final = 14.0
+"""Seconds that one row may take: a name, a search and a post, or a document's place and its bytes, all timing out."""
+TIME_NEEDED: Final = {"report": 45.0, "audit": 45.0}
+"""Rows that take longer: files that are made first, a busy month's report in about half a minute."""
 REMINDED: Final = frozenset({"open", "claimed"})
 
 
@@ -56,16 +60,19 @@ class Deliverer:
     clock: Clock
     report: Callable[[str, Delivery, str], None]
 
-    def deliver(self, case_id: str) -> None:
+    def deliver(self, case_id: str, *, seconds_left: Callable[[], float] = lambda: inf) -> None:
         """Deliver a case's pending rows until there are none, the first must wait, or another worker has it.
 
         :raises Held: if Slack asks to wait.
+        :raises OutOfTime: if there are rows for which ``seconds_left`` are too few.
         """
         while rows := self.cases.pending(case_id):
-            if not self._attempt(rows):
+            if seconds_left() < TIME_NEEDED.get(rows[0].kind, ENOUGH_TIME):
+                raise OutOfTime
+            if not self._attempt(rows, seconds_left):
                 return
 
-    def _attempt(self, rows: Sequence[Delivery]) -> bool:
+    def _attempt(self, rows: Sequence[Delivery], seconds_left: Callable[[], float]) -> bool:
         first = rows[0]
         if first.kind == "unreadable":
             return self._give_up(first, "unreadable", unsure=False)
@@ -76,10 +83,10 @@ class Deliverer:
         if row.attempts - row.told_to_wait > MOST_FAILURES:
             # Its workers died, so none of them could give it up.
             return self._give_up(row, "failed", unsure=first.unsure)
-        return self._send(row, rows[1:], now=now, unsure=first.unsure)
+        attempt = _Attempt(deliverer=self, row=row, unsure=first.unsure, seconds_left=seconds_left)
+        return self._send(attempt, row, rows[1:], now=now)
 
-    def _send(self, row: Delivery, later_rows: Sequence[Delivery], *, now: datetime, unsure: bool) -> bool:
-        attempt = _Attempt(deliverer=self, row=row, unsure=unsure)
+    def _send(self, attempt: _Attempt, row: Delivery, later_rows: Sequence[Delivery], *, now: datetime) -> bool:
         try:
             shown = attempt.send()
         except Held as held:
@@ -116,18 +123,19 @@ class Deliverer:
 class _Attempt:
     """One attempt at one row. ``unsure``: were it to end now, might Slack have a message that we do not know of?"""
 
-    def __init__(self, *, deliverer: Deliverer, row: Delivery, unsure: bool) -> None:
+    def __init__(self, *, deliverer: Deliverer, row: Delivery, unsure: bool, seconds_left: Callable[[], float]) -> None:
         self._cases = deliverer.cases
         self._chat = deliverer.chat
         self._render = deliverer.render
         self._copy = deliverer.copy
         self._send_report = deliverer.send_report
         self._row = row
+        self._seconds_left = seconds_left
         self.unsure = unsure
 
     def send(self) -> int:
         """Send what the row asks for; return the case version up to which the card is now right."""
-        if self._row.kind in FILES:
+        if self._row.kind in {"report", "audit"}:
             self._send_report(self._row)
             return 0
         case = self._cases.get(self._row.case)
@@ -149,9 +157,13 @@ class _Attempt:
             case "dm":
                 self._post_once(self._chat.direct(self._row.channel), self._render.direct(case, event))
             case "documents":
-                for document in case.documents:
-                    if document.id in event.documents:
-                        self._copy(document)
+                self._keep([each for each in case.documents if each.id in event.documents])
+
+    def _keep(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            if self._seconds_left() < ENOUGH_TIME:
+                raise OutOfTime
+            self._copy(document)
 
     def _send_card(self, case: Case) -> None:
         message = self._render.card(case)

@@ -34,11 +34,13 @@ class SlackDocuments:
         self._store = store
 
     def copy(self, document: Document) -> None:
-        """Keep a document; again is no harm.
+        """Keep a document, unless it is kept already.
 
         :raises Refused: if Slack will never hand it over.
         :raises Unsure: if it may next time.
         """
+        if self._store.has(document.key):
+            return
         try:
             with translated():
                 file = fetch(self._slack, self._token, document.id, most=MOST_BYTES)

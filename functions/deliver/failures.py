@@ -1,4 +1,7 @@
-"""The four ways in which Slack fails: it asks to wait, refuses the token, leaves us unsure, or refuses for good."""
+"""The four ways in which Slack fails: it asks to wait, refuses the token, leaves us unsure, or refuses for good.
+
+And how a worker stops for want of time.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,14 @@ class TokenRefused(Held):
     def __init__(self) -> None:
         """Wait long enough for somebody to mend the secret."""
         super().__init__(WAIT_FOR_TOKEN)
+
+
+class OutOfTime(Held):
+    """The function's own time is nearly over: what is left is for another call of it, at once."""
+
+    def __init__(self) -> None:
+        """Wait for nobody."""
+        super().__init__(0)
 
 
 class Unsure(Exception):

@@ -269,7 +269,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_refused(self, step: str) -> bool:
         fault = self.slack.due(step)
-        if fault is not None:
+        if fault is not None and fault.silent:
+            self.slack.stopped.wait(timeout=10)
+        elif fault is not None:
             self._send(fault.status, {}, fault.retry_after)
         return fault is not None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
 from sop_aws.objects import delete_under
 
 if TYPE_CHECKING:
@@ -26,6 +28,17 @@ class DocumentStore:
         self._client.put_object(
             Bucket=self._bucket, Key=key, Body=content, ContentType=kind, ContentDisposition="attachment"
         )
+
+    def has(self, key: str) -> bool:
+        """Tell whether a document is kept."""
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            # S3 says "forbidden" of what is not there to whoever may not list the bucket.
+            if error.response["Error"]["Code"] not in {"404", "403"}:
+                raise
+            return False
+        return True
 
     def delete(self, case_id: str) -> int:
         """Delete every document of a case; return how many there were."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Why = Literal["gone", "elsewhere", "not_permitted", "too_large"]
 
-SECONDS: Final = 30
+SECONDS: Final = 8
+"""That the host may be silent: a worker whose time ends first could not say that it had no answer."""
 WHY_NO_INFO: Final[dict[str, Why]] = {
     "file_not_found": "gone",
     "file_deleted": "gone",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,14 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions.deliver import delivery
-from functions.deliver.delivery import MOST_FAILURES, Renderers
-from functions.deliver.failures import Held, TokenRefused
+from functions.deliver.app import NAME_TIMEOUT, SLACK_TIMEOUT
+from functions.deliver.delivery import ENOUGH_TIME, MOST_FAILURES, TIME_NEEDED, Renderers
+from functions.deliver.failures import Held, OutOfTime, TokenRefused
 from sop_aws.cases import Card, CaseStore
 from sop_aws.replay import replay
 from sop_aws.times import parse
 from sop_aws.wake import DeliverQueue
+from sop_http import slack_files
 from sop_slack.cards import case_message
 from tests.builders.desk import CHANNEL
+from tests.builders.template import RESOURCES
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
@@ -275,6 +279,33 @@ class Dies(CaseStore):
 
     def _die(self, *_: object) -> None:
         raise ZeroDivisionError
+
+
+class TestTime:
+    @pytest.mark.parametrize(("left", "is_begun"), [(ENOUGH_TIME - 1, False), (ENOUGH_TIME, True)])
+    def test_nothing_is_begun_that_may_not_end(self, desk: Desk, left: float, is_begun: bool) -> None:  # noqa: FBT001 - the table's
+        case = desk.open()
+        with nullcontext() if is_begun else pytest.raises(OutOfTime):
+            desk.worker().deliver(case.id, seconds_left=lambda: left)
+        assert bool(cards(desk)) == is_begun
+        desk.deliver(case)
+        assert len(cards(desk)) == 1
+
+    def test_a_row_after_another(self, desk: Desk) -> None:
+        """Between two rows of a case the clock is looked at; what is left is due at once, for another call."""
+        case = desk.claim(desk.open())
+        left = iter([50.0, ENOUGH_TIME - 1])
+        with pytest.raises(OutOfTime):
+            desk.worker().deliver(case.id, seconds_left=lambda: next(left))
+        assert (len(cards(desk)), len(lines(desk))) == (1, 0)
+        desk.deliver(case)
+        assert len(lines(desk)) == 1
+
+    def test_what_an_attempt_may_take(self) -> None:
+        """The waits for Slack, all to their end, are within what is kept free for one row."""
+        assert NAME_TIMEOUT + 2 * SLACK_TIMEOUT < ENOUGH_TIME
+        assert SLACK_TIMEOUT + slack_files.SECONDS < ENOUGH_TIME
+        assert max(TIME_NEEDED.values()) < RESOURCES["DeliverFunction"]["Properties"]["Timeout"]
 
 
 class TestRefused:

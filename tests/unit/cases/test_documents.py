@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from slack_sdk import WebClient
 
+from functions.deliver.delivery import ENOUGH_TIME
 from functions.deliver.documents import MOST_BYTES, SlackDocuments
-from functions.deliver.failures import Refused
+from functions.deliver.failures import OutOfTime, Refused, Unsure
 from sop_aws.deliveries import outbox
 from sop_aws.documents import DocumentStore
 from sop_core.cases.case import Document
 from sop_core.cases.lifecycle import apply
+from sop_http import slack_files
 from sop_http.slack_files import is_slack
 from tests.standin.aws import BOT_TOKEN
 from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files
@@ -26,10 +29,15 @@ if TYPE_CHECKING:
 AT = "2027-01-15T08:00:00Z"
 
 
-def attached(desk: Desk) -> Case:
+def attached(desk: Desk, *files: str) -> Case:
+    """Open a case and attach documents; those that are named are in Slack."""
     case = desk.open()
-    document = Document(id="F0ROOF", name="roof.jpg", size=9, key=f"cases/{case.id}/F0ROOF", by="U1", at=AT)
-    changed, event = apply(case, "attach", actor="U1", actor_name="Bo", at=AT, documents=(document,))
+    desk.slack.stored |= dict.fromkeys(files, ("roof.jpg", b"roof"))
+    documents = tuple(
+        Document(id=file, name="roof.jpg", size=9, key=f"cases/{case.id}/{file}", by="U1", at=AT)
+        for file in files or ["F0ROOF"]
+    )
+    changed, event = apply(case, "attach", actor="U1", actor_name="Bo", at=AT, documents=documents)
     return desk.cases.change(changed, event, outbox(changed, "documents", "card", "thread", at=AT))
 
 
@@ -80,6 +88,45 @@ def test_a_document_that_slack_will_not_hand_over_holds_up_neither_card_nor_line
     assert ("dead", "documents", word) in desk.outcomes
     assert desk.cases.pending(case.id) == ()
     assert any("supporting documentation" in message["text"] for message in desk.slack.messages)
+
+
+def test_a_file_host_that_says_nothing_is_an_outage(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack_files, "SECONDS", 0.1)
+    desk.slack.stored["F0ROOF"] = ("roof.jpg", b"roof")
+    case = attached(desk)
+    desk.slack.faults.append(Fault(method="download", silent=True))
+    desk.deliver_later(case)
+    assert ("unsure", "documents", "no answer") in desk.outcomes
+
+
+def test_a_document_that_is_kept_is_not_fetched_again(desk: Desk) -> None:
+    case = attached(desk, "F0ROOF", "F0BILL")
+    del desk.slack.stored["F0BILL"]
+    worker, copied = desk.worker(), []
+
+    def breaks_after_one(document: Document) -> None:
+        worker.copy(document)
+        copied.append(document.id)
+        raise Unsure
+
+    desk.clock.pass_(hours=1)
+    replace(worker, copy=breaks_after_one).deliver(case.id)
+    desk.deliver_later(case)
+    assert copied == ["F0ROOF"]
+    assert [call["file"] for call in desk.slack.called("files.info")] == ["F0ROOF", "F0BILL"]
+
+
+def test_documents_for_which_no_time_is_left_are_kept_by_the_next_call(desk: Desk) -> None:
+    """What was copied stays so; the row is due at once, and its waiting counts as no failure."""
+    case = attached(desk, "F0ROOF", "F0BILL")
+    desk.clock.pass_(hours=1)
+    left = iter([59.0, 59.0, 59.0, ENOUGH_TIME - 1])
+    with pytest.raises(OutOfTime):
+        desk.worker().deliver(case.id, seconds_left=lambda: next(left))
+    assert [call["file"] for call in desk.slack.called("files.info")] == ["F0ROOF"]
+    desk.deliver(case)
+    assert [call["file"] for call in desk.slack.called("files.info")] == ["F0ROOF", "F0BILL"]
+    assert desk.cases.pending(case.id) == ()
 
 
 @pytest.mark.parametrize(

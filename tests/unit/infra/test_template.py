@@ -48,7 +48,7 @@ ALLOWED: Final = {
         "CasesTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "CasesTable/index/by_day": {"dynamodb:Query"},
         "SettingsTable": {"dynamodb:GetItem", "dynamodb:Query"},
-        "FilesBucket/cases/*": {"s3:PutObject"},
+        "FilesBucket/cases/*": {"s3:GetObject", "s3:PutObject"},
         "DeliverQueue": {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
