@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 AGENT, TRAINED, GUEST, BACK_OFFICE = "U0AGENT01", "U0AGENT02", "U0GUEST01", "U0BACKOF1"
-PRIYA, TOM, ADMIN = "U0SPEC001", "U0SPEC002", "U0ADMIN01"
+PRIYA, TOM, LEAD, ADMIN = "U0SPEC001", "U0SPEC002", "U0LEAD001", "U0ADMIN01"
 PEOPLE: dict[str, Any] = {
     "roles": {
         "agent": [AGENT, TRAINED],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import Request, urlopen
 
@@ -13,37 +14,31 @@ from msgspec.structs import replace
 from infra.local.aws import LocalAws, bare_environment
 from infra.local.stack import MINISTACK, ROOT
 from sop_aws.times import iso
-from sop_core.settings_reading import merge
-from tests.builders.people import ADMIN, PEOPLE
+from tests.builders.people import PEOPLE
 from tests.builders.sheets import load_sheet
 from tests.crash import truths
 from tests.crash.container import Order, Outcome
 from tests.crash.invoking import Container, Unsettled
-from tests.crash.stored import Stored
 from tests.standin.aws import SIGNING_SECRET, WRITES_IN_BATCH, create
 from tests.standin.files import SlackWithFiles, slack_with_files
+from tests.standin.functions import QUEUES
 from tests.standin.person import Person, http_event
+from tests.standin.stored import START, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
 from tests.crash.container import Moment
 
-START: Final = 1_799_766_000.0
-"""Tuesday, 12 January 2027, 10:00 in New York: in office hours, and before the stand-in Slack's own clock."""
-A_MOMENT: Final = 5.0
-"""Seconds after which somebody who gets no answer tries again."""
-A_WHILE: Final = 120.0
-"""Seconds from one look at what is left to the next: past every lease, so that the sweep may take it up."""
+A_MOMENT: Final = timedelta(seconds=5)
+"""After it somebody who gets no answer tries again."""
+A_WHILE: Final = timedelta(minutes=2)
+"""From one look at what is left to the next: past every lease, so that the sweep may take it up."""
 PATIENCE: Final = 12
 """How many such looks everything must be settled within."""
 TRIES: Final = 3
-QUEUES: Final = {
-    "deliver": "DELIVER_QUEUE_URL",
-    "import_sheet": "IMPORT_QUEUE_URL",
-    "publish": "PUBLISH_QUEUE_URL",
-}
 REMEMBERED: Final = tuple(
     each.name for each in fields(SlackWithFiles) if each.name not in {"url", "page", "lock", "stopped"}
 )
@@ -71,13 +66,13 @@ Invocation = tuple[str, tuple[str, ...]]
 class Memory:
     """A world as it was: the time, the items of each table, the stored files, what Slack knows."""
 
-    now: float
+    now: datetime
     items: Mapping[str, Sequence[Mapping[str, Any]]]
     objects: Mapping[str, bytes]
     slack: Mapping[str, Any]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class World(Stored):
     """One call centre with its app. Every invocation is counted from the last :meth:`start_counting`."""
 
@@ -142,17 +137,17 @@ class World(Stored):
         raise Unsettled("rows are still pending")
 
     def _empty_queues(self) -> None:
-        while taken := [message for function, queue in QUEUES.items() for message in self._taken(function, queue)]:
+        while taken := [message for queue, function in QUEUES.items() for message in self._taken(queue, function)]:
             for function, record in taken:
                 self._trigger(function, record)
 
     def lose_messages(self) -> None:
         """Let no wake-up arrive."""
-        for function, queue in QUEUES.items():
-            for _ in self._taken(function, queue):
+        for queue, function in QUEUES.items():
+            for _ in self._taken(queue, function):
                 """It is gone."""
 
-    def _taken(self, function: str, queue: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _taken(self, queue: str, function: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for record in self.aws.records(queue):
             self.aws.delete(queue, record)
             yield function, record
@@ -166,7 +161,7 @@ class World(Stored):
             self.now += A_WHILE
 
     def _is_anything_left(self) -> bool:
-        later = iso(self.at(A_WHILE * 1000))
+        later = iso(self.now + A_WHILE * 1000)
         rows = self.aws.dynamodb.scan(TableName=self.aws.cases_table, IndexName="pending")["Items"]
         return bool(rows or self.transfers.due_imports(later))
 
@@ -175,18 +170,15 @@ class World(Stored):
     def open_for_the_day(self) -> None:
         """Forget everything; what is left is an app with its people and a transfer sheet."""
         self._empty()
-        settings = self.settings
-        settings.put(merge(settings.stored().settings, PEOPLE), actor=ADMIN, at=iso(self.at()), expected_version=0)
-        load_sheet(self.transfers, self.snapshots, "s1", uploaded_at=iso(self.at()))
+        self.settings(**PEOPLE)
+        load_sheet(self.transfers, self.snapshots, "s1", uploaded_at=iso(self.now))
 
     def remember(self) -> Memory:
         """Return all that is stored, and Slack, as they are now. The queues must be empty."""
-        bucket = self.aws.environment["FILES_BUCKET"]
-        keys = [each["Key"] for each in self.aws.s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
         return Memory(
             now=self.now,
             items=self.tables(),
-            objects={key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys},
+            objects=self.objects(),
             slack={name: deepcopy(getattr(self.slack, name)) for name in REMEMBERED},
         )
 
@@ -199,7 +191,7 @@ class World(Stored):
             for at in range(0, len(puts), WRITES_IN_BATCH):
                 self.aws.dynamodb.batch_write_item(RequestItems={table: puts[at : at + WRITES_IN_BATCH]})
         for key, content in memory.objects.items():
-            self.aws.s3.put_object(Bucket=self.aws.environment["FILES_BUCKET"], Key=key, Body=content)
+            self.aws.s3.put_object(Bucket=self.aws.files_bucket, Key=key, Body=content)
         for name, value in memory.slack.items():
             setattr(self.slack, name, deepcopy(value))
 
@@ -240,6 +232,6 @@ def a_world(folder: Path) -> Iterator[World]:
         )
         container = Container(environment, log)
         try:
-            yield World(aws=aws, now=START, local=local, slack=slack, container=container)
+            yield World(aws=aws, local=local, slack=slack, container=container)
         finally:
             container.stop()

@@ -15,7 +15,7 @@ import signal
 import sys
 import urllib.request
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 from urllib.parse import urlsplit
 
@@ -23,21 +23,15 @@ import msgspec
 from botocore.endpoint import Endpoint
 
 from functions.import_sheet import forgetting
-from sop_aws import clients, times
+from sop_aws import clients
 from sop_core import procedures
+from tests.standin.functions import FEW_DAYS, FUNCTIONS
 from tests.standin.person import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Moment = Literal["before", "after"]
-FUNCTIONS: Final = {
-    "slack": "functions.slack.app",
-    "deliver": "functions.deliver.app",
-    "import_sheet": "functions.import_sheet.app",
-    "publish": "functions.publish.app",
-    "sweep": "functions.sweep.app",
-}
 SECONDS: Final = 60
 """What an invocation may take, as a function's timeout."""
 KILLED: Final = 86
@@ -45,11 +39,11 @@ KILLED: Final = 86
 
 
 class Order(msgspec.Struct, kw_only=True, frozen=True):
-    """Invoke ``function`` with ``event`` at ``now`` (epoch seconds); end it before or after its ``call``-th call."""
+    """Invoke ``function`` with ``event`` at ``now``; end it before or after its ``call``-th call."""
 
     function: str
     event: Any
-    now: float
+    now: datetime
     call: int | None = None
     when: Moment = "before"
 
@@ -69,17 +63,13 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
 
 def serve() -> None:
     """Answer each order of the input with its outcome, until the input ends."""
-    now = [0.0]
-    times.system_clock = lambda: datetime.fromtimestamp(0, UTC) + timedelta(seconds=now[0])
-    handlers = {name: __import__(module, fromlist=["handler"]).handler for name, module in FUNCTIONS.items()}
     _warm_up()
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the functions print is their log
     print("ready", file=out, flush=True)
     for line in sys.stdin:
         order = msgspec.json.decode(line, type=Order)
-        now[0] = order.now
-        print(msgspec.json.encode(_carried_out(order, handlers)).decode(), file=out, flush=True)
+        print(msgspec.json.encode(_carried_out(order)).decode(), file=out, flush=True)
 
 
 def _warm_up() -> None:
@@ -90,17 +80,16 @@ def _warm_up() -> None:
     # The layer holds them compiled; in a checkout every process would parse their YAML.
     for name in procedures.names():
         procedures.load(name)
-    # Each day is asked for as the one before it was: of three years' days a few are enough.
-    vars(forgetting).update(A_STEP=2, LONGEST_KEPT=2)
+    vars(forgetting).update(FEW_DAYS)
     _freeze()
 
 
-def _carried_out(order: Order, handlers: dict[str, Callable[[Any, Any], Any]]) -> Outcome:
+def _carried_out(order: Order) -> Outcome:
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
         os.close(reading)
-        _invoke(order, handlers[order.function], writing)
+        _invoke(order, writing)
     os.close(writing)
     with os.fdopen(reading) as told:
         lines = [json.loads(line) for line in told]
@@ -125,16 +114,18 @@ def _freeze() -> None:
     gc.freeze()
 
 
-def _invoke(order: Order, handler: Callable[[Any, Any], Any], writing: int) -> NoReturn:
+def _invoke(order: Order, writing: int) -> NoReturn:
     def tell(**what: Any) -> None:
         os.write(writing, json.dumps(what).encode() + b"\n")
 
     signal.alarm(SECONDS)
     known = set(sys.modules)
     _watch_calls(order, tell)
+    function = FUNCTIONS[order.function]
+    function.system_clock = lambda: order.now
     code = 1
     try:
-        tell(answer=handler(order.event, Context(seconds=SECONDS)))
+        tell(answer=function.handler(order.event, Context(seconds=SECONDS)))
         code = 0
     except BaseException as error:  # noqa: BLE001 - a function that raises has failed, whatever it raised
         sys.stderr.write(f"{order.function}: {type(error).__name__}: {error}\n")

@@ -82,17 +82,10 @@ class StrictSlack(Slack):
         self.came[delivery_of(self.messages[-1])] = time.monotonic()
         return answer
 
-    def cards(self) -> list[dict[str, Any]]:
-        """Return the cards in the channel as they are now, the oldest first."""
-        with self.lock:
-            return [each for each in self.messages if each["channel"] == CHANNEL and "thread_ts" not in each]
-
 
 def delivery_of(message: Mapping[str, Any]) -> str:
     """Return the id of the delivery that posted a message."""
-    metadata = message.get("metadata") or {}
-    metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
-    return str(metadata.get("event_payload", {}).get("delivery", ""))
+    return str(message.get("metadata", {}).get("event_payload", {}).get("delivery", ""))
 
 
 @dataclass

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.load.office import CHANNEL
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person
 
@@ -126,7 +127,7 @@ def _unclaimed(office: Office, rng: random.Random) -> dict[str, Any] | None:
     """Return the card of a case that nobody has, waiting for one while the office is open."""
     while not office.closed.is_set():
         with office.lock:
-            free = [card for card in office.slack.cards() if "case_claim" in str(card["blocks"])]
+            free = [card for card in office.slack.cards(CHANNEL) if "case_claim" in str(card["blocks"])]
             free = [card for card in free if card["ts"] not in office.taken]
             if free:
                 card = rng.choice(free)
@@ -139,7 +140,7 @@ def _unclaimed(office: Office, rng: random.Random) -> dict[str, Any] | None:
 def _shown(office: Office, number: str) -> dict[str, Any]:
     """Return a case's card once it shows that it was claimed."""
     for _ in range(300):
-        card = next(card for card in office.slack.cards() if number in card["text"])
+        card = next(card for card in office.slack.cards(CHANNEL) if number in card["text"])
         if "case_close" in str(card["blocks"]):
             return card
         time.sleep(LOOK)

@@ -68,6 +68,10 @@ class Aws:
     def settings_table(self) -> str:
         return self.environment["SETTINGS_TABLE"]
 
+    @property
+    def files_bucket(self) -> str:
+        return self.environment["FILES_BUCKET"]
+
     def received(self, queue: str) -> list[dict[str, Any]]:
         """Take what is in a queue (``DELIVER_QUEUE_URL``…), each message with its body decoded."""
         answer = self.sqs.receive_message(
@@ -98,10 +102,17 @@ class Aws:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """The atomic stand-in; the environment is that of a function, so that handlers run on it too."""
+    with aws_of_functions(monkeypatch) as made:
+        yield made
+
+
+@contextmanager
+def aws_of_functions(patches: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Run the atomic stand-in, and have the environment tell of it as a function's does."""
     with atomic_aws() as made:
-        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        patches.setenv("AWS_DEFAULT_REGION", REGION)
         for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
+            patches.setenv(name, value)
         yield made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,12 +48,11 @@ class SlackWithFiles(Slack):
         return {"ok": True, "file_id": file_id, "upload_url": f"{self.url.removesuffix('api/')}upload/{file_id}"}
 
     def _files_completeUploadExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
-        files = arguments["files"] if isinstance(arguments["files"], list) else json.loads(arguments["files"])
-        for file in files:
+        for file in arguments["files"]:
             content, words = self.uploads[file["id"]], arguments.get("initial_comment", "")
             self.shares[file["id"]] = arguments["channel_id"]
             self.sent.append((file["title"], arguments["channel_id"], words, content))
-        return {"ok": True, "files": files}
+        return {"ok": True, "files": arguments["files"]}
 
     def _files_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
         assert arguments["user"] == "U0BOT", "of whom the app itself sent"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CLOCK: Final = 1_800_000_000
 """Slack's time when it starts, in epoch seconds; every message is a second later than the one before."""
+LISTS_AND_MAPS: Final = frozenset({"blocks", "files", "metadata", "view"})
+"""Arguments that a form has as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,15 @@ class Slack:
         """Return the arguments of every call of a method."""
         return [arguments for name, arguments in self.calls if name == method]
 
+    def shown(self, channel: str) -> list[dict[str, Any]]:
+        """Return what stands in a channel, the oldest message first, each with its blocks."""
+        with self.lock:
+            return [{"blocks": [], **message} for message in self.messages if message["channel"] == channel]
+
+    def cards(self, channel: str) -> list[dict[str, Any]]:
+        """Return what stands in a channel, but for the threads."""
+        return [message for message in self.shown(channel) if "thread_ts" not in message]
+
     def wait_until(self, happened: Callable[[], bool], *, seconds: float) -> None:
         """Return when it has happened, looking after each call; fail if it does not."""
         with self.lock:
@@ -110,7 +121,7 @@ class Slack:
     def _shares(self) -> list[dict[str, Any]]:
         """Return the files that were shared, as the messages that a channel's history has them in."""
         return [
-            {"channel": share["channel_id"], "ts": share["ts"], "files": _listed(share["files"])}
+            {"channel": share["channel_id"], "ts": share["ts"], "files": share["files"]}
             for share in self.shared
             if "channel_id" in share
         ]
@@ -147,8 +158,7 @@ class Slack:
         return {"ok": True}
 
     def _show(self, view_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        view = arguments["view"] if isinstance(arguments["view"], dict) else json.loads(arguments["view"])
-        shown = {**view, "id": view_id, "hash": f"{len(self.calls)}.{view_id}"}
+        shown = {**arguments["view"], "id": view_id, "hash": f"{len(self.calls)}.{view_id}"}
         self.views[view_id] = shown
         return {"ok": True, "view": shown}
 
@@ -199,11 +209,6 @@ class Slack:
         return {"ok": True, "messages": shown, "response_metadata": {"next_cursor": rest}}
 
 
-def _listed(files: Any) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = files if isinstance(files, list) else json.loads(files)
-    return listed
-
-
 @contextmanager
 def slack_server(slack: Slack | None = None) -> Iterator[Slack]:
     """Serve a Slack, a plain one if none is given, until the block ends."""
@@ -219,6 +224,10 @@ def slack_server(slack: Slack | None = None) -> Iterator[Slack]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _of_form(body: str) -> dict[str, Any]:
+    return {name: json.loads(value) if name in LISTS_AND_MAPS else value for name, value in parse_qsl(body)}
 
 
 def _handler(slack: Slack) -> type[_Handler]:
@@ -253,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.slack.responses.append(json.loads(body))
             self._send(200, {"ok": True}, None)
             return
-        arguments = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
+        arguments = json.loads(body) if body.startswith("{") else _of_form(body)
         self.slack.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
         fault, answer = self.slack.answer(self.path.removeprefix("/api/"), arguments)
         if fault is not None and (fault.silent or fault.hangs_up):

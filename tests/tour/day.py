@@ -9,30 +9,28 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from functions.slack.listeners.runs import COMMANDS
 from sop_aws.times import iso
-from sop_core.cases.case import Case
 from sop_core.procedures import reading
 from sop_core.transfers.records import ImportRecord
 from sop_slack import columns, sheet_history
 from sop_slack import procedures as versions
 from sop_slack import transfers as sheets
 from sop_slack.admin import PARTS
-from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, PRIYA, TOM, TRAINED
+from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, LEAD, PRIYA, TOM, TRAINED
 from tests.builders.workbooks import HEADERS, workbook
+from tests.standin.office import MANY
 from tests.standin.person import signed
 from tests.standin.slack import Fault
 from tests.tour.filling import SOONER, elements, fill, held, to_the_end
-from tests.tour.office import LEAD, MANY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sop_core.cases.case import Case
+    from tests.standin.office import Office
     from tests.standin.person import Json, Person
     from tests.tour.filling import Says
-    from tests.tour.office import Office
 
 CHANNEL: Final = "C0RESOLUT"
 PROJECT: Final = "INF-100001"
@@ -238,7 +236,7 @@ class _Day:
         case = self._a_new_case()
         self._does(PRIYA, case, "claim")
         self._asks(PRIYA, case, "return")
-        asked = self.office.messages(f"D{AGENT}")[-1]
+        asked = self.office.slack.shown(f"D{AGENT}")[-1]
         fill(self._presses_message(AGENT, asked, "case_resend"), self.words.says)
         self.office.work()
         self._does(TOM, case, "claim")
@@ -247,7 +245,7 @@ class _Day:
 
     def closed_cases(self) -> None:
         """Every case that is open is claimed and closed, those with confirmations too; but for the last two."""
-        waiting = [case for case in self._cases() if case.state == "open"]
+        waiting = [case for case in self.office.all_cases() if case.state == "open"]
         for case in waiting:
             self._does(TOM, case, "claim")
             self._asks(TOM, case, "close")
@@ -268,11 +266,11 @@ class _Day:
         self.office.work()
 
     def _a_new_case(self, project: str = PROJECT) -> Case:
-        known = {case.id for case in self._cases()}
+        known = {case.id for case in self.office.all_cases()}
         agent = self._in_front_of(AGENT, "/infinity", project)
         to_the_end(agent, self.words.says)
         self.office.work()
-        [case] = [case for case in self._cases() if case.id not in known]
+        [case] = [case for case in self.office.all_cases() if case.id not in known]
         return case
 
     def _many_more(self, case: Case) -> None:
@@ -284,13 +282,8 @@ class _Day:
             copied = json.loads(item.replace(case.id, f"SOP-{number:08d}"))
             self.office.aws.dynamodb.put_item(TableName=table, Item=copied)
 
-    def _cases(self) -> list[Case]:
-        items = self.office.aws.dynamodb.scan(TableName=self.office.aws.cases_table)["Items"]
-        return [msgspec.json.decode(item["body"]["S"], type=Case) for item in items if item["sk"]["S"] == "CASE"]
-
     def _card(self, case: Case) -> Json:
-        cards = [each for each in self.office.messages(CHANNEL) if not each.get("thread_ts")]
-        return next(each for each in cards if f"{case.id}|" in json.dumps(each["blocks"]))
+        return next(each for each in self.office.slack.cards(CHANNEL) if f"{case.id}|" in json.dumps(each["blocks"]))
 
     def _does(self, user: str, case: Case, action: str, *, person: Person | None = None) -> Person:
         return self._presses_message(user, self._card(case), f"case_{action}", person=person)
@@ -328,7 +321,7 @@ class _Day:
         listed = {**HERE, **priya.told}
         pages = [each for each in elements(listed) if str(each.get("action_id")).startswith("cases_page")]
         self._presses_message(PRIYA, listed, pages[0]["action_id"])
-        self._in_front_of(PRIYA, "/cases", self._cases()[0].id)
+        self._in_front_of(PRIYA, "/cases", self.office.all_cases()[0].id)
         self.office.work()
 
     def home(self) -> None:
@@ -398,7 +391,7 @@ class _Day:
 
     def _last(self, user: str) -> Json:
         """Return the latest message to somebody that can still be answered."""
-        return next(each for each in reversed(self.office.messages(f"D{user}")) if any(elements(each)))
+        return next(each for each in reversed(self.office.slack.shown(f"D{user}")) if any(elements(each)))
 
     def _presses_message(self, user: str, message: Json, action_id: str, *, person: Person | None = None) -> Person:
         person = person or self.office.person(user)

@@ -14,21 +14,17 @@ from urllib.parse import parse_qs, urlencode
 
 from botocore.client import BaseClient
 
-from functions.deliver import app as deliver_app
-from functions.import_sheet import app as import_app
-from functions.publish import app as publish_app
-from functions.slack import app as slack_app
 from functions.slack.listeners import LISTENERS
-from functions.sweep import app as sweep_app
 from tests.builders.people import AGENT, TRAINED
-from tests.standin.person import TRIGGERS, signed, to_handler
+from tests.standin.functions import FUNCTIONS
+from tests.standin.person import TRIGGERS, signed
 from tests.standin.policies import Call, caller, calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tests.standin.office import Office
     from tests.standin.person import Json
-    from tests.tour.office import Office
 
 Interaction = tuple[str, str]
 """Bolt's kind of a request, and the listener's name for it."""
@@ -64,8 +60,7 @@ def watched(office: Office, *, spared: Mapping[str, str], tried: bool = True) ->
     """
     watch = Watch()
     office.send = _sent(office, watch, spared if tried else None)
-    modules = (slack_app, deliver_app, import_app, publish_app, sweep_app)
-    handlers = {module.logger.registered_handler for module in modules}
+    handlers = {module.logger.registered_handler for module in FUNCTIONS.values()}
     before = [(each, each.setStream(watch.log)) for each in handlers if isinstance(each, logging.StreamHandler)]
     with _calls_seen(watch):
         yield watch
@@ -96,7 +91,7 @@ def _calls_seen(watch: Watch) -> Iterator[None]:
 
 
 def _sent(office: Office, watch: Watch, spared: Mapping[str, str] | None) -> Any:
-    send = to_handler(slack_app.handler)
+    send = office.send
 
     def sent(body: str, headers: Mapping[str, str]) -> tuple[int, str]:
         payload = parse_qs(body).get("payload")

@@ -95,7 +95,7 @@ def attaches(world: World, person: Person) -> None:
 def the_document_is_kept(world: World, _: Any) -> None:
     case = one_case(world, "open", ("open", "attach"))
     [document] = case.documents
-    stored = world.aws.s3.get_object(Bucket=world.aws.environment["FILES_BUCKET"], Key=document.key)
+    stored = world.aws.s3.get_object(Bucket=world.aws.files_bucket, Key=document.key)
     assert stored["Body"].read() == b"roof"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,24 +34,19 @@ class Flow:
 
 def card(world: World) -> Json:
     """Return the card as it stands in the channel."""
-    [message] = [each for each in world.slack.messages if each["channel"] == CHANNEL and "thread_ts" not in each]
-    return {**message, "blocks": blocks(message)}
+    [message] = world.slack.cards(CHANNEL)
+    return message
 
 
 def the_message(world: World) -> Json:
     """Return the only message that there is."""
     [message] = world.slack.messages
-    return {**message, "blocks": blocks(message)}
-
-
-def blocks(message: Json) -> list[Json]:
-    given = message.get("blocks") or []
-    return json.loads(given) if isinstance(given, str) else given
+    return message
 
 
 def one_case(world: World, state: str, actions: tuple[str, ...]) -> Case:
     """Check that there is one case in this state with these events, and one card that shows it."""
-    case = world.case()
+    [case] = world.all_cases()
     assert case.state == state
     assert tuple(event.action for event in world.cases.events(case.id)) == actions
     shown, wanted = card(world), case_message(case)

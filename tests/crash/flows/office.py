@@ -88,7 +88,7 @@ def changes_a_setting(world: World, admin: Person) -> None:
 
 
 def the_setting_is_changed(world: World, _: Any) -> None:
-    stored = world.settings.stored()
+    stored = world.settings_store.stored()
     assert (stored.version, stored.settings.sheet_loss_percent) == (2, int(LOSS)), (
         "the people file was the first change"
     )

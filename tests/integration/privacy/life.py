@@ -12,10 +12,9 @@ from sop_slack import forgetting as views
 from sop_slack import transfers as sheets
 from tests.builders.people import ADMIN, AGENT, PRIYA
 from tests.builders.workbooks import HEADERS, OMAR, workbook
-from tests.standin.files import StoredFile
 
 if TYPE_CHECKING:
-    from tests.integration.privacy.conftest import House
+    from tests.standin.office import Office
     from tests.standin.person import Json, Person
 
 MARKS: Final = ("zqx", "2675550142", "(267) 555-0142")
@@ -40,13 +39,13 @@ BOOK: Final = workbook([CUSTOMER, (*OMAR[:6], "12", *OMAR[7:], "omar@mail.exampl
 NEWER: Final = workbook([CUSTOMER, (*OMAR, "omar@mail.example")], headers=COLUMNS)
 
 
-def lived_through(house: House) -> str:
+def lived_through(office: Office) -> str:
     """Let everything be done for a customer that the app can do; return the case's number, which is closed then."""
-    upload(house, "F0BOOK001", BOOK)
-    upload(house, "F0BOOK002", NEWER)
-    house.person(ADMIN).command("/transfers", "export")
-    house.settle()
-    agent, priya = house.person(AGENT), house.person(PRIYA, "priya.nair")
+    upload(office, BOOK)
+    upload(office, NEWER)
+    office.person(ADMIN).command("/transfers", "export")
+    office.work()
+    agent, priya = office.person(AGENT), office.person(PRIYA, "priya.nair")
     agent.command("/infinity", "zqxanna zqxdoe")
     agent.command("/infinity", "zqxanna zqxdoe")
     choose(agent)
@@ -54,18 +53,17 @@ def lived_through(house: House) -> str:
     agent.click("answer:authenticated:yes")
     agent.click("answer:transfer_answered:no")
     agent.submit(reason_of_call="Zqxpanels dark", callback_number="(267) 555-0142")
-    house.settle()
-    press(house, priya, "case_claim")
-    press(house, priya, "case_return", why="Which zqxproject?")
-    press(house, agent, "case_resend", note="The zqxroof one")
-    press(house, priya, "case_claim")
-    photo = {"id": "F0ZROOF", "name": "zqxroof.jpg", "mimetype": "image/jpeg", "size": 4}
-    house.slack.files["F0ZROOF"] = StoredFile(content=b"zqxroof", name="zqxroof.jpg", mimetype="image/jpeg")
-    more(house, agent, "attach", documents={"files": [photo]})
-    more(house, agent, "note", note="She zqxprefers mornings")
-    press(house, priya, "case_close", reason="Contacted and resolved", note="Told zqxher the date")
-    del house.slack.files["F0ZROOF"]  # a person's own file: theirs to delete
-    return str(card(house)["text"].split()[1])
+    office.work()
+    press(office, priya, "case_claim")
+    press(office, priya, "case_return", why="Which zqxproject?")
+    press(office, agent, "case_resend", note="The zqxroof one")
+    press(office, priya, "case_claim")
+    photo = office.file(b"zqxroof", "zqxroof.jpg", "image/jpeg")
+    more(office, agent, "attach", documents=photo)
+    more(office, agent, "note", note="She zqxprefers mornings")
+    press(office, priya, "case_close", reason="Contacted and resolved", note="Told zqxher the date")
+    delete(office, photo)
+    return str(card(office)["text"].split()[1])
 
 
 def choose(agent: Person) -> None:
@@ -73,52 +71,52 @@ def choose(agent: Person) -> None:
     agent.click("answer:channel:phone")
 
 
-def upload(house: House, file_id: str, content: bytes) -> None:
-    house.slack.files[file_id] = StoredFile(content=content)
-    admin = house.person(ADMIN)
+def upload(office: Office, content: bytes) -> None:
+    admin, file = office.person(ADMIN), office.file(content)
     admin.command("/transfers", "upload")
-    admin.submit(file={"files": [{"id": file_id, "name": "Infinity Transfers v1.xlsx"}]})
-    house.settle()
-    del house.slack.files[file_id]
-    admin.press(last_message(house, ADMIN), sheets.ACTIVATE)
+    admin.submit(file=file)
+    office.work()
+    delete(office, file)
+    admin.press(last_message(office, ADMIN), sheets.ACTIVATE)
 
 
-def press(house: House, person: Person, button: str, **typed: Any) -> None:
-    person.press(card(house), button)
+def delete(office: Office, chosen: Json) -> None:
+    """Delete a person's own file, as they may."""
+    for file in chosen["files"]:
+        del office.slack.files[file["id"]]
+
+
+def press(office: Office, person: Person, button: str, **typed: Any) -> None:
+    person.press(card(office), button)
     if typed:
         person.submit(**typed)
-    house.settle()
+    office.work()
 
 
-def more(house: House, person: Person, choice: str, **typed: Any) -> None:
-    person.choose_more(card(house), choice)
+def more(office: Office, person: Person, choice: str, **typed: Any) -> None:
+    person.choose_more(card(office), choice)
     person.submit(**typed)
-    house.settle()
+    office.work()
 
 
-def card(house: House) -> Json:
-    [message] = [m for m in house.slack.messages if m["channel"] == "C0RESOLUT" and "thread_ts" not in m]
-    return decoded(message)
+def card(office: Office) -> Json:
+    [message] = office.slack.cards("C0RESOLUT")
+    return message
 
 
-def last_message(house: House, user: str) -> Json:
-    return decoded([m for m in house.slack.messages if m["channel"] == f"D{user}"][-1])
-
-
-def decoded(message: Json) -> Json:
-    blocks = message.get("blocks") or []
-    return {**message, "blocks": json.loads(blocks) if isinstance(blocks, str) else blocks}
+def last_message(office: Office, user: str) -> Json:
+    return office.slack.shown(f"D{user}")[-1]
 
 
 # How they are forgotten
 
 
-def forget(house: House, text: str) -> Person:
-    admin = house.person(ADMIN, "dana.whitfield")
+def forget(office: Office, text: str) -> Person:
+    admin = office.person(ADMIN, "dana.whitfield")
     ask(admin, text)
     choose_all(admin)
     confirm(admin)
-    house.settle()
+    office.work()
     return admin
 
 
@@ -154,12 +152,16 @@ def submit_values(admin: Person, values: Json) -> Json:
 # Where they could still be
 
 
-def everything(house: House) -> dict[str, str]:
+def everything(office: Office) -> dict[str, str]:
     """Return all that is kept, by place."""
-    places = {f"table:{name}": text for name, text in house.tables().items()}
-    places |= {f"object:{key}": unzipped(content) for key, content in house.objects().items()}
-    places |= {f"message:{m['channel']}:{m['ts']}": json.dumps(decoded(m)) for m in house.slack.messages}
-    return places | {f"file:{key}": unzipped(content) for key, content in house.slack.uploads.items()}
+    places = {f"table:{name}": as_text(items) for name, items in office.tables().items()}
+    places |= {f"object:{key}": unzipped(content) for key, content in office.objects().items()}
+    places |= {f"message:{m['channel']}:{m['ts']}": json.dumps(m) for m in office.slack.messages}
+    return places | {f"file:{key}": unzipped(content) for key, content in office.slack.uploads.items()}
+
+
+def as_text(items: object) -> str:
+    return json.dumps(items, ensure_ascii=False, default=repr)
 
 
 def unzipped(content: bytes) -> str:

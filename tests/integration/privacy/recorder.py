@@ -19,16 +19,11 @@ from urllib.request import OpenerDirector, Request
 from botocore.awsrequest import AWSRequest
 from slack_sdk.web.base_client import BaseClient
 
-from functions.deliver import app as deliver
-from functions.import_sheet import app as import_sheet
-from functions.publish import app as publish
-from functions.slack import app as slack_app
-from functions.sweep import app as sweep
+from tests.standin.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-FUNCTIONS: Final = (slack_app, deliver, import_sheet, publish, sweep)
 STAND_INS: Final = ("moto", "responses", "hypothesis", "asyncio")
 """Loggers of what the tests put in AWS's place."""
 
@@ -140,7 +135,7 @@ def recording() -> Iterator[Recorder]:
         stack.enter_context(patch.object(OpenerDirector, "open", asked))
         stack.enter_context(contextlib.redirect_stdout(recorder.logs))
         stack.enter_context(contextlib.redirect_stderr(recorder.logs))
-        for function in FUNCTIONS:
+        for function in FUNCTIONS.values():
             own = function.logger
             stack.callback(own.registered_handler.setStream, own.registered_handler.stream)
             own.registered_handler.setStream(recorder.logs)

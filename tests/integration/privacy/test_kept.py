@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.integration.privacy.life import MARKS, everything, forget, lived_through
+from tests.integration.privacy.life import MARKS, as_text, everything, forget, lived_through
 
 if TYPE_CHECKING:
-    from tests.integration.privacy.conftest import House
+    from tests.standin.office import Office
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text(encoding="utf-8")
 EXPIRES: Final = "expires"
@@ -47,19 +46,19 @@ WITH_CUSTOMERS: Final = {
 PREFIXES: Final = {"workbooks", "snapshots", "cases"}
 
 
-def test_every_item_is_of_a_kind_that_the_page_tells_of_and_expires_where_it_says_so(house: House) -> None:
-    lived_through(house)
-    house.sweep()
-    found = dict.fromkeys(kind for kind, _ in items(house))
+def test_every_item_is_of_a_kind_that_the_page_tells_of_and_expires_where_it_says_so(office: Office) -> None:
+    lived_through(office)
+    office.minute()
+    found = dict.fromkeys(kind for kind, _ in items(office))
     assert set(found) <= set(KINDS), "say in docs/privacy.md what this is, and how long it is kept"
-    assert {kind for kind, item in items(house) if "expires_at" not in item and KINDS[kind][1] == EXPIRES} == set()
-    marked = {kind for kind, item in items(house) if has_mark(json.dumps(item, default=repr, ensure_ascii=False))}
+    assert {kind for kind, item in items(office) if "expires_at" not in item and KINDS[kind][1] == EXPIRES} == set()
+    marked = {kind for kind, item in items(office) if has_mark(as_text(item))}
     assert marked == WITH_CUSTOMERS, "the page says which of them hold customers"
-    assert {key.partition("/")[0] for key in house.objects()} == PREFIXES
+    assert {key.partition("/")[0] for key in office.objects()} == PREFIXES
 
-    forget(house, "INF-100001")
-    assert set(dict.fromkeys(kind for kind, _ in items(house))) <= set(KINDS)
-    assert not any(has_mark(text) for text in everything(house).values())
+    forget(office, "INF-100001")
+    assert set(dict.fromkeys(kind for kind, _ in items(office))) <= set(KINDS)
+    assert not any(has_mark(text) for text in everything(office).values())
 
 
 def test_the_page_names_every_kind_and_no_other() -> None:
@@ -72,9 +71,8 @@ def first_cells() -> list[str]:
     return [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")][2:]
 
 
-def items(house: House) -> list[tuple[tuple[str, str], Any]]:
-    names = (house.aws.cases_table, house.aws.transfers_table, house.aws.settings_table)
-    return [((name, kind_of(item)), item) for name in names for item in json.loads(house.tables()[name])]
+def items(office: Office) -> list[tuple[tuple[str, str], Any]]:
+    return [((name, kind_of(item)), item) for name, found in office.tables().items() for item in found]
 
 
 def kind_of(item: Any) -> str:

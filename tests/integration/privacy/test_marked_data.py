@@ -6,7 +6,6 @@ import base64
 import json
 import logging
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -32,17 +31,17 @@ from tests.integration.privacy.life import (
     press,
     upload,
 )
-from tests.integration.privacy.recorder import FUNCTIONS, recording
-from tests.standin.files import StoredFile
+from tests.integration.privacy.recorder import recording
 from tests.standin.person import Context, Json, http_event, signed
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.privacy.conftest import House
+    from tests.standin.office import Office
     from tests.standin.person import Person
 
+IMPORTS: Final = "IMPORT_QUEUE_URL"
 PHONE: Final = "(267) 555-0142"
 COMMANDS: Final = {
     "/infinity": "infinity",
@@ -53,36 +52,36 @@ COMMANDS: Final = {
 }
 
 
-def test_the_whole_life_of_a_customer_leaves_no_word_of_theirs(house: House) -> None:
+def test_the_whole_life_of_a_customer_leaves_no_word_of_theirs(office: Office) -> None:
     with recording() as let_out:
-        lived_through(house)
-        house.sweep()
-        admin = house.person(ADMIN)
+        lived_through(office)
+        office.minute()
+        admin = office.person(ADMIN)
         ask(admin, "zqxanna zqxdoe")
         choose_all(admin)
         confirm(admin)
-        house.settle()
+        office.work()
         assert let_out.found(MARKS) == []
         assert let_out.kinds() >= {"log", "url", "header", "queue", "private_metadata", "metadata"}
         assert "CustomerForgotten" in let_out.logs.getvalue(), "the log and its metrics were looked at"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_procedure_on_its_way_to_a_case_lets_a_word_out(house: House, command: str) -> None:
+def test_no_procedure_on_its_way_to_a_case_lets_a_word_out(office: Office, command: str) -> None:
     with recording() as let_out:
-        upload(house, "F0BOOK001", BOOK)
-        person = house.person(BACK_OFFICE if command == "/documents" else AGENT)
+        upload(office, BOOK)
+        person = office.person(BACK_OFFICE if command == "/documents" else AGENT)
         person.command(command, "zqxanna zqxdoe")
         answer_all(person, facts_to_a_case(COMMANDS[command]))
-        house.settle()
-        assert "zqx" in json.dumps(card(house)).casefold(), "the case has what was typed"
+        office.work()
+        assert "zqx" in json.dumps(card(office)).casefold(), "the case has what was typed"
         assert let_out.found(MARKS) == []
 
 
-def test_looking_things_up_lets_no_word_out(house: House) -> None:
+def test_looking_things_up_lets_no_word_out(office: Office) -> None:
     with recording() as let_out:
-        case = lived_through(house)
-        agent, priya, admin = house.person(AGENT), house.person(PRIYA), house.person(ADMIN)
+        case = lived_through(office)
+        agent, priya, admin = office.person(AGENT), office.person(PRIYA), office.person(ADMIN)
         agent.command("/infinity")
         agent.suggest("project_search", "zqxanna")
         agent.suggest("project_search", PHONE)
@@ -95,25 +94,22 @@ def test_looking_things_up_lets_no_word_out(house: House) -> None:
         admin.command("/transfers", "zqxanna")
         admin.command("/sop-admin", "zqxanna")
         admin.command("/sop-admin", "audit")
-        today = datetime.now(UTC).date().isoformat()
-        admin.submit(day={"selected_date": today})
-        house.settle()
+        admin.submit(day={"selected_date": office.now.date().isoformat()})
+        office.work()
         assert let_out.found(MARKS) == []
 
 
-def test_what_is_refused_is_not_quoted(house: House) -> None:
+def test_what_is_refused_is_not_quoted(office: Office) -> None:
     with recording() as let_out:
-        admin = house.person(ADMIN)
+        admin = office.person(ADMIN)
         not_a_book = workbook([OMAR], headers=("Zqxcolumn", "Zqxother", *HEADERS[2:]))
-        for number, content in enumerate((b"zqx", workbook([]), not_a_book, workbook([OMAR], tab="Zqxtab"))):
-            house.slack.files[f"F0BAD{number}"] = StoredFile(content=content, name="zqxanna.xlsx")
-            message(admin, f"F0BAD{number}")
-        house.settle()
-        house.slack.files["F0PROC"] = StoredFile(content=b"zqxname: [zqx: 1", name="zqxanna.yaml", mimetype="text/yaml")
+        for content in (b"zqx", workbook([]), not_a_book, workbook([OMAR], tab="Zqxtab")):
+            message(admin, office.file(content, "zqxanna.xlsx"))
+        office.work()
         admin.command("/sop-admin", "publish")
         with suppress(LookupError):
-            admin.submit(file={"files": [{"id": "F0PROC", "name": "zqxanna.yaml"}]})
-        house.settle()
+            admin.submit(file=office.file(b"zqxname: [zqx: 1", "zqxanna.yaml", "text/yaml"))
+        office.work()
         admin.command("/sop-admin")
         admin.click("admin_edit", None)
         assert let_out.found(MARKS) == []
@@ -140,7 +136,7 @@ STRANGE: Final[tuple[Json, ...]] = (
         *(urlencode({"payload": json.dumps(each | WHO)}) for each in STRANGE),
     ],
 )
-def test_a_body_that_nobody_could_send_is_not_quoted(house: House, body: str) -> None:
+def test_a_body_that_nobody_could_send_is_not_quoted(office: Office, body: str) -> None:
     with recording() as let_out:
         for headers in (signed(body, "stand-in signing secret"), signed(body, "another")):
             event = http_event(body, headers)
@@ -161,16 +157,16 @@ def test_a_body_that_nobody_could_send_is_not_quoted(house: House, body: str) ->
     ],
     ids=["500", "error", "hung up", "429"],
 )
-def test_slack_failing_everywhere_lets_no_word_out(house: House, fault: Fault) -> None:
+def test_slack_failing_everywhere_lets_no_word_out(office: Office, fault: Fault) -> None:
     with recording() as let_out:
         methods = ("views.open", "views.update", "chat.postMessage", "chat.update", "conversations.open", "users.info")
-        faults = house.slack.faults
-        case_in_trouble(house, lambda: faults.extend(replaced(fault, each) for each in methods), faults.clear)
+        faults = office.slack.faults
+        case_in_trouble(office, lambda: faults.extend(replaced(fault, each) for each in methods), faults.clear)
         assert let_out.found(MARKS) == []
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem", "Query", "TransactWriteItems", "SendMessage", "PutObject"])
-def test_aws_failing_lets_no_word_out(house: House, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+def test_aws_failing_lets_no_word_out(office: Office, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     with recording() as let_out:
         call = BaseClient._make_api_call  # type: ignore[attr-defined]  # its types leave it out
         failing: list[str] = []
@@ -182,43 +178,43 @@ def test_aws_failing_lets_no_word_out(house: House, monkeypatch: pytest.MonkeyPa
             return call(client, name, arguments)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", broken)
-        case_in_trouble(house, lambda: failing.append(operation), failing.clear)
+        case_in_trouble(office, lambda: failing.append(operation), failing.clear)
         assert let_out.found(MARKS) == []
 
 
 @pytest.mark.parametrize(
     "leak",
     [
-        lambda _: FUNCTIONS[0].logger.debug("opened", extra={"customer": "Zqxanna"}),
+        lambda _: slack_app.logger.debug("opened", extra={"customer": "Zqxanna"}),
         lambda _: logging.getLogger("some.library").debug("body: %s", "zqxanna"),
         lambda _: print("zqxanna"),  # noqa: T201 - a metric is printed
-        lambda house: house.aws.s3.put_object(Bucket="files", Key="cases/zqxanna.jpg", Body=b""),
-        lambda house: house.aws.sqs.send_message(QueueUrl=house.aws.environment["IMPORT_QUEUE_URL"], MessageBody="zqx"),
-        lambda house: house.aws.s3.put_object(Bucket="files", Key="a", Body=b"", Metadata={"name": "zqxanna"}),
+        lambda office: office.aws.s3.put_object(Bucket="files", Key="cases/zqxanna.jpg", Body=b""),
+        lambda office: office.aws.sqs.send_message(QueueUrl=office.aws.environment[IMPORTS], MessageBody="zqx"),
+        lambda office: office.aws.s3.put_object(Bucket="files", Key="a", Body=b"", Metadata={"name": "zqxanna"}),
     ],
 )
-def test_a_word_that_is_let_out_is_found(house: House, leak: Callable[[House], object]) -> None:
+def test_a_word_that_is_let_out_is_found(office: Office, leak: Callable[[Office], object]) -> None:
     with recording() as let_out:
-        leak(house)
+        leak(office)
         assert let_out.found(MARKS) != []
 
 
-def test_hidden_metadata_with_a_word_in_it_is_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hidden_metadata_with_a_word_in_it_is_found(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     with recording() as let_out:
         from functions.slack import screens  # noqa: PLC0415 - broken for this test alone
 
         monkeypatch.setattr(screens, "Meta", lambda run, version: {"run": run, "version": version, "query": "zqxanna"})
-        house.person(AGENT).command("/infinity", "zqxanna")
+        office.person(AGENT).command("/infinity", "zqxanna")
         assert {kind for kind, _ in let_out.found(MARKS)} >= {"private_metadata"}
 
 
 # What people do
 
 
-def case_in_trouble(house: House, trouble: Callable[[], object], calm: Callable[[], object]) -> None:
+def case_in_trouble(office: Office, trouble: Callable[[], object], calm: Callable[[], object]) -> None:
     """Open and close a case, upload a workbook and let the clock tick, each with trouble at hand."""
-    upload(house, "F0BOOK001", BOOK)
-    agent, priya = house.person(AGENT), house.person(PRIYA)
+    upload(office, BOOK)
+    agent, priya = office.person(AGENT), office.person(PRIYA)
 
     def again(act: Callable[[], object]) -> None:
         trouble()
@@ -236,20 +232,20 @@ def case_in_trouble(house: House, trouble: Callable[[], object], calm: Callable[
         with suppress(LookupError):
             again(lambda answer=answer: agent.click(*answer))  # type: ignore[misc]  # the default binds it
     again(lambda: agent.submit(reason_of_call="Zqxpanels dark", callback_number=PHONE))
-    again(house.settle)
+    again(office.work)
     with suppress(Exception):
-        again(lambda: press(house, priya, "case_claim"))
-        again(lambda: more(house, agent, "note", note="zqxnote"))
-        again(lambda: press(house, priya, "case_close", reason="Contacted and resolved", note="zqxher"))
-    again(house.sweep)
-    again(lambda: upload(house, "F0BOOK002", BOOK + b" "))
+        again(lambda: press(office, priya, "case_claim"))
+        again(lambda: more(office, agent, "note", note="zqxnote"))
+        again(lambda: press(office, priya, "case_close", reason="Contacted and resolved", note="zqxher"))
+    again(office.minute)
+    again(lambda: upload(office, BOOK + b" "))
 
 
 def replaced(fault: Fault, method: str) -> Fault:
     return Fault(**{**vars(fault), "method": method})
 
 
-def message(person: Person, file_id: str) -> None:
+def message(person: Person, files: Json) -> None:
     event = {
         "type": "message",
         "subtype": "file_share",
@@ -257,7 +253,7 @@ def message(person: Person, file_id: str) -> None:
         "channel_type": "im",
         "user": person.user,
         "text": "zqxanna",
-        "files": [{"id": file_id, "name": "zqxanna.xlsx"}],
+        **files,
     }
     body = json.dumps({"type": "event_callback", "team_id": "T0SOLAR01", "api_app_id": "A0SOPDESK", "event": event})
     person.send(body, signed(body, person.secret) | {"content-type": "application/json"})

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.builders.hostile import HEADERS, ROWS, hostile
-from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, PRIYA, TOM, TRAINED
-from tests.standin.aws import REGION, atomic_aws
+from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, LEAD, PRIYA, TOM, TRAINED
+from tests.standin.office import an_office
 from tests.tour.day import Words, the_day
-from tests.tour.office import LEAD, an_office
 from tests.tour.watching import watched
 
 if TYPE_CHECKING:
-    from tests.tour.office import Office
+    from tests.standin.office import Office
     from tests.tour.watching import Watch
 
 EVERYBODYS: Final = {
@@ -41,13 +40,9 @@ class Day:
 @pytest.fixture(scope="session")
 def day() -> Day:
     """The day, lived once. Its AWS is gone by now: other tests have their own."""
-    with pytest.MonkeyPatch.context() as patches, atomic_aws() as aws:
-        patches.setenv("AWS_DEFAULT_REGION", REGION)
-        for name, value in aws.environment.items():
-            patches.setenv(name, value)
-        with an_office(aws, patches) as office:
-            people = (ADMIN, AGENT, BACK_OFFICE, LEAD, PRIYA, TOM, TRAINED)
-            office.slack.names.update({user: hostile(user, 60) for user in people})
-            with watched(office, spared=EVERYBODYS) as watch:
-                the_day(office, Words(says=hostile, rows=ROWS, headers=HEADERS, file=hostile("file", 200)))
-            return Day(office, watch)
+    with an_office() as office:
+        people = (ADMIN, AGENT, BACK_OFFICE, LEAD, PRIYA, TOM, TRAINED)
+        office.slack.names.update({user: hostile(user, 60) for user in people})
+        with watched(office, spared=EVERYBODYS) as watch:
+            the_day(office, Words(says=hostile, rows=ROWS, headers=HEADERS, file=hostile("file", 200)))
+        return Day(office, watch)

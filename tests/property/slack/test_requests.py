@@ -16,19 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.slack import app
-from sop_aws.snapshots import SnapshotStore
-from tests.builders.people import ADMIN, AGENT, PRIYA
+from tests.builders.people import ADMIN, AGENT, LEAD, PRIYA
 from tests.builders.sheets import load_sheet
-from tests.standin.aws import REGION, SIGNING_SECRET, atomic_aws
+from tests.standin.aws import SIGNING_SECRET
+from tests.standin.office import an_office
 from tests.standin.person import signed, to_handler
 from tests.tour.filling import elements, fill, to_the_end
-from tests.tour.office import LEAD, an_office
 from tests.tour.watching import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.tour.office import Office
+    from tests.standin.office import Office
     from tests.tour.watching import Watch
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -70,17 +69,13 @@ Body = tuple[str, str]
 @pytest.fixture(scope="module")
 def desk() -> Iterator[tuple[Office, Watch]]:
     """The office after some of everything was done, and the requests that did it."""
-    with pytest.MonkeyPatch.context() as patches, atomic_aws() as aws:
-        patches.setenv("AWS_DEFAULT_REGION", REGION)
-        for name, value in aws.environment.items():
-            patches.setenv(name, value)
-        with an_office(aws, patches) as office, watched(office, spared={}, tried=False) as watch:
-            _some_of_everything(office)
-            yield office, watch
+    with an_office() as office, watched(office, spared={}, tried=False) as watch:
+        _some_of_everything(office)
+        yield office, watch
 
 
 def _some_of_everything(office: Office) -> None:
-    load_sheet(office.transfers, SnapshotStore(office.aws.s3, "files"), "s1")
+    load_sheet(office.transfers, office.snapshots, "s1")
 
     def says(_: str, room: int) -> str:
         return "2675550185"[:room]
@@ -90,7 +85,7 @@ def _some_of_everything(office: Office) -> None:
     agent.suggest("project_search", "otto")
     to_the_end(agent, says)
     office.work()
-    [card] = office.messages("C0RESOLUT")
+    [card] = office.slack.shown("C0RESOLUT")
     priya = office.person(PRIYA)
     priya.press(card, "case_assign")
     fill(priya, says)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -13,24 +13,27 @@ from sop_aws.deliveries import Delivery, read_delivery
 from sop_aws.runs import Run
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
+from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
 from sop_aws.versions import VersionStore
 from sop_core.cases.case import Case
+from sop_core.settings_reading import merge
 from sop_core.transfers.records import ImportRecord
+from tests.builders.people import ADMIN
 
 if TYPE_CHECKING:
     from tests.standin.aws import Aws
 
+START: Final = datetime(2027, 1, 12, 15, 0, tzinfo=UTC)
+"""A Tuesday, 10:00 in New York: in office hours, and before the stand-in Slack's own clock."""
 
-@dataclass
+
+@dataclass(kw_only=True)
 class Stored:
-    """The tables and the bucket of one world, in which it is ``now`` (epoch seconds)."""
+    """The tables and the bucket of one call centre, in which it is ``now`` until somebody moves the clock."""
 
     aws: Aws
-    now: float
-
-    def at(self, seconds: float = 0) -> datetime:
-        return datetime.fromtimestamp(self.now + seconds, UTC)
+    now: datetime = START
 
     @property
     def cases(self) -> CaseStore:
@@ -42,20 +45,24 @@ class Stored:
 
     @property
     def snapshots(self) -> SnapshotStore:
-        return SnapshotStore(self.aws.s3, self.aws.environment["FILES_BUCKET"])
+        return SnapshotStore(self.aws.s3, self.aws.files_bucket)
 
     @property
     def versions(self) -> VersionStore:
         return VersionStore(self.aws.dynamodb, self.aws.settings_table)
 
     @property
-    def settings(self) -> SettingsStore:
-        return SettingsStore(self.aws.dynamodb, self.aws.settings_table, clock=self.at)
+    def settings_store(self) -> SettingsStore:
+        return SettingsStore(self.aws.dynamodb, self.aws.settings_table, clock=lambda: self.now)
 
-    def case(self) -> Case:
-        """Return the one case that there is."""
-        [case] = self._all(self.aws.cases_table, "CASE", Case)
-        return case  # type: ignore[no-any-return]  # decoded as one
+    def settings(self, **parts: Any) -> None:
+        """Change settings, part by part."""
+        store = self.settings_store
+        stored = store.stored()
+        store.put(merge(stored.settings, parts), actor=ADMIN, at=iso(self.now), expected_version=stored.version)
+
+    def all_cases(self) -> list[Case]:
+        return self._all(self.aws.cases_table, "CASE", Case)
 
     def runs(self) -> list[Run]:
         return self._all(self.aws.cases_table, "RUN", Run)
@@ -71,6 +78,12 @@ class Stored:
         names = (self.aws.cases_table, self.aws.transfers_table, self.aws.settings_table)
         return {name: self._items(name) for name in names}
 
+    def objects(self) -> dict[str, bytes]:
+        """Return everything that the bucket holds, by key."""
+        bucket = self.aws.files_bucket
+        keys = [each["Key"] for each in self.aws.s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
+        return {key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
     def _all(self, table: str, kind: str, type_: Any) -> list[Any]:
         return [msgspec.json.decode(item["body"]["S"], type=type_) for item in self._of(table, kind)]
 
@@ -78,4 +91,5 @@ class Stored:
         return [item for item in self._items(table) if item["sk"]["S"].split("#")[0] == kind and "body" in item]
 
     def _items(self, table: str) -> list[dict[str, Any]]:
-        return self.aws.dynamodb.scan(TableName=table)["Items"]
+        pages = self.aws.dynamodb.get_paginator("scan").paginate(TableName=table)
+        return [item for page in pages for item in page["Items"]]
