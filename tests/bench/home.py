@@ -27,7 +27,7 @@ from sop_core.settings import Settings
 from sop_core.settings_reading import merge
 from tests.bench.measure import Measure
 from tests.builders.desk import an_opened_case
-from tests.builders.people import ADMIN, AGENT, PEOPLE, PRIYA
+from tests.builders.people import ADMIN, AGENT, LEAD, PEOPLE, PRIYA
 from tests.standin.aws import SIGNING_SECRET, create
 from tests.standin.person import Person, to_handler
 from tests.standin.slack import slack_server
@@ -42,7 +42,6 @@ CLAIMED: Final = 500
 ROUNDS: Final = 15
 BAR_MS: Final = 300
 BATCH: Final = 25
-LEAD: Final = "U0LEAD001"
 AGENTS: Final = 50
 """Two hundred open cases each."""
 

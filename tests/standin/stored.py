@@ -73,6 +73,10 @@ class Stored:
     def imports(self) -> list[ImportRecord]:
         return self._all(self.aws.transfers_table, "IMPORT", ImportRecord)
 
+    def items(self) -> list[dict[str, Any]]:
+        """Return every item of every table."""
+        return [item for items in self.tables().values() for item in items]
+
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return every item of the cases', the transfers' and the settings' table, in this order."""
         names = (self.aws.cases_table, self.aws.transfers_table, self.aws.settings_table)

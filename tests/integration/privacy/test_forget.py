@@ -245,7 +245,9 @@ def test_one_customer_is_forgotten_after_the_other(office: Office) -> None:
     waits_for(office, begun, "both would rewrite the same sheets")
 
 
-def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sheet that expires is written anew as it was read: before the customer was taken out of it, after, or not."""
     monkeypatch.setattr(tidying, "KEPT", 0)
     lived_through(office)

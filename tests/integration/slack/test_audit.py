@@ -21,10 +21,10 @@ from sop_core.settings_reading import merge
 from tests.builders.desk import Clock
 from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
 from tests.builders.sheets import LISTED
-from tests.integration.slack.conftest import forget_container
 from tests.integration.slack.test_admin import opened, submit
 from tests.integration.slack.test_case_lists import answered
 from tests.integration.slack.test_cases import an_open_case
+from tests.standin.functions import cold_start
 
 if TYPE_CHECKING:
     from sop_core.audit import Entry
@@ -106,8 +106,7 @@ def test_cases_that_were_found_by_a_customers_name_are_kept_without_the_name(des
 
 def test_every_entry_expires_as_the_retention_says_and_old_ones_keep_their_day(desk: Desk) -> None:
     def days() -> list[int]:
-        items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-        kept = [item for item in items if item["pk"]["S"].startswith("AUDIT#")]
+        kept = [item for item in desk.items() if item["pk"]["S"].startswith("AUDIT#")]
         now = datetime.now(UTC).timestamp()
         return sorted({round((int(item["expires_at"]["N"]) - now) / 86_400) for item in kept})
 
@@ -121,8 +120,7 @@ def test_every_entry_expires_as_the_retention_says_and_old_ones_keep_their_day(d
 
 
 def run_expiries(desk: Desk) -> list[int]:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    return [int(item["expires_at"]["N"]) for item in items if item["pk"]["S"].startswith("RUN#")]
+    return [int(item["expires_at"]["N"]) for item in desk.items() if item["pk"]["S"].startswith("RUN#")]
 
 
 def test_the_screen_names_people_as_slack_does_and_shows_no_raw_ids(desk: Desk) -> None:
@@ -177,12 +175,7 @@ def test_a_file_is_asked_for_once_and_that_is_kept_too(desk: Desk) -> None:
     answer = admin.interact({"type": "view_submission", "view": admin._view() | state})
     admin.repeat()
     assert "on its way" in answer
-    [key] = {
-        item["pk"]["S"]
-        for item in desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-        if item["pk"]["S"].startswith("CASE#AUDIT-")
-    }
-    [row] = desk.cases.pending(key.removeprefix("CASE#"))
+    [row] = desk.deliveries()
     assert (row.kind, row.channel) == ("audit", ADMIN)
     assert msgspec.json.decode(row.period or "", type=Wanted) == Wanted(
         first="2026-11-01", last="2026-11-22", kind="view"
@@ -215,7 +208,7 @@ class Container:
         self.clock = Clock()
         monkeypatch.setattr(app, "system_clock", self.clock)
         monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=lambda: self.clock().timestamp()))
-        forget_container()
+        cold_start()
 
     def changes(self, desk: Desk, **parts: Any) -> None:
         """Settings changed by another container, which leaves this one's caches alone."""

@@ -16,11 +16,11 @@ from functions.slack.finding import UNREADABLE
 from sop_aws import clients
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
-from tests.integration.slack.conftest import forget_container
 from tests.integration.slack.test_cases import an_open_case, card, now
-from tests.integration.slack.test_infinity_run import REASON, all_cases, begin, to_the_callback
+from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
 from tests.integration.slack.test_transfers import _set_buttons, a_ready_sheet, posted
 from tests.standin.faults import FOREVER, SERVER, AwsFault, cancelled, unanswered
+from tests.standin.functions import cold_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,11 +88,6 @@ def activates(desk: Desk) -> Callable[[], object]:
     return lambda: desk.person(ADMIN).press(message, told.ACTIVATE)
 
 
-def stored(desk: Desk, sort: str) -> list[dict[str, Any]]:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    return [json.loads(item["body"]["S"]) for item in items if item["sk"]["S"] == sort]
-
-
 def activations(desk: Desk) -> int:
     active = desk.transfers.active()
     assert active is not None
@@ -100,9 +95,9 @@ def activations(desk: Desk) -> int:
 
 
 ACTS: Final = {
-    "begin a run": Act(begins, lambda desk: min(1, len(stored(desk, "RUN")))),
-    "answer": Act(answers, lambda desk: sum("channel" in run["facts"] for run in stored(desk, "RUN"))),
-    "open a case": Act(submits, lambda desk: len(all_cases(desk))),
+    "begin a run": Act(begins, lambda desk: min(1, len(desk.runs()))),
+    "answer": Act(answers, lambda desk: sum("channel" in run.facts for run in desk.runs())),
+    "open a case": Act(submits, lambda desk: len(desk.all_cases())),
     "claim": Act(claims, lambda desk: len(desk.cases.events(now(desk).id)) - 1),
     "activate a sheet": Act(activates, activations),
 }
@@ -149,7 +144,7 @@ def test_what_lasts_is_said_and_done_once_when_it_is_repeated(
 def test_a_database_that_is_away_is_said_to_whoever_asks(desk: Desk, aws_faults: AwsFaults) -> None:
     """Not even the settings can be read, so not the roles: nobody is let in, and nobody is told that they lack one."""
     agent = begin(desk)
-    forget_container()
+    cold_start()
     reads = [AwsFault(operation=name, code="InternalServerError", status=SERVER, times=99) for name in READS]
     aws_faults.on(clients.dynamodb()).add(*reads)
     assert FAILED in agent.command("/infinity")
@@ -163,7 +158,7 @@ def test_a_queue_that_is_away_costs_no_case_and_no_word(desk: Desk, aws_faults: 
     do = submits(desk)
     aws_faults.on(clients.sqs()).add(AwsFault(operation="SendMessage", code="InternalError", status=SERVER, times=99))
     assert FAILED not in json.dumps(do())
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     later = datetime.now(UTC) + timedelta(minutes=1)
     assert [row.case for row in desk.cases.due_deliveries(later, limit=9)] == [case.id]
     assert desk.aws.received("DELIVER_QUEUE_URL") == []

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.deliver import app as deliver_app
 from functions.deliver.app import handler as deliver
 from sop_slack.cards import BUTTONS, LABELS, MORE, OVERFLOW
-from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
+from tests.builders.people import ADMIN, AGENT, LEAD, PRIYA, TOM
 from tests.integration.slack.test_case_lists import button, pressed_home
 from tests.integration.slack.test_cases import an_open_case, card, now, told
 from tests.standin.person import Context
@@ -21,21 +20,11 @@ if TYPE_CHECKING:
     from sop_core.cases.case import Case
     from tests.integration.slack.conftest import Desk
 
-LEAD: Final = "U0LEAD001"
-
 
 @pytest.fixture
 def case(desk: Desk) -> Case:
     desk.settings(roles={"lead": [LEAD]})
     return an_open_case(desk)
-
-
-@pytest.fixture
-def delivering(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deliver function too sees this Slack."""
-    monkeypatch.setenv("SLACK_API_URL", desk.slack.url)
-    for cached in (deliver_app._config, deliver_app._queue, deliver_app._deliverer):
-        cached.cache_clear()
 
 
 @pytest.mark.parametrize("action", ["case_claim", "case_assign", "case_details"])
@@ -110,7 +99,6 @@ def test_where_the_app_cannot_speak_in_the_channel_a_modal_says_it(desk: Desk, c
     assert "is claimed by you now" in json.dumps(priya.view)
 
 
-@pytest.mark.usefixtures("delivering")
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [

@@ -14,7 +14,7 @@ from sop_aws.runs import RunStore
 from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
 from tests.builders.desk import a_run, an_opened_case
-from tests.builders.people import AGENT, PRIYA, TOM, TRAINED
+from tests.builders.people import AGENT, LEAD, PRIYA, TOM, TRAINED
 from tests.integration.slack.test_audit import trail
 from tests.integration.slack.test_cases import an_open_case, card, now, told
 from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
 
-LEAD = "U0LEAD001"
 FILE = {"id": "F0ROOF", "name": "roof.jpg", "mimetype": "image/jpeg", "size": 1234}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from tests.integration.slack.test_infinity_run import REASON, all_cases, begin, to_the_callback
+from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
 
 if TYPE_CHECKING:
     import pytest
@@ -26,7 +26,7 @@ def test_runs_that_come_to_one_number_open_a_case_each(desk: Desk, monkeypatch: 
         to_the_callback(agent)
         agent.submit(reason_of_call=REASON)
         agent.repeat()
-        cases = all_cases(desk)
+        cases = desk.all_cases()
         runs |= {case.run for case in cases}
         assert len(cases) == len(runs) == opened
         assert all(len(desk.cases.events(case.id)) == 1 for case in cases)

@@ -17,7 +17,7 @@ from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_core.cases.lifecycle import apply
 from tests.builders.desk import a_run, an_opened_case
-from tests.builders.people import ADMIN, AGENT, GUEST, PRIYA, TOM, TRAINED
+from tests.builders.people import ADMIN, AGENT, GUEST, LEAD, PRIYA, TOM, TRAINED
 from tests.integration.slack.test_cases import an_open_case, card, now
 from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from sop_core.cases.case import Case
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
-
-LEAD = "U0LEAD001"
 
 
 def many(desk: Desk, count: int, *, claimed_by: str | None = None) -> list[Case]:

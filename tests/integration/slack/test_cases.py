@@ -9,7 +9,7 @@ import pytest
 
 from sop_slack.cards import case_message
 from tests.builders.people import AGENT, PRIYA, TOM
-from tests.integration.slack.test_infinity_run import REASON, all_cases, begin, to_the_callback
+from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
@@ -24,7 +24,7 @@ def an_open_case(desk: Desk) -> Case:
 
 
 def now(desk: Desk) -> Case:
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     return case
 
 

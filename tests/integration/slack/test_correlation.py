@@ -13,14 +13,13 @@ from functions.import_sheet import app as import_sheet
 from functions.publish import app as publish
 from functions.slack import app
 from sop_aws.deliveries import file_asked_for
-from sop_aws.secrets import slack_secrets
 from tests.builders.people import ADMIN
 from tests.integration.slack.test_infinity_run import REASON, begin, to_the_callback
 from tests.standin.logs import written_by
 from tests.standin.person import Context, http_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from tests.integration.slack.conftest import Desk
 
@@ -57,18 +56,6 @@ class Calls:
 @pytest.fixture
 def calls() -> Calls:
     return Calls()
-
-
-@pytest.fixture(autouse=True)
-def cold() -> Iterator[None]:
-    """The workers as Lambda would start them."""
-    made: tuple[Callable[[], Any], ...] = (deliver._config, deliver._queue, deliver._deliverer)
-    caches = (*made, import_sheet._worker, publish._publisher, slack_secrets)
-    for cached in caches:
-        cached.cache_clear()  # type: ignore[attr-defined]  # each is a cache
-    yield
-    for cached in caches:
-        cached.cache_clear()  # type: ignore[attr-defined]  # same
 
 
 def worked(desk: Desk, worker: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tests.builders.people import AGENT
 
 if TYPE_CHECKING:
-    from sop_core.cases.case import Case
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
 
@@ -50,7 +49,7 @@ def test_a_long_form_has_pages_and_all_that_was_typed_becomes_the_case(desk: Des
     assert agent.view["submit"]["text"] == "Open case"
     assert "We take your concerns seriously" in json.dumps(agent.view)
     assert agent.submit(**NEEDED)["response_action"] == "update"
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     assert case.notes == NEEDED | {FREE: "Yes, twice.", MAIN: "The bill.", "concern_type": CONCERNED}
     assert f"{FREE}: Yes, twice." in json.dumps(agent.view)
 
@@ -106,9 +105,3 @@ def test_what_is_missing_is_told_beside_the_field_of_the_chosen_project(desk: De
     )
     result = agent.submit(**NEEDED | {"caller_name": " "})
     assert result["errors"] == {block: "Caller's name is needed."}
-
-
-def all_cases(desk: Desk) -> list[Case]:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    ids = [item["pk"]["S"].removeprefix("CASE#") for item in items if item["sk"]["S"] == "CASE"]
-    return [case for case_id in ids if (case := desk.cases.get(case_id))]

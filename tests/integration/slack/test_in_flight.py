@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from sop_aws.cases import CaseStore
 from sop_aws.runs import Run, RunStore
 from tests.builders.people import AGENT, TRAINED
 from tests.integration.slack.test_escalation_run import to_the_form
-from tests.integration.slack.test_infinity_run import REASON, all_cases, as_homeowner, begin, to_the_callback
+from tests.integration.slack.test_infinity_run import REASON, as_homeowner, begin, to_the_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +43,8 @@ def other_hand(desk: Desk, agent: Person) -> Person:
 
 
 def the_run(desk: Desk) -> Run:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    [body] = [item["body"]["S"] for item in items if item["sk"]["S"] == "RUN"]
-    return msgspec.json.decode(body, type=Run)
+    [run] = desk.runs()
+    return run
 
 
 def test_an_answer_changed_while_the_run_is_finished_is_not_finished_with_the_old_one(
@@ -76,7 +74,7 @@ def test_an_answer_changed_while_the_case_is_opened_opens_none_and_the_modal_sho
     result = agent.submit(reason_of_call=REASON)
     assert result["response_action"] == "update"
     assert result["view"]["submit"]["text"] == "Finish"
-    assert all_cases(desk) == []
+    assert desk.all_cases() == []
     agent.submit()
     run = the_run(desk)
     assert (run.state, run.case) == ("done", None)
@@ -96,8 +94,8 @@ def test_a_submission_that_meets_its_own_repeat_finds_what_was_done(
     assert result["response_action"] == "update"
     run, shown = the_run(desk), json.dumps(result["view"])
     assert run.state == "done"
-    assert [case.id for case in all_cases(desk)] == [run.case] * opens
-    assert all(case.id in shown for case in all_cases(desk))
+    assert [case.id for case in desk.all_cases()] == [run.case] * opens
+    assert all(case.id in shown for case in desk.all_cases())
 
 
 def test_the_next_page_asked_for_by_two_requests_at_once_is_turned_once(

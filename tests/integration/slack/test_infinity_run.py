@@ -14,10 +14,9 @@ from sop_core.guidance import Translation
 from tests.builders.cases import NASTY
 from tests.builders.people import AGENT, BACK_OFFICE, TRAINED
 from tests.builders.sheets import LISTED
-from tests.integration.slack.conftest import forget_container
+from tests.standin.functions import cold_start
 
 if TYPE_CHECKING:
-    from sop_core.cases.case import Case
     from sop_core.guidance import Step
     from sop_core.transfers.matching import Index
     from sop_core.transfers.records import SnapshotRef
@@ -126,7 +125,7 @@ def test_no_answer_opens_the_case_and_shows_the_second_script_and_the_dispositio
     shown = json.dumps(result["view"], ensure_ascii=False)
     assert "One of our Infinity Team specialists will return your call" in shown
     assert "Workout Plan Status" in shown
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     assert case.id in shown
     assert (case.type, case.subtype, case.description) == ("Installer Complaints", "Workout Plan", "Infinity Callbacks")
     assert case.tagged == {"Jonathan Lezama": "U0JLEZAMA", "elijah carr": "U0ECARR01"}
@@ -138,7 +137,7 @@ def test_the_card_is_not_posted_by_the_slack_function_but_waits_in_the_outbox(de
     agent = begin(desk)
     to_the_callback(agent)
     agent.submit(reason_of_call=REASON)
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     assert desk.slack.called("chat.postMessage") == []
     assert [row.kind for row in desk.cases.pending(case.id)] == ["card"]
     [woken] = [message["Body"] for message in desk.aws.received("DELIVER_QUEUE_URL")]
@@ -152,7 +151,7 @@ def test_submitting_twice_opens_one_case(desk: Desk) -> None:
     to_the_callback(agent)
     agent.submit(reason_of_call=REASON)
     assert agent.repeat() == 200
-    assert len(all_cases(desk)) == 1
+    assert len(desk.all_cases()) == 1
 
 
 @pytest.mark.parametrize(
@@ -170,7 +169,7 @@ def test_what_is_missing_is_told_beside_its_field_and_opens_nothing(
     result = agent.submit(**typed)
     assert result["response_action"] == "errors"
     assert [name.split(":")[1] for name in result["errors"]] == [field]
-    assert all_cases(desk) == []
+    assert desk.all_cases() == []
 
 
 def test_a_changed_answer_drops_what_no_longer_applies_and_keeps_the_rest(desk: Desk) -> None:
@@ -330,7 +329,7 @@ def test_an_open_case_of_the_project_is_shown_and_stays_the_back_offices_to_conf
     agent = begin(desk)
     to_the_callback(agent)
     agent.submit(reason_of_call=REASON)
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     nina = desk.person(BACK_OFFICE)
     nina.command("/documents", "jane do")
     nina.click("project_choose", "INF-100001")
@@ -366,7 +365,7 @@ def test_the_modal_is_there_before_the_sheet_is_searched(desk: Desk) -> None:
 
 def test_the_sheets_search_is_loaded_once_the_modal_is_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.sheet()
-    forget_container()
+    cold_start()
     shown_at_load: list[int] = []
     load = SnapshotStore._load
 
@@ -390,7 +389,7 @@ def test_a_form_that_was_overtaken_opens_nothing_and_shows_what_holds_now(desk: 
     result = agent.submit()
     assert result["response_action"] == "update"
     assert result["view"]["submit"]["text"] == "Open case"
-    assert all_cases(desk) == []
+    assert desk.all_cases() == []
 
 
 def test_training_that_slack_does_not_tell_is_asked_of_the_agent(desk: Desk) -> None:
@@ -412,7 +411,7 @@ def test_an_open_case_of_the_same_project_is_shown_before_another_is_opened(desk
     first = begin(desk)
     to_the_callback(first)
     first.submit(reason_of_call=REASON)
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     second = desk.person(AGENT)
     second.command("/infinity", "jane do")
     to_the_callback(second)
@@ -427,7 +426,7 @@ def test_text_that_looks_like_markup_is_kept_as_typed(desk: Desk) -> None:
     agent.command("/infinity", "jane do")
     to_the_callback(agent)
     agent.submit(reason_of_call=NASTY)
-    [case] = all_cases(desk)
+    [case] = desk.all_cases()
     assert case.notes["reason_of_call"] == NASTY
 
 
@@ -439,7 +438,7 @@ def test_without_a_resolution_channel_no_case_is_promised(desk: Desk) -> None:
     result = agent.submit(reason_of_call=REASON)
     assert result["response_action"] == "push"
     assert "no resolution channel is set" in json.dumps(result)
-    assert all_cases(desk) == []
+    assert desk.all_cases() == []
 
 
 def test_closing_the_modal_loses_nothing(desk: Desk) -> None:
@@ -465,12 +464,6 @@ def fields(agent: Person) -> dict[str, str | None]:
     """Return what stands in the fields in front, by their names."""
     inputs = [block["element"] for block in agent.view["blocks"] if block["type"] == "input"]
     return {element["action_id"]: element.get("initial_value") for element in inputs}
-
-
-def all_cases(desk: Desk) -> list[Case]:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    ids = [item["pk"]["S"].removeprefix("CASE#") for item in items if item["sk"]["S"] == "CASE"]
-    return [case for case in map(desk.cases.get, ids) if case]
 
 
 def test_the_language_of_a_script_is_chosen_for_the_whole_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,14 +15,12 @@ from sop_aws import clients
 from sop_core.procedures import reading
 from sop_slack import procedures as told
 from tests.builders.people import ADMIN, AGENT, TOM
-from tests.integration.slack.conftest import forget_container
 from tests.standin.faults import AwsFault, AwsFaults
+from tests.standin.functions import cold_start
 from tests.standin.person import Context
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.integration.slack.conftest import Desk
     from tests.standin.person import Person
 
@@ -45,13 +43,6 @@ spans:
     text: 'Ask: “{NEW_WORDS}”'
     cited_by: [INF-2]
 """
-
-
-@pytest.fixture(autouse=True)
-def _cold() -> Iterator[None]:
-    publish_app._publisher.cache_clear()
-    yield
-    publish_app._publisher.cache_clear()
 
 
 def uploaded(desk: Desk, text: str | bytes, sources: str | None = None, name: str = "infinity.yaml") -> dict[str, Any]:
@@ -141,7 +132,7 @@ def test_an_upload_is_proven_compared_activated_and_gone_back_from(desk: Desk) -
 
     desk.person(ADMIN).press(shown, told.ACTIVATE)
     assert "is activated" in message(desk)["text"]
-    forget_container()
+    cold_start()
     late = begun(desk)
     assert ASKED_ANEW in asked(late)
 
@@ -149,14 +140,14 @@ def test_an_upload_is_proven_compared_activated_and_gone_back_from(desk: Desk) -
     early.click("answer:channel:phone")
     assert ASKED_ANEW not in asked(early)
     late.click("answer:channel:phone")
-    versions = {run["procedure_version"] for run in runs(desk)}
+    versions = {run.procedure_version for run in desk.runs()}
     assert versions == {"1", "2"}
 
     admin = listed(desk)
     assert "Version 2" in asked(admin)
     switch(admin, "infinity||1")
     assert "New runs get it within a minute" in asked(admin)
-    forget_container()
+    cold_start()
     assert QUESTION in asked(begun(desk))
     late.click("answer:caller_type", "homeowner")
     assert ASKED_ANEW in asked(late)
@@ -179,11 +170,6 @@ def test_a_file_that_slack_does_not_hand_over_is_refused_with_the_cause(desk: De
     assert says in words(uploaded(desk, SECOND))
 
 
-def runs(desk: Desk) -> list[dict[str, Any]]:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    return [json.loads(item["body"]["S"]) for item in items if item["sk"]["S"] == "RUN"]
-
-
 def test_the_changed_ways_are_shown_in_words_and_all_of_them_in_a_file(desk: Desk) -> None:
     shown = uploaded(desk, re.sub(r"do: \[([A-Z][^\]{}\"]+)\]", r"do: [\1 now]", SECOND))
     assert "ready to activate" in shown["text"]
@@ -199,7 +185,7 @@ def test_a_version_of_a_later_date_is_activated_for_that_day(desk: Desk) -> None
 
     desk.person(ADMIN).press(shown, told.ACTIVATE)
     assert "from 1 January 2999 on" in words(message(desk))
-    forget_container()
+    cold_start()
     assert QUESTION in asked(begun(desk))
     assert "Activated for 1 January 2999" in asked(listed(desk))
 
@@ -242,7 +228,7 @@ def test_a_new_script_comes_with_the_passage_it_is_quoted_from_in_a_second_file(
     assert "5,760 combinations" in words(shown)
 
     desk.person(ADMIN).press(shown, told.ACTIVATE)
-    forget_container()
+    cold_start()
     agent = begun(desk)
     agent.click("answer:channel:phone")
     agent.click("answer:caller_type", "homeowner")
@@ -381,12 +367,12 @@ def test_an_upload_without_a_file_is_asked_for_one(desk: Desk) -> None:
 
 def test_a_run_whose_version_cannot_be_had_is_told_to_try_again_and_gets_no_other_words(desk: Desk) -> None:
     desk.person(ADMIN).press(uploaded(desk, SECOND), told.ACTIVATE)
-    forget_container()
+    cold_start()
     agent = begun(desk)
-    (digest,) = {run["procedure_digest"] for run in runs(desk)}
+    (digest,) = {run.procedure_digest for run in desk.runs()}
     key = {"pk": {"S": f"PROCEDURE#{digest}"}, "sk": {"S": "COMPILED"}}
     desk.aws.dynamodb.delete_item(TableName=desk.aws.settings_table, Key=key)
-    forget_container()
+    cold_start()
     before = asked(agent)
     agent.click("answer:channel:phone")
 

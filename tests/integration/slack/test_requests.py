@@ -22,7 +22,7 @@ from functions.slack.listeners import LISTENERS
 from functions.slack.listeners.listener import guarded
 from sop_core.settings import ROLES
 from tests.builders.people import ADMIN, AGENT
-from tests.integration.slack.test_infinity_run import all_cases, begin, to_the_callback
+from tests.integration.slack.test_infinity_run import begin, to_the_callback
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Context, http_event, signed, to_handler
 
@@ -77,11 +77,11 @@ def test_what_is_not_truly_signed_gets_401_does_nothing_and_leaves_no_body_in_th
 ) -> None:
     desk.sheet()
     caplog.set_level(logging.DEBUG)
-    before = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"]
+    before = desk.items()
     status, answer = to_handler(app.handler)(a_command("Jane Marker"), headers)
     assert status == 401
     assert desk.slack.calls == []
-    assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == before
+    assert desk.items() == before
     logged = "".join(capfd.readouterr()) + "".join(
         record.getMessage() for record in caplog.records if record.levelno >= logging.INFO
     )
@@ -90,9 +90,9 @@ def test_what_is_not_truly_signed_gets_401_does_nothing_and_leaves_no_body_in_th
 
 def test_a_replayed_command_opens_no_second_run(desk: Desk) -> None:
     agent = begin(desk)
-    runs = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"]
+    before = desk.items()
     agent.repeat()
-    assert desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Count"] == runs
+    assert desk.items() == before
     assert len(desk.slack.views) == 1
 
 
@@ -265,8 +265,8 @@ def test_someone_without_a_role_reaches_no_listener(desk: Desk, listener: Listen
         case "action":
             guest.interact({"type": "block_actions", "view": view, "actions": [button]})
             assert refusal(listener.allowed(services(desk))) in [block["text"]["text"] for block in guest_sees(desk)]
-    for table in (desk.aws.cases_table, desk.aws.transfers_table):
-        assert desk.aws.dynamodb.scan(TableName=table)["Count"] == 0
+    kept = desk.tables()
+    assert kept[desk.aws.cases_table] + kept[desk.aws.transfers_table] == []
 
 
 def send_message(person: Person, *, subtype: str) -> None:
@@ -326,7 +326,7 @@ def test_a_whole_run_logs_no_customer_data(desk: Desk, log: io.StringIO) -> None
     agent.suggest("project_search", "Jane Doe")
     to_the_callback(agent)
     agent.submit(caller_name=SECRETS[0], property_address=SECRETS[1], reason_of_call="x", callback_number=SECRETS[2])
-    assert len(all_cases(desk)) == 1
+    assert len(desk.all_cases()) == 1
     logged = log.getvalue()
     assert '"what":"/infinity"' in logged
     assert not [secret for secret in (*SECRETS, "Jane", "Curry", "curry", "2675550185", "555-0185") if secret in logged]

@@ -16,11 +16,11 @@ from functions.slack import app
 from functions.slack.failing import UNAVAILABLE
 from sop_aws import clients
 from tests.builders.people import ADMIN, AGENT, PRIYA
-from tests.integration.slack.conftest import forget_container
 from tests.integration.slack.test_cases import an_open_case, card, now, told
-from tests.integration.slack.test_infinity_run import REASON, all_cases, begin
+from tests.integration.slack.test_infinity_run import REASON, begin
 from tests.standin.aws import BOT_TOKEN, SIGNING_SECRET
 from tests.standin.faults import AwsFault
+from tests.standin.functions import cold_start
 from tests.standin.person import signed, to_handler
 from tests.standin.slack import Fault
 
@@ -159,7 +159,7 @@ class TestUsersAndGroups:
         desk.slack.faults.append(fault)
         agent = desk.person(AGENT)
         assert "Slack did not say whether you are in the group" in agent.command("/infinity")
-        forget_container()
+        cold_start()
         agent.command("/infinity")
         assert agent.view
 
@@ -191,7 +191,7 @@ class TestToken:
     ) -> None:
         """Nothing can be proven, so nothing is done; what is no command Slack itself calls failed, or sends again."""
         agent = begin(desk)
-        forget_container()
+        cold_start()
         aws_faults.on(clients.secrets())
         aws_faults.add(AwsFault(operation="GetSecretValue", code=code, times=9))
         assert agent.command("/infinity") == UNAVAILABLE
@@ -205,7 +205,7 @@ class TestToken:
 
     def test_a_secret_that_is_no_secret_is_not_quoted(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
         desk.aws.secrets.put_secret_value(SecretId="slack", SecretString="marked words")
-        forget_container()
+        cold_start()
         assert desk.person(AGENT).command("/infinity") == UNAVAILABLE
         assert "marked words" not in "".join(capsys.readouterr())
 
@@ -243,13 +243,12 @@ class TestSlacksOwnRequests:
         agent.click("answer:transfer_answered:no")
         agent.submit(reason_of_call=REASON)
         agent.repeat()
-        [case] = all_cases(desk)
+        [case] = desk.all_cases()
         priya = desk.person(PRIYA, "priya.nair")
         priya.press(card(case), "case_claim")
         priya.repeat()
         assert [event.action for event in desk.cases.events(case.id)] == ["open", "claim"]
-        runs = [i for i in desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"] if i["sk"]["S"] == "RUN"]
-        assert len(runs) == 1
+        assert len(desk.runs()) == 1
 
     def test_an_older_click_that_arrives_after_a_newer_one_undoes_nothing(self, desk: Desk) -> None:
         """Both were made on the same screen: the first waited for a cold function, the second met a warm one."""
@@ -289,7 +288,5 @@ def click_on(agent: Person, view: dict[str, Any], action_id: str, *, at: float, 
 
 
 def facts(desk: Desk) -> dict[str, Any]:
-    items = desk.aws.dynamodb.scan(TableName=desk.aws.cases_table)["Items"]
-    [run] = [json.loads(item["body"]["S"]) for item in items if item["sk"]["S"] == "RUN"]
-    found: dict[str, Any] = run["facts"]
-    return found
+    [run] = desk.runs()
+    return dict(run.facts)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from functions.deliver import app as deliver_app
 from functions.deliver.app import handler as deliver
 from functions.slack.casework import MOVES
 from sop_core.cases.lifecycle import apply
@@ -84,12 +83,7 @@ def ready(desk: Desk, case: Case, action: str, user: str) -> tuple[Person, dict[
 
 
 @pytest.mark.parametrize("state", WAYS)
-def test_every_press_counts_once_or_is_told_the_new_state(
-    desk: Desk, state: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLACK_API_URL", desk.slack.url)
-    for cached in (deliver_app._config, deliver_app._queue, deliver_app._deliverer):
-        cached.cache_clear()
+def test_every_press_counts_once_or_is_told_the_new_state(desk: Desk, state: str) -> None:
     desk.settings(roles={"resolution_specialist": [PRIYA, *SPECIALISTS], "back_office": [BACK_OFFICE]})
     case = brought_to(desk, state)
     presses = pressed(state)

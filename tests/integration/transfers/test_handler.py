@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.import_sheet import app
-from sop_aws import clients, secrets
 from sop_aws.transfers import TransferStore
 from sop_core.transfers.records import ImportRecord
 from tests.builders.workbooks import workbook
 from tests.standin.files import slack_with_files
+from tests.standin.functions import cold_start
 from tests.standin.person import Context
 
 if TYPE_CHECKING:
@@ -24,14 +24,11 @@ AT = "2026-11-20T15:00:00Z"
 @pytest.fixture
 def store(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransferStore]:
     """A container of the function, with the stand-in behind it and nothing cached from the one before."""
-    cached = (app._worker, secrets.slack_secrets, clients.dynamodb, clients.s3, clients.secrets, clients._session)
-    for cache in cached:
-        cache.cache_clear()
+    cold_start()
     with slack_with_files() as slack:
         monkeypatch.setenv("SLACK_API_URL", slack.url)
         yield TransferStore(aws.dynamodb, aws.transfers_table)
-    for cache in cached:
-        cache.cache_clear()
+    cold_start()
 
 
 def invoke(*bodies: str) -> list[str]:

@@ -13,7 +13,6 @@ from functions.deliver.documents import SlackDocuments
 from functions.deliver.names import Names
 from functions.deliver.reporting import Reporter
 from functions.sweep import app as sweep_app
-from sop_aws import clients
 from sop_aws.audit import AuditStore, Trail
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import Delivery, outbox
@@ -22,11 +21,11 @@ from sop_aws.people import PeopleStore
 from sop_aws.procedures import Procedures
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
-from sop_aws.secrets import slack_secrets
 from sop_aws.settings import SettingsStore
 from sop_aws.versions import VersionStore
 from tests.builders.desk import Clock, a_run, an_opened_case, claimed
 from tests.standin.aws import BOT_TOKEN, aws
+from tests.standin.functions import cold_start
 from tests.standin.slack import Slack, slack_server
 
 if TYPE_CHECKING:
@@ -116,23 +115,6 @@ def functions(aws: Aws, slack: Slack, clock: Clock, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SLACK_API_URL", slack.url)
     for module in (deliver_app, sweep_app):
         monkeypatch.setattr(module, "system_clock", clock)
-    yield from _cold()
-
-
-def _cold() -> Iterator[None]:
-    caches = (
-        clients.dynamodb,
-        clients.sqs,
-        clients.secrets,
-        slack_secrets,
-        deliver_app._config,
-        deliver_app._queue,
-        deliver_app._deliverer,
-        sweep_app._config,
-        sweep_app._keep_shipped,
-    )
-    for cached in caches:
-        cached.cache_clear()
+    cold_start()
     yield
-    for cached in caches:
-        cached.cache_clear()
+    cold_start()

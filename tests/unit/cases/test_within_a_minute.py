@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from functions.deliver.app import handler as deliver
-from functions.sweep.app import _settings as sweep_settings
 from functions.sweep.app import handler as sweep
 from sop_aws.audit import AuditStore
 from sop_aws.config import ImportConfig
@@ -57,7 +56,6 @@ def test_deliver(desk: Desk) -> None:
 
 
 def test_sweep(desk: Desk) -> None:
-    sweep_settings.cache_clear()
     case = desk.open()
     sweep({}, Context())
     before = desk.cases.get(case.id)
@@ -68,7 +66,6 @@ def test_sweep(desk: Desk) -> None:
     assert before is not None
     assert after is not None
     assert after.planned_by != before.planned_by
-    sweep_settings.cache_clear()
 
 
 def test_import_reads_no_settings() -> None:
