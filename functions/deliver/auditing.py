@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ROWS: Final = 20_000
 """Of one file: about 3 MB, so that several are made within the time of one call."""
+DAYS_OF_A_KIND: Final = timedelta(days=14)
+"""That are looked through at once where one kind is wanted: of a rare one there may be nothing among many entries."""
 HEADS: Final = ("Time (office)", "Time (UTC)", "Kind", "Who", "User id", "What", "About", "Procedure", "Detail")
 USERS: Final = re.compile(r"(?<![\w-])[UW][A-Z0-9]{2,30}(?![\w-])")
 
@@ -55,8 +58,14 @@ class Auditor:
         wanted = msgspec.json.decode(row.period or "", type=Wanted)
         zone = ZoneInfo(self._settings().calendar.zone)
         start, end = wanted.moments(zone.key)
-        entries = self._trail.between(wanted.after or iso(start), iso(end))
-        content, count, rest = self._written((each for each in entries if each.kind in wanted.kinds), zone)
+        begin = wanted.after or iso(start)
+        stop = min(iso(end), _days_later(begin)) if wanted.kind else iso(end)
+        content, count, rest = self._written(self._trail.between(begin, stop, kind=wanted.kind), zone)
+        if rest is None and stop < iso(end):
+            rest = stop
+        if rest and not count:
+            self._ask(_next(row, msgspec.structs.replace(wanted, after=rest)))
+            return
         part = f" part {wanted.part}" if rest or wanted.part > 1 else ""
         name = f"audit {wanted.first} to {wanted.last}{part}.csv"
         more = " The next part follows." if rest else ""
@@ -107,11 +116,16 @@ def safe(cell: str) -> str:
     return f"'{cell}" if begins_a_formula(cell) else cell
 
 
+def _days_later(place: str) -> str:
+    return iso(parse(place.partition("#")[0]) + DAYS_OF_A_KIND)
+
+
 def _next(row: Delivery, wanted: Wanted) -> Delivery:
+    version = row.version + 1
     return msgspec.structs.replace(
         row,
-        id=f"{row.case}#{wanted.part:06d}#0",
-        version=wanted.part,
+        id=f"{row.case}#{version:06d}#0",
+        version=version,
         next_attempt_at=row.created_at,
         attempts=0,
         told_to_wait=0,

@@ -31,7 +31,7 @@ MOST_ATTEMPTS: Final = 150
 """Attempts after which a row to which Slack never answers is given up, a day's; a revived one has as many again."""
 ENOUGH_TIME: Final = 14.0
 """Seconds that one row may take: a name, a search and a post, or a document's place and its bytes, all timing out."""
-TIME_NEEDED: Final = {"report": 45.0, "audit": 45.0}
+TIME_NEEDED: Final = {"report": 45.0, "audit": 30.0}
 """Rows that take longer: files that are made first, a busy month's report in about half a minute."""
 REMINDED: Final = frozenset({"open", "claimed"})
 

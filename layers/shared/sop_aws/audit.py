@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from heapq import merge
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -32,6 +32,8 @@ DAYS_A_PAGE: Final = 14
 SCANNED_A_PAGE: Final = 1000
 """What a page of the screen may read, so that it is there at once; the next page goes on where it stopped."""
 CHANGES_SHOWN: Final = 100
+ELSEWHERE: Final = frozenset({"case", "setting"})
+"""Kinds that have no entries of their own: they are read from the cases' events and from the settings."""
 _ENTRY: Final = msgspec.json.Decoder(Entry)
 _EVENT: Final = msgspec.json.Decoder(CaseEvent)
 _PLACE: Final = attrgetter("place")
@@ -59,17 +61,25 @@ class AuditStore:
         """Describe the keeping of an entry as a write within the transaction that does what it tells."""
         return self._table.write(audit_item(entry, keep_days=keep_days))
 
-    def forwards(self, day: str, *, start: str = FIRST, end: str = LAST) -> Iterator[Entry]:
-        """Yield what was done on a day (UTC, ``2026-11-20``) from place ``start`` (included) to ``end``, in order."""
-        entries = self._table.query("#pk = :day AND #sk BETWEEN :low AND :high", day=day_pk(day), low=start, high=end)
-        events = self._table.query(
-            "#day_pk = :day AND #day_at BETWEEN :low AND :high",
-            index="by_day",
-            day=f"EVENTS#{day}",
-            low=start,
-            high=end,
-        )
-        yield from merge(map(_entry, entries), map(_of_event, events), key=_PLACE)
+    def forwards(self, day: str, *, start: str = FIRST, end: str = LAST, kind: str = "") -> Iterator[Entry]:
+        """Yield what was done on a day (UTC, ``2026-11-20``) from place ``start`` (included) to ``end``, in order.
+
+        Of one ``kind``, nothing else leaves the table.
+        """
+        entries = () if kind in ELSEWHERE else self._entries(day, start, end, kind)
+        events = self._events(day, start, end) if kind in {"", "case"} else ()
+        yield from merge(entries, events, key=_PLACE)
+
+    def _entries(self, day: str, start: str, end: str, kind: str) -> Iterator[Entry]:
+        # The text of an entry holds this once: within a value, quotation marks stand behind a backslash.
+        only: dict[str, Any] = {"keep": "contains(#body, :kind)", "kind": f'"kind":"{kind}"'} if kind else {}
+        when = "#pk = :day AND #sk BETWEEN :low AND :high"
+        return map(_entry, self._table.query(when, only="#body", day=day_pk(day), low=start, high=end, **only))
+
+    def _events(self, day: str, start: str, end: str) -> Iterator[Entry]:
+        when = "#day_pk = :day AND #day_at BETWEEN :low AND :high"
+        place = f"EVENTS#{day}"
+        return map(_of_event, self._table.query(when, index="by_day", only="#body", day=place, low=start, high=end))
 
     def backwards(self, day: str, *, before: str) -> Iterator[Entry]:
         """Yield what was done on a day before a place, the newest first."""
@@ -104,12 +114,19 @@ class Trail:
         self._store = store
         self._settings = settings
 
-    def between(self, start: str, end: str) -> Iterator[Entry]:
-        """Yield every entry from place ``start`` (included) up to the moment ``end``, read page by page as it goes."""
-        changed = [each for each in reversed(setting_entries(self._settings)) if start <= each.place < end]
+    def between(self, start: str, end: str, *, kind: str = "") -> Iterator[Entry]:
+        """Yield every entry, of one ``kind`` or of all, from place ``start`` (included) up to the moment ``end``.
+
+        It is read page by page as it goes.
+        """
+        known = setting_entries(self._settings) if kind in {"", "setting"} else ()
+        changed = [each for each in reversed(known) if start <= each.place < end]
+        if kind == "setting":
+            yield from changed
+            return
         for day in days(start[:10], end[:10]):
             of_day = [each for each in changed if each.at.startswith(day)]
-            yield from merge(self._store.forwards(day, start=start, end=end), of_day, key=_PLACE)
+            yield from merge(self._store.forwards(day, start=start, end=end, kind=kind), of_day, key=_PLACE)
 
     def page(self, *, before: str, start: str, kinds: Collection[str], limit: int) -> Page:
         """Return up to ``limit`` entries of these kinds before a place, back to the moment ``start``."""

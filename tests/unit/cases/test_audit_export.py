@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -156,6 +156,56 @@ def test_a_large_answer_comes_in_parts_with_every_entry_once(desk: Desk) -> None
     assert [len(rows) for rows in sent.values()] == [50, 50, 23]
     assert desk.cases.pending("AUDIT-1") == ()
     assert sum(len(rows) for rows in sent.values()) == 123
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        ("setting", {"SETTINGS"}),
+        ("case", {"EVENTS", "SETTINGS"}),
+        ("view", {"AUDIT"}),
+        ("", {"AUDIT", "EVENTS", "SETTINGS"}),
+    ],
+)
+def test_nothing_is_read_that_cannot_be_of_the_kind(desk: Desk, kind: str, read: set[str]) -> None:
+    """And of a kind that is among others, nothing else leaves the table."""
+    desk.claim(desk.open())
+    keep(desk, an_entry(1), an_entry(2, kind="view"))
+    case = asked(desk, kind=kind)
+    given: list[dict[str, Any]] = []
+    events = desk.aws.dynamodb.meta.events
+    events.register("provide-client-params.dynamodb.Query", lambda params, **_: given.append(params))
+    desk.worker().deliver(case)
+    places = {
+        str(value["S"]).partition("#")[0]
+        for each in given
+        for name, value in each["ExpressionAttributeValues"].items()
+        if name in {":day", ":pk"} and not str(value["S"]).startswith("CASE#")
+    }
+    assert places - {"SETTINGS"} == read - {"SETTINGS"}
+    filters = {each.get("FilterExpression") for each in given if str(each).count("AUDIT#2027")}
+    assert filters == ({"contains(#body, :kind)"} if kind == "view" else {None} if kind == "" else set())
+    [rows] = files(desk).values()
+    assert {row["Kind"] for row in rows} == ({kind} if kind else {"case", "decision", "view"}) - {"setting"}
+
+
+def test_of_one_kind_a_year_is_looked_through_a_few_days_at_a_time_with_every_entry_once(desk: Desk) -> None:
+    """Days without any send no file; the last part always comes, so that it is known to be the last."""
+    found = ["2026-02-03", "2026-02-03", "2026-07-14", "2026-12-31"]
+    keep(desk, *(an_entry(at, at=f"{day}T08:00:00Z", kind="erasure") for at, day in enumerate(found)))
+    keep(desk, *(an_entry(number, at=f"2026-02-03T08:00:{number:02d}Z") for number in range(2, 60)))
+    desk.worker().deliver(asked(desk, first="2026-01-01", last="2026-12-31", kind="erasure"))
+    sent = files(desk)
+    assert list(sent) == [f"audit 2026-01-01 to 2026-12-31 part {part}.csv" for part in (1, 2, 3)]
+    assert [[row["Time (UTC)"][:10] for row in rows] for rows in sent.values()] == [found[:2], found[2:3], found[3:]]
+    comments = [share["initial_comment"] for share in desk.slack.shared]
+    assert [comment.endswith("The next part follows.") for comment in comments] == [True, True, False]
+
+
+def test_where_nothing_is_found_one_file_says_so(desk: Desk) -> None:
+    desk.worker().deliver(asked(desk, first="2026-01-01", last="2026-12-31", kind="erasure"))
+    assert list(files(desk).items()) == [("audit 2026-01-01 to 2026-12-31.csv", [])]
+    assert desk.cases.pending("AUDIT-1") == ()
 
 
 def test_an_office_elsewhere_has_other_days_and_a_day_of_the_time_change_is_whole(desk: Desk) -> None:
