@@ -19,8 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deployed import NoSopDesk, outputs
 from sop_aws.clients import PATIENT
 from sop_aws.settings import SettingsStore
-from sop_aws.times import iso, system_clock
+from sop_aws.times import system_clock
 from sop_core.settings_reading import BadSettings, merge
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from sop_aws.times import iso, parse
 from sop_core.audit import KIND_NAMES, Wanted
 from sop_core.spreadsheets import begins_a_formula
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.deliver.failures import translated
 from sop_aws.deliveries import EVENT_TYPE
-from sop_aws.times import parse
+from sop_core.times import parse
 from sop_http.own_messages import find_file, find_message, marked
 from sop_http.slack_files import upload
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sop_aws.procedures import VersionUnavailable
-from sop_aws.times import parse
 from sop_core.cases.names import named_event
 from sop_core.cases.report import RunEnd, days_of, report
 from sop_core.guidance import UnknownName, guidance
+from sop_core.times import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

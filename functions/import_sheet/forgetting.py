@@ -24,11 +24,11 @@ from sop_aws.erasing import LONGEST_KEPT, Eraser
 from sop_aws.forgotten import ForgottenStore
 from sop_aws.people import PeopleStore
 from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import iso, parse
 from sop_aws.transfers import TransferStore
 from sop_core.audit import Entry
 from sop_core.cases.case import OVER, Case
 from sop_core.forgetting import Contact, contact_of, erased_project, name_of
+from sop_core.times import iso, parse
 from sop_core.transfers.records import Forgetting
 from sop_slack import forgetting as told
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
-from sop_aws.times import iso
+from sop_core.times import iso
 from sop_http.client import UNANSWERED
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sop_aws.times import iso
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from sop_aws.snapshots import SnapshotStore

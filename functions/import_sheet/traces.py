@@ -13,8 +13,8 @@ from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.jobs import NotYet
 from sop_aws.deliveries import EVENT_TYPE
-from sop_aws.times import parse
 from sop_core.cases.names import named_case, named_event
+from sop_core.times import parse
 from sop_http.own_messages import messages
 from sop_slack.cards import case_message
 from sop_slack.stories import event_message, handled_message

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from sop_aws.times import iso, parse
 from sop_aws.versions import Place, Text
 from sop_core import procedures
 from sop_core.procedures import reading
 from sop_core.publishing import LARGEST, TOO_LARGE, Candidate, Fault, Refused, Upload, compare, examine, merged
 from sop_core.reports import diff
+from sop_core.times import iso, parse
 from sop_core.versions import Version, in_force
 from sop_http.own_messages import find_message, marked
 from sop_http.slack_files import NotFetched, Why, fetch

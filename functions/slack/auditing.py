@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sop_aws.audit import audit_item
-from sop_aws.times import iso
 from sop_core.audit import Entry, decided
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -11,9 +11,9 @@ from functions.slack.waking import wake
 from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
 from sop_aws.logging import make_logger
-from sop_aws.times import iso
 from sop_core.cases import lifecycle, transitions
 from sop_core.cases.case import Document
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from functions.slack.services import Services

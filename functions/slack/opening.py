@@ -12,9 +12,9 @@ from functions.slack.waking import wake
 from sop_aws.cases import CaseIdTaken
 from sop_aws.deliveries import outbox
 from sop_aws.logging import make_logger
-from sop_aws.times import iso
 from sop_core.cases import deadlines, lifecycle
 from sop_core.cases.case import CaseProject, case_ids
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from functions.slack.screens import Screens

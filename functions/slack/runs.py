@@ -15,7 +15,7 @@ from functions.slack.opening import open_case
 from functions.slack.screens import Screens, prefilled
 from sop_aws.logging import make_logger
 from sop_aws.runs import Run, StaleRun
-from sop_aws.times import iso
+from sop_core.times import iso
 from sop_slack.notes import checklist_note, problem
 from sop_slack.run import MATCHES_SHOWN, form_pages
 

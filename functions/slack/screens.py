@@ -8,10 +8,10 @@ import msgspec
 
 from functions.slack.finding import UNREADABLE, Finder
 from sop_aws.cases import project_pk
-from sop_aws.times import iso, parse
 from sop_core.cases.deadlines import DEADLINES, deadline
 from sop_core.guidance import guidance, label, render
 from sop_core.story import story
+from sop_core.times import iso, parse
 from sop_slack.notes import phone
 from sop_slack.run import RunLine, RunScreen, Sheet
 

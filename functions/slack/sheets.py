@@ -9,7 +9,7 @@ import msgspec
 from functions.slack.auditing import told_with_it
 from functions.slack.waking import wake_import
 from sop_aws.correlation import current
-from sop_aws.times import iso
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,12 +9,12 @@ import msgspec
 
 from sop_aws.cases import CaseChanged
 from sop_aws.deliveries import outbox
-from sop_aws.times import iso, parse
 from sop_core.cases import lifecycle, transitions
 from sop_core.cases.case import OVER
 from sop_core.cases.clock import fingerprint, planned, to_send
 from sop_core.cases.deadlines import in_office_hours
 from sop_core.cases.overview import Tally, added, front, overview, tally
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

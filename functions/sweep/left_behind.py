@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sop_aws.times import iso, parse
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

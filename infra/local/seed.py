@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from infra import settings
 from infra.local.processes import LocalRunError
 from sop_aws.settings import SettingsStore
-from sop_aws.times import iso, system_clock
+from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportQueue
+from sop_core.times import iso
 from sop_core.transfers.records import FINISHED, ImportRecord
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ it follows from what the case keeps and from the calendar, so a changed calendar
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
@@ -22,8 +21,11 @@ from sop_core.cases.deadlines import (
     office_minutes_before,
     office_opens,
 )
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sop_core.cases.case import Case
 
 Kind = Literal["soon", "due", "promise"]
@@ -48,21 +50,21 @@ def planned(case: Case, calendar: Calendar) -> Case:
     if case.state in OVER:
         return msgspec.structs.replace(known, remind_at=None)
     known = msgspec.structs.replace(
-        known, due_at=_stored(due_time(case, calendar)), promised_until=_stored(promise_time(case, calendar))
+        known, due_at=iso(due_time(case, calendar)), promised_until=iso(promise_time(case, calendar))
     )
     ahead = [reminder.at for reminder in reminders(known, calendar)]
-    return msgspec.structs.replace(known, remind_at=_stored(min(ahead)) if ahead else None)
+    return msgspec.structs.replace(known, remind_at=iso(min(ahead)) if ahead else None)
 
 
 def due_time(case: Case, calendar: Calendar) -> datetime:
     """Return when the case is due: its rule from the start of its clock, and every pause on top."""
-    start = _read(case.clock_from or case.opened_at)
+    start = parse(case.clock_from or case.opened_at)
     return _paused(deadline(case.due_rule, start, calendar), start, case, calendar)
 
 
 def promise_time(case: Case, calendar: Calendar) -> datetime:
     """Return until when the customer was promised to be contacted."""
-    start = _read(case.promised_from or case.opened_at)
+    start = parse(case.promised_from or case.opened_at)
     return _paused(deadline(PROMISE, start, calendar), start, case, calendar)
 
 
@@ -70,10 +72,10 @@ def reminders(case: Case, calendar: Calendar) -> tuple[Reminder, ...]:
     """Return the reminders of a planned case that are still to go out; none while it is returned or once it is over."""
     if case.state not in {"open", "claimed"}:
         return ()
-    due = _read(case.due_at)
+    due = parse(case.due_at)
     ahead = {"due": office_opens(due, calendar)}
     if case.promised_until is not None:
-        ahead["promise"] = office_opens(_read(case.promised_until), calendar)
+        ahead["promise"] = office_opens(parse(case.promised_until), calendar)
     if case.assignee is not None and "due" not in case.reminded:
         ahead["soon"] = office_minutes_before(due, SOON_MINUTES, calendar)
     return tuple(Reminder(kind, ahead[kind]) for kind in KINDS if kind in ahead and kind not in case.reminded)
@@ -84,7 +86,7 @@ def to_send(case: Case, now: datetime, calendar: Calendar) -> tuple[Kind, ...]:
     if not in_office_hours(now, calendar):
         return ()
     arrived = tuple(reminder.kind for reminder in reminders(case, calendar) if reminder.at <= now)
-    return tuple(kind for kind in arrived if kind != "soon") if now >= _read(case.due_at) else arrived
+    return tuple(kind for kind in arrived if kind != "soon") if now >= parse(case.due_at) else arrived
 
 
 def fingerprint(calendar: Calendar) -> str:
@@ -94,14 +96,6 @@ def fingerprint(calendar: Calendar) -> str:
 
 def _paused(due: datetime, start: datetime, case: Case, calendar: Calendar) -> datetime:
     for began, ended in case.pauses:
-        if _read(began) < due and _read(ended) > start:
-            due = after(due, elapsed(max(_read(began), start), _read(ended), calendar), calendar)
+        if parse(began) < due and parse(ended) > start:
+            due = after(due, elapsed(max(parse(began), start), parse(ended), calendar), calendar)
     return due
-
-
-def _read(stored: str) -> datetime:
-    return datetime.fromisoformat(stored)
-
-
-def _stored(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from sop_core.cases.case import State  # noqa: TC001 - msgspec reads the annotation
+from sop_core.times import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -148,7 +148,7 @@ def seconds(start: str, end: str) -> int:
     """Return the seconds between two stored times; 0 if one is not known."""
     if not start or not end:
         return 0
-    return int((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+    return int((parse(end) - parse(start)).total_seconds())
 
 
 def _median(values: list[int]) -> float | None:

@@ -16,10 +16,10 @@ from infra.local.aws import LocalAws
 from infra.local.stack import MINISTACK
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
 from sop_core.settings import Settings
 from sop_core.settings_reading import merge
+from sop_core.times import iso
 from tests.bench.metered import Meter
 from tests.builders.crowd import crowd
 from tests.builders.people import ADMIN, AGENT, PEOPLE, PRIYA

@@ -22,9 +22,9 @@ from infra.local.stack import MINISTACK
 from sop_aws.cases import case_item
 from sop_aws.queue import CaseQueue
 from sop_aws.settings import SettingsStore
-from sop_aws.times import iso
 from sop_core.settings import Settings
 from sop_core.settings_reading import merge
+from sop_core.times import iso
 from tests.bench.measure import Measure
 from tests.builders.desk import an_opened_case
 from tests.builders.people import ADMIN, AGENT, LEAD, PEOPLE, PRIYA

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from infra.local.sample import write_sample
 from infra.local.stack import open_stack
-from sop_aws.times import iso, system_clock
+from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportQueue
+from sop_core.times import iso
 from sop_core.transfers.records import FINISHED, ImportRecord
 from tests.bench.measure import MEGABYTE, Measure, children, resident, workers
 from tests.builders.people import ADMIN

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sop_aws.runs import Run
-from sop_aws.times import iso
 from sop_core.cases.case import Case, CaseEvent, CaseProject, case_id
 from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply, open_case
 from sop_core.guidance import CaseDraft
+from sop_core.times import iso
 
 CHANNEL: Final = "C0RESOLUT"
 PROJECT: Final = CaseProject(key="P-1", sheet="sheet-1", project_id="P-1", homeowner="Jane Marked-Homeowner")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from infra.local.aws import LocalAws, bare_environment
 from infra.local.stack import MINISTACK, ROOT
-from sop_aws.times import iso
+from sop_core.times import iso
 from tests.builders.people import PEOPLE
 from tests.builders.sheets import load_sheet
 from tests.crash import truths

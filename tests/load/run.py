@@ -14,10 +14,11 @@ import httpx
 
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import iso, system_clock
+from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_core.settings import Settings
 from sop_core.settings_reading import merge
+from sop_core.times import iso
 from tests.bench.measure import MEGABYTE, children, peak, resident, workers
 from tests.builders.crowd import crowd
 from tests.builders.people import ADMIN, PEOPLE

@@ -13,11 +13,11 @@ from sop_aws.deliveries import Delivery, read_delivery
 from sop_aws.runs import Run
 from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
 from sop_aws.versions import VersionStore
 from sop_core.cases.case import Case
 from sop_core.settings_reading import merge
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from tests.builders.people import ADMIN
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.slack.listeners.runs import COMMANDS
-from sop_aws.times import iso
 from sop_core.procedures import reading
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from sop_slack import columns, sheet_history
 from sop_slack import procedures as versions

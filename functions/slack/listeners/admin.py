@@ -12,9 +12,9 @@ from functions.slack.listeners import audit, forget, publishing
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, tell
 from sop_aws.settings import StaleSettings
-from sop_aws.times import iso
 from sop_core.settings import missing, still_spoken
 from sop_core.settings_reading import BadSettings, edit
+from sop_core.times import iso
 from sop_slack import admin as views
 from sop_slack.admin_fields import GROUPS
 

@@ -16,8 +16,8 @@ from functions.slack.replies import notice
 from functions.slack.waking import wake
 from sop_aws.audit import Trail
 from sop_aws.deliveries import file_asked_for
-from sop_aws.times import iso
 from sop_core.audit import Wanted
+from sop_core.times import iso
 from sop_slack import audit as views
 
 if TYPE_CHECKING:

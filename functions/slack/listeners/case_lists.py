@@ -16,8 +16,8 @@ from functions.slack.listing import numbered, page, search
 from functions.slack.replies import reply, tell
 from functions.slack.waking import wake
 from sop_aws.deliveries import file_asked_for
-from sop_aws.times import iso
 from sop_core.cases.report import PERIODS
+from sop_core.times import iso
 from sop_slack.case_lists import HELP, PAGE_ACTION, listing
 
 if TYPE_CHECKING:

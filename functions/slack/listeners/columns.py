@@ -11,8 +11,8 @@ from functions.slack.listeners.listener import Listener
 from functions.slack.replies import notice, tell
 from functions.slack.sheets import ON_ITS_WAY, begin, change_columns, discard
 from functions.slack.waking import wake_import
-from sop_aws.times import iso
 from sop_aws.transfers import SheetNotReady
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from sop_slack import columns as views
 

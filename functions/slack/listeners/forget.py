@@ -16,10 +16,10 @@ from functions.slack.replies import notice
 from functions.slack.waking import wake_import
 from sop_aws.cases import project_pk
 from sop_aws.correlation import current
-from sop_aws.times import iso
 from sop_core.cases.case import OVER
 from sop_core.cases.words import words
 from sop_core.forgetting import name_of
+from sop_core.times import iso
 from sop_core.transfers.records import Forgetting, Forgotten, ImportRecord
 from sop_slack import forgetting as views
 

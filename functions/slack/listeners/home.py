@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.listing import open_runs, page
 from sop_aws.replay import replay
-from sop_aws.times import iso
 from sop_core.settings import ROLES, missing
+from sop_core.times import iso
 from sop_slack.home import SHOW, HomeScreen, Section, home
 from sop_slack.undelivered import TRY_AGAIN, undelivered
 

@@ -10,10 +10,10 @@ from functions.slack.auditing import keep, told_with_it
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, replace, tell
 from sop_aws.correlation import current
-from sop_aws.times import iso
 from sop_aws.versions import SwitchedMeanwhile, VersionActive, VersionGone
 from sop_aws.wake import Publication
 from sop_core import procedures as shipped
+from sop_core.times import iso
 from sop_slack import procedures as told
 
 if TYPE_CHECKING:

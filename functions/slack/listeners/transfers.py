@@ -12,9 +12,9 @@ from functions.slack.auditing import keep
 from functions.slack.listeners import columns
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, replace, reply, tell
-from sop_aws.times import iso
 from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord, days_too_old
 from sop_slack import sheet_history
 from sop_slack import transfers as told

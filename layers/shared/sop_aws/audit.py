@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from sop_aws.table import Table, attributes, text
-from sop_aws.times import parse
 from sop_core.audit import Entry, of_change, of_event
 from sop_core.cases.case import CaseEvent
 from sop_core.settings import changes
+from sop_core.times import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

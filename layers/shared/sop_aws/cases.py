@@ -10,10 +10,10 @@ import msgspec
 from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item, read_delivery, set_aside, shard
 from sop_aws.runs import Run, RunStore, StaleRun, next_version, run_item
 from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Table, attributes, text
-from sop_aws.times import iso, parse
 from sop_core.cases.case import OVER, Case, CaseEvent
 from sop_core.cases.overview import head
 from sop_core.cases.words import words_of
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -11,7 +11,7 @@ import msgspec
 
 from sop_aws.correlation import current
 from sop_aws.table import attributes, text
-from sop_aws.times import parse
+from sop_core.times import parse
 
 if TYPE_CHECKING:
     from sop_aws.table import Item

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_aws.audit import LAST, audit_body, day_pk
+from sop_aws.audit import LAST, audit_body, day_pk, days
 from sop_aws.cases import CaseStore, case_item, event_item, word_key
 from sop_aws.runs import Run, erased_run, run_item, run_pk, without_search
 from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Contended, Table, text
-from sop_aws.times import parse
 from sop_core.audit import Entry
 from sop_core.cases.case import OVER
 from sop_core.cases.words import words_of
@@ -109,7 +107,7 @@ class Eraser:
     def _entries(self, run: Run) -> None:
         """Erase what the audit says of a run, from its beginning to its latest answer or its end."""
         end = max(run.updated_at, run.ended_at or "")
-        for day in _days(run.started_at, end):
+        for day in days(run.started_at[:10], end[:10]):
             items = self._table.query(
                 "#pk = :day AND #sk BETWEEN :low AND :high",
                 day=day_pk(day),
@@ -125,10 +123,3 @@ class Eraser:
 
 def _is_about(run: Run, who: Forgotten, contact: Contact) -> bool:
     return run.case in who.cases or who.holds(run.project_key) or contact.is_in(run.notes)
-
-
-def _days(start: str, end: str) -> Iterator[str]:
-    day, last = parse(start).date(), parse(end).date()
-    while day <= last:
-        yield day.isoformat()
-        day += timedelta(days=1)

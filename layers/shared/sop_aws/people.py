@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sop_aws.table import Table, attributes, text
-from sop_aws.times import iso, parse
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,9 +10,9 @@ import msgspec
 from sop_aws.deliveries import SHARDS
 from sop_aws.runs import Run, RunHead
 from sop_aws.table import Table, attributes, text
-from sop_aws.times import iso, parse
 from sop_core.cases.case import CaseEvent
 from sop_core.cases.overview import CaseHead, Front, Overview, Tally
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

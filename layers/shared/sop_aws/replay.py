@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sop_aws.times import iso
+from sop_core.times import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from sop_core.times import iso, parse
 from sop_core.transfers.records import Forgotten
 from sop_slack import blocks as b
 from sop_slack.blocks import Message
@@ -198,7 +199,7 @@ def forgotten(plan: Forgetting, outcome: Outcome, *, at: str) -> Message:
         "What is in Salesforce, CXone and e-mail, and the files that people uploaded to Slack themselves",
     ]
     title = "The customer is not wholly forgotten" if outcome.live else "The customer is forgotten"
-    until = (datetime.fromisoformat(at) + BACKUPS).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = iso(parse(at) + BACKUPS)
     shown = (
         b.header(title),
         b.section("*Erased*"),

@@ -13,10 +13,10 @@ from sop_aws.cases import CaseStore
 from sop_aws.deliveries import Delivery, outbox
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
-from sop_aws.times import iso, parse
 from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply
 from sop_core.cases.overview import Front, head
+from sop_core.times import iso, parse
 from tests.builders.desk import Clock, a_run, an_opened_case
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sop_aws.times import parse
+from sop_core.times import parse
 from tests.crash.flows.cases import an_open_case
 from tests.crash.flows.flow import Flow, card, one_case
 

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 
 from infra.local.stack import STACK
-from sop_aws.times import iso, system_clock
+from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue, Publication, PublishQueue
 from sop_core.procedures import reading
+from sop_core.times import iso
 from tests.integration.cases.test_deployed import committed, posted, replay
 from tests.standin.slack import Fault, Slack, slack_server
 

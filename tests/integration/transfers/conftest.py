@@ -13,8 +13,8 @@ from functions.import_sheet.progress import Progress
 from functions.import_sheet.tidying import Tidier
 from sop_aws.config import ImportConfig
 from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord, Sheet
 from tests.standin.aws import BOT_TOKEN, Aws, aws
 from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files

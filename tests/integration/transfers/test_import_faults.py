@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 from slack_sdk.errors import SlackApiError
 
-from sop_aws.times import iso
 from sop_aws.transfers import Throttled
+from sop_core.times import iso
 from sop_http.client import patient_client
 from tests.builders.workbooks import JANE, OMAR, workbook
 from tests.standin.aws import BOT_TOKEN

@@ -11,8 +11,8 @@ from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.jobs import ATTEMPTS
 from functions.import_sheet.workbook import read_file
-from sop_aws.times import iso
 from sop_aws.transfers import ImportOver
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
 from tests.integration.transfers.conftest import ADMIN

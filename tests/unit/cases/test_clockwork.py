@@ -10,12 +10,12 @@ import pytest
 
 from functions.sweep.clockwork import Unreadable, count, replan, send_reminders
 from sop_aws.queue import CaseQueue
-from sop_aws.times import iso
 from sop_aws.wake import DeliverQueue
 from sop_core.cases.lifecycle import apply
 from sop_core.cases.overview import Tally
 from sop_core.settings import Settings
 from sop_core.settings_reading import merge
+from sop_core.times import iso
 from tests.builders.desk import CHANNEL
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from functions.deliver.delivery import ENOUGH_TIME, MOST_FAILURES, TIME_NEEDED, 
 from functions.deliver.failures import Held, OutOfTime, TokenRefused
 from sop_aws.cases import Card, CaseStore
 from sop_aws.replay import replay
-from sop_aws.times import parse
 from sop_aws.wake import DeliverQueue
+from sop_core.times import parse
 from sop_http import slack_files
 from sop_slack.cards import case_message
 from tests.builders.desk import CHANNEL

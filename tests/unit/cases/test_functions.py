@@ -17,9 +17,9 @@ from functions.sweep import left_behind
 from functions.sweep.app import SweepIncomplete
 from functions.sweep.app import handler as sweep
 from sop_aws.snapshots import SnapshotStore
-from sop_aws.times import iso
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import DeliverQueue
+from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from tests.builders.desk import CHANNEL
 from tests.builders.sheets import load_sheet

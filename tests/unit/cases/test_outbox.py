@@ -8,8 +8,8 @@ import msgspec
 
 from sop_aws.deliveries import SHARDS, delivery_item, outbox, pending_shard
 from sop_aws.logging import fault
-from sop_aws.times import iso, parse
 from sop_aws.wake import DeliverQueue, ImportQueue
+from sop_core.times import iso, parse
 from tests.builders.desk import an_opened_case, claimed
 
 if TYPE_CHECKING:
