@@ -137,14 +137,14 @@ def _deliverer() -> Deliverer:
     queue = CaseQueue(database, config.cases_table)
     files = {
         "report": Reporter(chat, queue, settings.current, version_of=procedures.of, name_of=names.of).send,
-        "audit": Auditor(chat, trail, settings.current, name_of=names.of, ask=cases.ask_for_report).send,
+        "audit": Auditor(chat, trail, settings.current, name_of=names.of, ask=cases.ask_for_file).send,
     }
     return Deliverer(
         cases=cases,
         chat=chat,
         render=renderers(names.of),
         copy=SlackDocuments(slack, token, store).copy,
-        send_report=lambda row: files[row.kind](row),
+        send_file=lambda row: files[row.kind](row),
         clock=system_clock,
         report=_report,
     )

@@ -55,7 +55,7 @@ class Auditor:
 
     def send(self, row: Delivery) -> None:
         """Send the part of the audit that a row of the outbox asks for, and ask for the next if there is one."""
-        wanted = msgspec.json.decode(row.period or "", type=Wanted)
+        wanted = msgspec.json.decode(row.about or "", type=Wanted)
         zone = ZoneInfo(self._settings().calendar.zone)
         start, end = wanted.moments(zone.key)
         begin = wanted.after or iso(start)
@@ -130,5 +130,5 @@ def _next(row: Delivery, wanted: Wanted) -> Delivery:
         attempts=0,
         told_to_wait=0,
         unsure=False,
-        period=msgspec.json.encode(wanted).decode(),
+        about=msgspec.json.encode(wanted).decode(),
     )

@@ -56,7 +56,7 @@ class Deliverer:
     chat: Chat
     render: Renderers
     copy: Callable[[Document], None]
-    send_report: Callable[[Delivery], None]
+    send_file: Callable[[Delivery], None]
     clock: Clock
     report: Callable[[str, Delivery, str], None]
 
@@ -128,7 +128,7 @@ class _Attempt:
         self._chat = deliverer.chat
         self._render = deliverer.render
         self._copy = deliverer.copy
-        self._send_report = deliverer.send_report
+        self._send_file = deliverer.send_file
         self._row = row
         self._seconds_left = seconds_left
         self.unsure = unsure
@@ -136,7 +136,7 @@ class _Attempt:
     def send(self) -> int:
         """Send what the row asks for; return the case version up to which the card is now right."""
         if self._row.kind in {"report", "audit"}:
-            self._send_report(self._row)
+            self._send_file(self._row)
             return 0
         case = self._cases.get(self._row.case)
         if case is None:

@@ -52,7 +52,7 @@ class Reporter:
         """Send the report that a row of the outbox asks for."""
         from functions.deliver.workbook import workbook  # noqa: PLC0415 - slow to import: only a report pays for it
 
-        period = row.period or "week"
+        period = row.about or "week"
         day_of = _day_of(ZoneInfo(self._settings().calendar.zone))
         days = days_of(date.fromisoformat(day_of(row.created_at)), period)
         numbers = report(self._events(days, day_of), self._runs(days, day_of), days, day_of=day_of)

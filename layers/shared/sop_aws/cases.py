@@ -224,8 +224,8 @@ class CaseStore:
         item = self._table.get(_pk(case_id), "CARD")
         return None if item is None else Card(channel=text(item, "channel"), ts=text(item, "ts"))
 
-    def ask_for_report(self, row: Delivery) -> None:
-        """Store a report's row of the outbox; the same row again is no error."""
+    def ask_for_file(self, row: Delivery) -> None:
+        """Store the row of a file that somebody asked for; the same row again is no error."""
         with suppress(ConditionFailed):
             self._table.put(delivery_item(row), when=NEW)
 

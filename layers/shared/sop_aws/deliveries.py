@@ -29,11 +29,12 @@ EVENT_TYPE: Final = "sop_desk_delivery"
 Kind = Literal["card", "thread", "dm", "documents", "report", "audit", "unreadable"]
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, rename={"about": "period"}):
     """One row of the outbox: for the case at ``version``, something to post to ``channel`` (of a ``dm``: the person).
 
     ``documents`` are to be copied out of Slack, a ``report`` or an ``audit`` (whose ``case`` is its own id) to be made
-    and sent to the person in ``channel``; ``period`` is what it is about.
+    and sent to the person in ``channel``; ``about`` says of what (stored as ``period``, as other releases know it):
+    of a report ``week`` or ``month``, of an audit :class:`sop_core.audit.Wanted` in JSON.
 
     ``attempts`` counts the workers that took the row, ``told_to_wait`` those that Slack or its silence sent away: the
     others failed or died. ``next_attempt_at`` is when the next one may, so a worker holds the row by moving it on.
@@ -55,7 +56,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     revived_at: str | None = None
     unsure: bool = False
     reason: str | None = None
-    period: str | None = None
+    about: str | None = None
     request: str | None = None
 
     @property
@@ -92,7 +93,7 @@ def file_asked_for(kind: Kind, made_of: str, *, person: str, about: str, at: str
         channel=person,
         created_at=at,
         next_attempt_at=at,
-        period=about,
+        about=about,
         request=current(),
     )
 

@@ -190,10 +190,10 @@ def test_a_report_is_asked_for_once(cases: CaseStore) -> None:
         channel="U1",
         created_at=iso(Clock().now),
         next_attempt_at=iso(Clock().now),
-        period="week",
+        about="week",
     )
-    cases.ask_for_report(row)
-    cases.ask_for_report(row)
+    cases.ask_for_file(row)
+    cases.ask_for_file(row)
     assert cases.pending(row.case) == (row,)
 
 

@@ -177,7 +177,7 @@ def test_a_file_is_asked_for_once_and_that_is_kept_too(desk: Desk) -> None:
     assert "on its way" in answer
     [row] = desk.deliveries()
     assert (row.kind, row.channel) == ("audit", ADMIN)
-    assert msgspec.json.decode(row.period or "", type=Wanted) == Wanted(
+    assert msgspec.json.decode(row.about or "", type=Wanted) == Wanted(
         first="2026-11-01", last="2026-11-22", kind="view"
     )
     assert (ADMIN, "exported the audit", "view") in told(desk, "export")

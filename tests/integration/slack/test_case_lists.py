@@ -142,7 +142,7 @@ def test_a_report_is_for_leads_and_admins_and_asked_for_once(desk: Desk) -> None
     rows = [
         row for row in desk.cases.due_deliveries(datetime(2100, 1, 1, tzinfo=UTC), limit=50) if row.kind == "report"
     ]
-    assert [(row.channel, row.period) for row in rows] == [(ADMIN, "month")]
+    assert [(row.channel, row.about) for row in rows] == [(ADMIN, "month")]
     assert "on its way" not in answered(admin, "report year")["text"]
 
 

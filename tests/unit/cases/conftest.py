@@ -76,7 +76,7 @@ class Desk:
         names = Names(slack, PeopleStore(self.aws.dynamodb, table, self.clock), self.clock)
         settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, self.clock)
         trail = Trail(AuditStore(self.aws.dynamodb, table), settings)
-        ask = self.cases.ask_for_report
+        ask = self.cases.ask_for_file
         now = settings.current
         files = {
             "report": Reporter(chat, queue, now, version_of=self.procedures.of, name_of=names.of).send,
@@ -87,7 +87,7 @@ class Desk:
             chat=chat,
             render=deliver_app.renderers(names.of),
             copy=SlackDocuments(slack, BOT_TOKEN, DocumentStore(self.aws.s3, "files")).copy,
-            send_report=lambda row: files[row.kind](row),
+            send_file=lambda row: files[row.kind](row),
             clock=self.clock,
             report=self._report,
         )

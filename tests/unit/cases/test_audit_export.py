@@ -46,9 +46,9 @@ def asked(desk: Desk, *, first: str = "2027-01-15", last: str = "2027-01-15", ki
         channel=ADMIN,
         created_at="2027-01-15T08:00:00Z",
         next_attempt_at="2027-01-15T08:00:00Z",
-        period=msgspec.json.encode(Wanted(first=first, last=last, kind=kind)).decode(),
+        about=msgspec.json.encode(Wanted(first=first, last=last, kind=kind)).decode(),
     )
-    desk.cases.ask_for_report(row)
+    desk.cases.ask_for_file(row)
     return row.case
 
 

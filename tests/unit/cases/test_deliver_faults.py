@@ -86,7 +86,7 @@ def attached(desk: Desk) -> str:
 
 def asked_for_a_report(desk: Desk) -> str:
     row = msgspec.structs.replace(a_row(), created_at=AT)
-    desk.cases.ask_for_report(row)
+    desk.cases.ask_for_file(row)
     return row.case
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sop_aws.deliveries import SHARDS, delivery_item, outbox, pending_shard
+from sop_aws.deliveries import SHARDS, delivery_item, file_asked_for, outbox, pending_shard, read_delivery
 from sop_aws.logging import fault
 from sop_aws.wake import DeliverQueue, ImportQueue
 from sop_core.times import iso, parse
@@ -48,6 +48,14 @@ class TestRows:
         rows = outbox(an_opened_case()[0], "card", "thread", at=AT)
 
         assert "Marked" not in str([delivery_item(row) for row in rows])
+
+    def test_of_another_release(self) -> None:
+        """What a file is about is stored under the name that releases before and after can read."""
+        row = file_asked_for("report", "1", person="U0LEAD001", about="week", at=AT)
+        item = delivery_item(row)
+
+        assert msgspec.json.decode(item["body"]["S"])["period"] == "week"
+        assert read_delivery(item) == row
 
     def test_shards(self) -> None:
         """Cases spread over all shards, and each keeps its own for ever."""

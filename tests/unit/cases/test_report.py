@@ -127,14 +127,14 @@ def a_row(case: str = "REPORT-1", *, created_at: str = "2027-01-15T15:00:00Z") -
         channel="U0LEAD001",
         created_at=created_at,
         next_attempt_at="2027-01-15T08:00:00Z",
-        period="week",
+        about="week",
     )
 
 
 def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
     desk.claim(desk.open())
-    desk.cases.ask_for_report(a_row())
-    desk.cases.ask_for_report(a_row())
+    desk.cases.ask_for_file(a_row())
+    desk.cases.ask_for_file(a_row())
     desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
     with pytest.raises(Held):
         desk.worker().deliver("REPORT-1")
@@ -152,7 +152,7 @@ def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
 def test_a_report_that_is_asked_for_again_is_sent_again(desk: Desk) -> None:
     """Three minutes later it is another file of the same name, also where the first try for it fails."""
     for case, at in (("REPORT-1", "2027-01-15T08:00:00Z"), ("REPORT-2", "2027-01-15T08:03:00Z")):
-        desk.cases.ask_for_report(a_row(case, created_at=at))
+        desk.cases.ask_for_file(a_row(case, created_at=at))
     desk.worker().deliver("REPORT-1")
     desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
     with pytest.raises(Held):

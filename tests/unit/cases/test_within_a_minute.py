@@ -46,9 +46,9 @@ def test_deliver(desk: Desk) -> None:
             channel=ADMIN,
             created_at="2027-01-15T08:00:00Z",
             next_attempt_at="2027-01-15T08:00:00Z",
-            period=msgspec.json.encode(Wanted(first="2027-01-15", last="2027-01-15", kind="decision")).decode(),
+            about=msgspec.json.encode(Wanted(first="2027-01-15", last="2027-01-15", kind="decision")).decode(),
         )
-        desk.cases.ask_for_report(row)
+        desk.cases.ask_for_file(row)
         deliver({"Records": [wake(f'{{"case": "{row.case}"}}')]}, Context())
     [(_, first), (_, second)] = desk.slack.stored.values()
     assert b"2027-01-15 02:00:00-06:00" in first
