@@ -46,10 +46,10 @@ def rebuilt_snapshots(database: DynamoDBClient, files: S3Client, table: str, buc
         for page in files.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="snapshots/")
         for each in page.get("Contents", ())
     }
-    for sheet in transfers.history(EVERY_SHEET):
+    for sheet in transfers.sheets.history(EVERY_SHEET):
         if sheet.state in KEPT and sheet.snapshot is not None and sheet.snapshot.key not in there:
-            made = snapshots.put(sheet.id, build(tuple(transfers.all_projects(sheet.id))), beside=True)
-            transfers.put_snapshot(sheet, made)
+            made = snapshots.put(sheet.id, build(tuple(transfers.projects.all(sheet.id))), beside=True)
+            transfers.sheets.put_snapshot(sheet, made)
             yield f"{bucket}: the search snapshot of sheet {sheet.id} was built anew"
 
 

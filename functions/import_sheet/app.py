@@ -16,12 +16,13 @@ from functions.import_sheet.tidying import Tidier
 from sop_aws import clients
 from sop_aws.config import ImportConfig
 from sop_aws.correlation import correlate
+from sop_aws.imports import ImportBusy, ImportOver, UnknownImport
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.times import system_clock
-from sop_aws.transfers import ImportBusy, ImportOver, TransferStore, UnknownImport
+from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportWake
 from sop_http.client import is_token_refused, patient_client
 

@@ -155,20 +155,20 @@ class Forgetter:
             from sop_core.transfers.matching import build  # noqa: PLC0415  (numpy is needed for nothing else here)
 
             keys = {project.key for project in theirs}
-            left = [erased_project(p) if p.key in keys else p for p in self.transfers.all_projects(sheet.id)]
+            left = [erased_project(p) if p.key in keys else p for p in self.transfers.projects.all(sheet.id)]
             snapshot = self.snapshots.put(sheet.id, build(left), beside=True)
-            self.transfers.put_snapshot(sheet, snapshot)
+            self.transfers.sheets.put_snapshot(sheet, snapshot)
             self.snapshots.delete(sheet.id, but=snapshot.key)
         for project in theirs:
             self.forgotten.erase(sheet, project)
 
     def _kept(self) -> tuple[Sheet, ...]:
-        return self.transfers.history(limit=SHEETS)
+        return self.transfers.sheets.history(limit=SHEETS)
 
     def _of(self, sheet: Sheet, who: Forgotten) -> list[Project]:
         if not who.projects:
             return []
-        return [project for project in self.transfers.all_projects(sheet.id) if name_of(project) in who.projects]
+        return [project for project in self.transfers.projects.all(sheet.id) if name_of(project) in who.projects]
 
     def _since(self, attempt: Attempt) -> None:
         """Look once more at what was done since it was asked for: a case may have been opened meanwhile."""
@@ -192,13 +192,13 @@ class Forgetter:
 
     def _wait_for_others(self, record: ImportRecord) -> None:
         """Let one customer be forgotten after the other: both rewrite the same sheets; raises :class:`NotYet`."""
-        others = (each for each in self.transfers.unfinished_imports() if each.job == "forget")
+        others = (each for each in self.transfers.imports.unfinished() if each.job == "forget")
         if any((each.created_at, each.id) < (record.created_at, record.id) for each in others):
             raise NotYet
 
     def _wait_for_workbooks(self) -> None:
         """Go on once no import or export is left that began with what was there before; raises :class:`NotYet`."""
-        if any(other.job in AT_WORK for other in self.transfers.unfinished_imports()):
+        if any(other.job in AT_WORK for other in self.transfers.imports.unfinished()):
             raise NotYet
 
     def _wait_for_messages(self, numbers: Iterable[str]) -> None:

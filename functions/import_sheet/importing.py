@@ -66,7 +66,7 @@ class Importer:
     def give_up(self, attempt: Attempt) -> None:
         """Say that the import stopped for a reason of ours."""
         attempt.greet()
-        attempt.progress.finish(told.failed(self.transfers.active()))
+        attempt.progress.finish(told.failed(self.transfers.sheets.active()))
 
 
 class _Work:
@@ -87,7 +87,7 @@ class _Work:
         can_choose = bool(refusal.missing and refusal.found and self._record.user)
         message = told.refused(
             refusal.message,
-            self._to.transfers.active(),
+            self._to.transfers.sheets.active(),
             name=self._name,
             found=refusal.found,
             choose=self._record.id if can_choose else None,
@@ -107,7 +107,7 @@ class _Work:
         self._name = upload.name
         digest = hashlib.sha256(upload.content).hexdigest()
         named = self._to.transfers.columns.named()
-        known = self._to.transfers.sheet_of_file(digest)
+        known = self._to.transfers.sheets.of_file(digest)
         # Once columns were named otherwise, the same file is no longer the same sheet.
         if known and known.id != self._record.id and known.named == applying(named, known.headers):
             return self._repeat(known)
@@ -119,7 +119,7 @@ class _Work:
         taken, has_forgotten = self._without_forgotten(taken)
         if not has_forgotten:
             self._to.workbooks.put(self._record.id, upload)
-        sheet = self._to.transfers.create_sheet(self._new_sheet(upload, digest, taken.reading, named))
+        sheet = self._to.transfers.sheets.create(self._new_sheet(upload, digest, taken.reading, named))
         if sheet.state == "loading":
             sheet = self._load(sheet, taken.reading)
         self._report(taken)
@@ -168,28 +168,28 @@ class _Work:
         from sop_core.transfers.matching import build  # noqa: PLC0415  (numpy is not needed to refuse a file)
 
         total = len(reading.projects)
-        self._to.transfers.put_projects(
+        self._to.transfers.projects.put(
             sheet.id, reading.projects, progress=lambda done: self._progress.show("Loading the projects", done, total)
         )
-        self._to.transfers.put_exact(sheet.id, reading.projects)
+        self._to.transfers.projects.put_exact(sheet.id, reading.projects)
         self._progress.show("Building the search index", total, total)
         snapshot = self._to.snapshots.put(sheet.id, build(reading.projects))
-        active = self._to.transfers.active()
+        active = self._to.transfers.sheets.active()
         difference = self._difference(active, reading.projects)
         ready = msgspec.structs.replace(sheet, state="ready", snapshot=snapshot, difference=difference)
-        return self._to.transfers.save_sheet(ready)
+        return self._to.transfers.sheets.save(ready)
 
     def _difference(self, active: ActiveSheet | None, projects: Iterable[Project]) -> Difference:
         self._progress.show("Comparing with the active sheet")
-        before = self._to.transfers.all_projects(active.sheet) if active else ()
+        before = self._to.transfers.projects.all(active.sheet) if active else ()
         found = changes.compare(before, projects)
         return changes.summarise(
             found, against=active.sheet if active else None, against_version=active.version if active else 0
         )
 
     def _tell_ready(self, sheet: Sheet) -> ImportRecord:
-        self._to.transfers.remember_file(sheet)
-        active = self._to.transfers.active()
+        self._to.transfers.sheets.remember_file(sheet)
+        active = self._to.transfers.sheets.active()
         self._progress.finish(told.preview(sheet, active, loss_percent=self._record.loss_percent))
         if self._attempt.time_left() > ENOUGH_TO_TIDY:
             # Told, but not over: nobody is forgotten meanwhile.
@@ -197,11 +197,11 @@ class _Work:
         return self._attempt.save(state="ready", sheet=sheet.id)
 
     def _repeat(self, known: Sheet) -> ImportRecord:
-        active = self._to.transfers.active()
+        active = self._to.transfers.sheets.active()
         if active and active.sheet == known.id:
             return self._attempt.end(told.already_active(known), state="repeated", sheet=known.id)
-        difference = self._difference(active, self._to.transfers.all_projects(known.id))
-        compared = self._to.transfers.save_sheet(msgspec.structs.replace(known, difference=difference))
+        difference = self._difference(active, self._to.transfers.projects.all(known.id))
+        compared = self._to.transfers.sheets.save(msgspec.structs.replace(known, difference=difference))
         message = told.preview(compared, active, repeated=True, loss_percent=self._record.loss_percent)
         return self._attempt.end(message, state="repeated", sheet=known.id)
 

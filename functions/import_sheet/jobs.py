@@ -59,11 +59,11 @@ class Worker:
     def run(self, job_id: str, *, seconds_left: float) -> ImportRecord:
         """Carry one job to its end, or to where it waits for others; raises whatever another attempt may mend.
 
-        :raises sop_aws.transfers.ImportBusy: while another worker has it.
-        :raises sop_aws.transfers.ImportOver: if it was carried to its end before.
+        :raises sop_aws.imports.ImportBusy: while another worker has it.
+        :raises sop_aws.imports.ImportOver: if it was carried to its end before.
         """
         ends = self.clock() + timedelta(seconds=seconds_left)
-        record = self.transfers.begin_import(job_id, at=iso(self.clock()), until=iso(ends + LEASE_MARGIN))
+        record = self.transfers.imports.begin(job_id, at=iso(self.clock()), until=iso(ends + LEASE_MARGIN))
         attempt, kind = Attempt(self, record, ends), self.kinds[record.job]
         try:
             return _give_up(attempt, kind) if record.attempts > ATTEMPTS else kind.carry_out(attempt)
@@ -110,7 +110,7 @@ class Attempt:
     def save(self, **changed: object) -> ImportRecord:
         """Save what has changed of the record."""
         record = msgspec.structs.replace(self.record, updated_at=iso(self._worker.clock()), **changed)
-        self.record = self._worker.transfers.save_import(record, until=iso(self._until))
+        self.record = self._worker.transfers.imports.save(record, until=iso(self._until))
         return self.record
 
     def put_off(self) -> ImportRecord:
@@ -120,4 +120,4 @@ class Attempt:
 
     def let_go(self) -> None:
         """Give the job back, so that the next attempt need not wait for the lease to end."""
-        self.record = self._worker.transfers.save_import(self.record, until=iso(self._worker.clock()))
+        self.record = self._worker.transfers.imports.save(self.record, until=iso(self._worker.clock()))

@@ -87,9 +87,9 @@ def template() -> File:
 
 def export(transfers: TransferStore) -> File:
     """Return the transfer sheet that agents see, as a workbook."""
-    active = transfers.active()
+    active = transfers.sheets.active()
     if active is None:
         raise NothingActive
     # All are read before the first is written: a workbook given up half-way leaves its temporary file behind.
-    projects = tuple(transfers.all_projects(active.sheet))
+    projects = tuple(transfers.projects.all(active.sheet))
     return File(EXPORT, writing.export(projects), told.export_words(active))

@@ -32,11 +32,11 @@ class Tidier:
 
         While a customer is being forgotten this waits for a later import.
         """
-        if any(each.job == "forget" for each in self.transfers.unfinished_imports()):
+        if any(each.job == "forget" for each in self.transfers.imports.unfinished()):
             # Rows that expire are written as they were read, which may be before the customer was taken out of them.
             return ()
         now = self.clock()
-        return self.transfers.retire(
+        return self.transfers.sheets.retire(
             keep=KEPT,
             expires_at=int((now + GRACE).timestamp()),
             unfinished_before=iso(now - LEFT_BEHIND),

@@ -50,7 +50,7 @@ class Finder:
 
     def active(self) -> ActiveSheet | None:
         """Return the sheet that agents see now."""
-        return self._transfers.active()
+        return self._transfers.sheets.active()
 
     def search(self, sheet: str | None, text: str, limit: int) -> Found:
         """Return the best matches for what was typed, read from the store, which is the record.
@@ -64,11 +64,11 @@ class Finder:
         try:
             hits = self._snapshots.index(record).search(text, limit).hits
         except SnapshotUnavailable:
-            found = _with_first(exact, self._transfers.exact(record, text, limit), limit)
+            found = _with_first(exact, self._transfers.projects.exact(record, text, limit), limit)
             return Found(found, is_complete=False, fitting=len(found), whys={project.key: EXACTLY for project in found})
         from sop_core.transfers.matching import PLAUSIBLE  # noqa: PLC0415 - loaded by now, and by no request without a search
 
-        projects = _with_first(exact, self._transfers.projects(record.id, [hit.key for hit in hits]), limit)
+        projects = _with_first(exact, self._transfers.projects.get_many(record.id, [hit.key for hit in hits]), limit)
         whys = {hit.key: hit.why for hit in hits} | ({exact.key: BY_ID} if exact else {})
         well = {hit.key for hit in hits if hit.score >= PLAUSIBLE} | ({exact.key} if exact else set())
         return Found(projects, is_complete=True, fitting=sum(project.key in well for project in projects), whys=whys)
@@ -77,12 +77,12 @@ class Finder:
         if sheet is None:
             return None
         if sheet not in self._sheets:
-            self._sheets[sheet] = self._transfers.sheet(sheet)
+            self._sheets[sheet] = self._transfers.sheets.get(sheet)
         return self._sheets[sheet]
 
     def _by_id(self, record: Sheet, text: str) -> Project | None:
         typed = text.strip()
-        return self._transfers.project(record.id, typed.upper()) if PROJECT_ID.fullmatch(typed) else None
+        return self._transfers.projects.get(record.id, typed.upper()) if PROJECT_ID.fullmatch(typed) else None
 
     def notice(self, sheet: str | None) -> SheetNotice:
         """Return what a screen says about the sheet: nothing, or why an absence proves nothing."""

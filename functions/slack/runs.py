@@ -142,7 +142,7 @@ class RunDesk:
     def choose_project(self, click: Click, key: str) -> Run:
         """Save the project, and what the sheet and our cases prove by it."""
         run = self.read(click.run, click.user)
-        project = self._services.transfers.project(run.sheet, key) if run.sheet else None
+        project = self._services.transfers.projects.get(run.sheet, key) if run.sheet else None
         if project is None:
             return run
         self._screens.remember(run.sheet, project)

@@ -58,7 +58,7 @@ class Screens:
             return None
         place = (run.sheet, run.project_key)
         if place not in self._projects:
-            self._projects[place] = self._services.transfers.project(*place)
+            self._projects[place] = self._services.transfers.projects.get(*place)
         return self._projects[place]
 
     def remember(self, sheet: str | None, *projects: Project) -> None:
@@ -136,7 +136,9 @@ class Screens:
             return ()
         known = [self._projects.get((run.sheet, key)) for key in run.candidates]
         found = tuple(each for each in known if each is not None)
-        return found if len(found) == len(known) else self._services.transfers.projects(run.sheet, run.candidates)
+        if len(found) == len(known):
+            return found
+        return self._services.transfers.projects.get_many(run.sheet, run.candidates)
 
     def _earlier(self, run: Run, told: Guidance) -> int:
         """Return how many steps were told before the agent's latest answer, the choice of the project included."""

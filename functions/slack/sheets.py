@@ -26,7 +26,7 @@ def begin(services: Services, record: ImportRecord) -> None:
     """Store a job of the import worker and wake it; what is stored already is woken again and nothing more."""
     limit = services.settings().sheet_loss_percent
     told_of = [_entry(services, "uploaded a workbook", record.user, record.id, record.created_at)]
-    services.transfers.create_import(
+    services.transfers.imports.create(
         msgspec.structs.replace(record, loss_percent=limit, request=current()),
         also=told_of if record.job == "import" else (),
     )
@@ -36,17 +36,17 @@ def begin(services: Services, record: ImportRecord) -> None:
 def activate(services: Services, user: str, sheet_id: str, seen: int | None, action: str) -> ActiveSheet:
     """Let agents see a sheet, and have it told as ``action``; ``seen`` is the activation count that the admin saw.
 
-    Raises what :meth:`sop_aws.transfers.TransferStore.activate` does.
+    Raises what :meth:`sop_aws.sheets.SheetStore.activate` does.
     """
     at = iso(services.now())
     entry = _entry(services, action, user, sheet_id, at)
-    return services.transfers.activate(sheet_id, seen, actor=user, at=at, also=[entry])
+    return services.transfers.sheets.activate(sheet_id, seen, actor=user, at=at, also=[entry])
 
 
 def discard(services: Services, user: str, sheet_id: str) -> Sheet:
-    """Give up a sheet that is not active; raises :class:`sop_aws.transfers.SheetNotReady` if it is."""
+    """Give up a sheet that is not active; raises :class:`sop_aws.sheets.SheetNotReady` if it is."""
     entry = _entry(services, "discarded a sheet", user, sheet_id, iso(services.now()))
-    return services.transfers.discard(sheet_id, also=[entry])
+    return services.transfers.sheets.discard(sheet_id, also=[entry])
 
 
 def change_columns(services: Services, user: str, changed: Mapping[str, str | None], subject: str) -> None:

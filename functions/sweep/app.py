@@ -103,7 +103,7 @@ def _versions() -> Counted:
 
 
 def _sheet() -> Counted:
-    active = _transfers().active()
+    active = _transfers().sheets.active()
     if active is None:
         return {}
     fresh_for = _settings().current().sheet_freshness_days

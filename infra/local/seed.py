@@ -50,10 +50,10 @@ def import_and_activate(stack: Stack, workbook: Path) -> int:
         if time.monotonic() > started + patience:
             raise LocalRunError(f"The import of {workbook.name} is still {record.state}; {stack.aws.log} says more.")
         time.sleep(0.1)
-        record = store.get_import(record.id) or record
+        record = store.imports.get(record.id) or record
     if record.sheet is None or record.state in {"refused", "failed"}:
         raise LocalRunError(f"{workbook.name} was not imported: {record.error or record.state}")
-    return store.activate(record.sheet, actor=ACTOR, at=iso(system_clock())).counts.projects
+    return store.sheets.activate(record.sheet, actor=ACTOR, at=iso(system_clock())).counts.projects
 
 
 def _queue(stack: Stack, store: TransferStore, workbook: Path) -> ImportRecord:
@@ -66,6 +66,6 @@ def _queue(stack: Stack, store: TransferStore, workbook: Path) -> ImportRecord:
     key = f"uploads/{name}/{workbook.name}"
     stack.aws.client("s3").put_object(Bucket=stack.outputs.files_bucket, Key=key, Body=content)
     record = ImportRecord(id=name, source_key=key, user="", created_at=now)
-    store.create_import(record)
+    store.imports.create(record)
     ImportQueue(stack.aws.client("sqs"), stack.outputs.import_queue_url).wake(record.id)
     return record

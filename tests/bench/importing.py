@@ -41,7 +41,9 @@ def measures() -> Iterator[Measure]:
         workbook = write_sample(Path(folder) / "large.xlsx", projects=ROWS).read_bytes()
         with slack_with_files() as slack:
             seconds, megabytes, record = _imported(stack, slack, workbook)
-        sheet = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table).sheet(record.sheet or "")
+        sheet = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table).sheets.get(
+            record.sheet or ""
+        )
     is_whole = sheet is not None and sheet.state == "ready" and sheet.counts.projects == ROWS
     updates = len(slack.called("chat.update"))
     figure = f"{seconds:.0f} s" if is_whole else f"ended {record.state}"
@@ -55,7 +57,9 @@ def _imported(stack: Stack, slack: SlackWithFiles, workbook: bytes) -> tuple[flo
     stack.point_at_slack(slack.url)
     slack.files["F1"] = StoredFile(content=workbook)
     transfers = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table)
-    record = transfers.create_import(ImportRecord(id="large", file_id="F1", user=ADMIN, created_at=iso(system_clock())))
+    record = transfers.imports.create(
+        ImportRecord(id="large", file_id="F1", user=ADMIN, created_at=iso(system_clock()))
+    )
     ImportQueue(stack.aws.client("sqs"), stack.outputs.import_queue_url).wake(record.id)
     began, most = perf_counter(), 0
     while record.state not in FINISHED and perf_counter() - began < PATIENCE:
@@ -63,7 +67,7 @@ def _imported(stack: Stack, slack: SlackWithFiles, workbook: bytes) -> tuple[flo
         while perf_counter() < until:
             most = max(most, _memory_of(stack.outputs.import_sheet_function))
             sleep(LOOK)
-        record = transfers.get_import(record.id) or record
+        record = transfers.imports.get(record.id) or record
     return perf_counter() - began, most / MEGABYTE, record
 
 

@@ -49,9 +49,9 @@ def load_sheet(
 ) -> None:
     """Store a transfer sheet with its search snapshot and activate it; by default it was uploaded just now."""
     at = uploaded_at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    transfers.put_projects(sheet_id, projects)
-    transfers.put_exact(sheet_id, projects)
-    transfers.create_sheet(
+    transfers.projects.put(sheet_id, projects)
+    transfers.projects.put_exact(sheet_id, projects)
+    transfers.sheets.create(
         Sheet(
             id=sheet_id,
             state="ready",
@@ -64,5 +64,5 @@ def load_sheet(
             snapshot=snapshots.put(sheet_id, build(projects)),
         )
     )
-    active = transfers.active()
-    transfers.activate(sheet_id, active.version if active else 0, actor=ADMIN, at=at)
+    active = transfers.sheets.active()
+    transfers.sheets.activate(sheet_id, active.version if active else 0, actor=ADMIN, at=at)

@@ -163,7 +163,7 @@ class World(Stored):
     def _is_anything_left(self) -> bool:
         later = iso(self.now + A_WHILE * 1000)
         rows = self.aws.dynamodb.scan(TableName=self.aws.cases_table, IndexName="pending")["Items"]
-        return bool(rows or self.transfers.due_imports(later))
+        return bool(rows or self.transfers.imports.due(later))
 
     # From one crash to the next
 

@@ -145,11 +145,11 @@ class _Day:
             key = f"uploads/{number}/{number}.xlsx"
             self.office.aws.s3.put_object(Bucket="files", Key=key, Body=content)
             record = ImportRecord(id=f"i{number}", source_key=key, user="", created_at=iso(self.office.now))
-            store.create_import(record)
+            store.imports.create(record)
             self.office.minute(days=100)
-            if (sheet := store.sheet(f"i{number}")) is not None and sheet.state == "ready":
-                active = store.active()
-                store.activate(sheet.id, active.version if active else 0, actor=ADMIN, at=iso(self.office.now))
+            if (sheet := store.sheets.get(f"i{number}")) is not None and sheet.state == "ready":
+                active = store.sheets.active()
+                store.sheets.activate(sheet.id, active.version if active else 0, actor=ADMIN, at=iso(self.office.now))
 
     def _workbook(self, rows: Sequence[Sequence[Any]] | None = None, headers: Sequence[str] | None = None) -> bytes:
         return workbook(rows or self.words.rows, headers=headers or self.words.headers)

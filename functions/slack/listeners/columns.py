@@ -11,7 +11,7 @@ from functions.slack.listeners.listener import Listener
 from functions.slack.replies import notice, tell
 from functions.slack.sheets import ON_ITS_WAY, begin, change_columns, discard
 from functions.slack.waking import wake_import
-from sop_aws.transfers import SheetNotReady
+from sop_aws.sheets import SheetNotReady
 from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from sop_slack import columns as views
@@ -33,7 +33,7 @@ TAKEN_UP: Final = "This import has gone on already; its message says how it went
 
 def ask_missing(services: Services, request: Request) -> None:
     """Answer "Choose the columns…" under an import that did not find what it needs."""
-    record = services.transfers.get_import(request.body["actions"][0]["value"])
+    record = services.transfers.imports.get(request.body["actions"][0]["value"])
     if record is None or not record.missing:
         tell(request, TAKEN_UP)
         return
@@ -44,7 +44,7 @@ def ask_missing(services: Services, request: Request) -> None:
 def missing_chosen(services: Services, request: Request) -> None:
     """Answer the choice of columns: remember it, and let the same import go on."""
     view = request.body["view"]
-    record = services.transfers.get_import(view["private_metadata"])
+    record = services.transfers.imports.get(view["private_metadata"])
     if record is None or not record.missing:
         request.ack({"response_action": "update", "view": notice(TAKEN_UP, close="Done")})
         return
@@ -53,7 +53,7 @@ def missing_chosen(services: Services, request: Request) -> None:
         request.ack({"response_action": "errors", "errors": errors})
         return
     change_columns(services, request.user, chosen, record.id)
-    services.transfers.requeue_import(record.id, at=iso(services.now()))
+    services.transfers.imports.requeue(record.id, at=iso(services.now()))
     wake_import(services.imports, record.id)
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 
@@ -65,7 +65,7 @@ def shown(services: Services, request: Request) -> None:
 
 def show(services: Services, request: Request, sheet_id: str | None) -> None:
     """Show which header stands for which field in a sheet; without one, which were named."""
-    sheet = services.transfers.sheet(sheet_id) if sheet_id else None
+    sheet = services.transfers.sheets.get(sheet_id) if sheet_id else None
     store = services.transfers.columns
     view = views.columns_modal(sheet, store.named(), store.changes(views.MOST_CHANGES))
     if view is None:
@@ -78,7 +78,7 @@ def show(services: Services, request: Request, sheet_id: str | None) -> None:
 def changed(services: Services, request: Request) -> None:
     """Answer a change of the columns: remember it, and read the workbook again where it would be read otherwise."""
     view = request.body["view"]
-    sheet = services.transfers.sheet(view["private_metadata"]) if view["private_metadata"] else None
+    sheet = services.transfers.sheets.get(view["private_metadata"]) if view["private_metadata"] else None
     store = services.transfers.columns
     wanted = views.asked(sheet, store.named(), view["state"]["values"])
     if wanted.errors:
@@ -95,7 +95,7 @@ def changed(services: Services, request: Request) -> None:
 
 
 def _read_again(services: Services, user: str, sheet: Sheet, view_id: str) -> None:
-    first = services.transfers.get_import(sheet.id)
+    first = services.transfers.imports.get(sheet.id)
     # In the same message, if it is this admin's and still to be decided: nobody should activate what was read wrongly.
     goes_on = first is not None and first.user == user and sheet.state == "ready"
     record = ImportRecord(

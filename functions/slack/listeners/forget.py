@@ -91,7 +91,7 @@ def confirm(services: Services, request: Request) -> None:
     asked = "asked to forget a customer"
     numbers = ", ".join(plan.cases)
     entry = told_with_it(services, "erasure", asked, by=record.user, at=record.created_at, subject=job, detail=numbers)
-    services.transfers.create_import(record, also=[entry])
+    services.transfers.imports.create(record, also=[entry])
     wake_import(services.imports, job)
     request.ack({"response_action": "update", "view": notice(views.BEGUN, close="Done")})
 

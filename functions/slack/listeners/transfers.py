@@ -12,7 +12,7 @@ from functions.slack.auditing import keep
 from functions.slack.listeners import columns
 from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, replace, reply, tell
-from sop_aws.transfers import SheetChanged, SheetNotReady, UnknownSheet
+from sop_aws.sheets import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
 from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord, days_too_old
@@ -44,17 +44,17 @@ def command(services: Services, request: Request) -> None:
             _open(request, told.upload_modal())
             request.ack()
         case "history":
-            reply(request, sheet_history.history(services.transfers.history()))
+            reply(request, sheet_history.history(services.transfers.sheets.history()))
         case "" | "status":
             reply(request, _status(services))
         case "rollback":
             _roll_back(services, request)
         case "columns":
-            active = services.transfers.active()
+            active = services.transfers.sheets.active()
             columns.show(services, request, active.sheet if active else None)
         case "template":
             _send(services, request, "template")
-        case "export" if services.transfers.active() is None:
+        case "export" if services.transfers.sheets.active() is None:
             _say(request, NOTHING_ACTIVE)
         case "export":
             keep(services, "view", "exported the transfer sheet", by=request.user, subject=_active_sheet(services))
@@ -64,14 +64,14 @@ def command(services: Services, request: Request) -> None:
 
 
 def _active_sheet(services: Services) -> str:
-    active = services.transfers.active()
+    active = services.transfers.sheets.active()
     return active.sheet if active else ""
 
 
 def _roll_back(services: Services, request: Request, chosen: str | None = None) -> None:
     zone = services.settings().calendar.zone
     view = sheet_history.rollback_modal(
-        services.transfers.history(), services.transfers.active(), zone=zone, chosen=chosen
+        services.transfers.sheets.history(), services.transfers.sheets.active(), zone=zone, chosen=chosen
     )
     if view is None:
         tell(request, NOTHING_KEPT)
@@ -134,14 +134,14 @@ def activate(services: Services, request: Request) -> None:
     try:
         active = sheets.activate(services, request.user, sheet_id, seen, "activated a sheet")
     except SheetChanged as lost:
-        sheet = services.transfers.sheet(sheet_id)
+        sheet = services.transfers.sheets.get(sheet_id)
         if sheet is not None:
             replace(request, told.someone_else(sheet, lost.current))
         return
     except SheetNotReady as refused:
         replace(request, told.not_ready(refused.sheet))
         return
-    if (sheet := services.transfers.sheet(sheet_id)) is not None:
+    if (sheet := services.transfers.sheets.get(sheet_id)) is not None:
         replace(request, told.activated(sheet, active))
 
 
@@ -182,7 +182,7 @@ def _rolled_back(services: Services, user: str, sheet_id: str, seen: int) -> str
 
 
 def _status(services: Services) -> Message:
-    active = services.transfers.active()
+    active = services.transfers.sheets.active()
     if active is None:
         return sheet_history.status(None)
     age = (services.now() - datetime.fromisoformat(active.uploaded_at)).days

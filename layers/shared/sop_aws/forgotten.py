@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sop_aws.projects import bucket_key, project_key
 from sop_aws.table import Table, attributes, text
-from sop_aws.transfers import bucket_key, project_key
 from sop_core.forgetting import erased_project, mark
 from sop_core.transfers.exact import Bucket, bucket_count, buckets
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from sop_aws.table import Item
     from sop_core.transfers.project import Project
     from sop_core.transfers.records import Sheet
 
@@ -47,12 +46,12 @@ class ForgottenStore:
         kept = {form for bucket in buckets((erased,), count).values() for form in bucket}
         for number, known in buckets((project,), count).items():
             cut = partial(_without, forms=known.keys() - kept, key=project.key)
-            self._rewrite(bucket_key(sheet.id, number), cut)
+            self._rewrite(*bucket_key(sheet.id, number), cut)
         # The row last: it tells what there was to look up.
-        self._rewrite(project_key(sheet.id, project.key), lambda _: msgspec.json.encode(erased))
+        self._rewrite(*project_key(sheet.id, project.key), lambda _: msgspec.json.encode(erased))
 
-    def _rewrite(self, key: Item, change: Callable[[str], bytes]) -> None:
-        item = self._table.get(text(key, "pk"), text(key, "sk"))
+    def _rewrite(self, pk: str, sk: str, change: Callable[[str], bytes]) -> None:
+        item = self._table.get(pk, sk)
         if item is not None:
             self._table.put(item | attributes(body=change(text(item, "body")).decode()))
 

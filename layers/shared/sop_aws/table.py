@@ -25,6 +25,9 @@ UNCHANGED: Final = "#version = :version"
 """Conditions of a write: there is no such item yet; it is the version that was read."""
 ATTEMPTS: Final = 6
 FIRST_PAUSE: Final = 0.02
+PAUSES: Final = tuple(FIRST_PAUSE * 2**attempt for attempt in range(ATTEMPTS))
+PATIENT_PAUSES: Final = tuple(min(2.0, 0.05 * 2**attempt) for attempt in range(12))
+"""Seconds before what DynamoDB left of a batch is asked for again; the patient ones are for loading a sheet."""
 _CONFLICT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
@@ -39,6 +42,10 @@ class Cancelled(Exception):
         """Remember which conditions failed."""
         super().__init__(f"conditions failed at {sorted(failed)}")
         self.failed = failed
+
+
+class StaleRecord(Exception):
+    """The record was changed since it was read."""
 
 
 class Contended(Exception):
@@ -70,36 +77,61 @@ class Table:
         self._sleep = sleep
         self.name = name
 
-    def get(self, pk: str, sk: str) -> Item | None:
-        """Read one item, strongly consistent."""
+    def get(self, pk: str, sk: str, *, consistent: bool = True) -> Item | None:
+        """Read one item, strongly consistent unless said otherwise."""
         key = attributes(pk=pk, sk=sk)
-        found = self._client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        found = self._client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent)
         return cast("Item | None", found.get("Item"))
 
-    def get_many(self, keys: Sequence[tuple[str, str]], name: str) -> list[Item]:
-        """Read one attribute of up to 100 items, strongly consistent, in any order; what is missing is left out.
+    def get_many(
+        self,
+        keys: Sequence[tuple[str, str]],
+        name: str | None = None,
+        *,
+        consistent: bool = True,
+        pauses: Sequence[float] = PAUSES,
+    ) -> list[Item]:
+        """Read up to 100 items, or one attribute of each, in any order; what is missing is left out.
 
         :raises Contended: if DynamoDB kept leaving some unread: they may be there.
         """
-        wanted: dict[str, Any] = {
-            self.name: {
-                "Keys": [attributes(pk=pk, sk=sk) for pk, sk in keys],
-                "ProjectionExpression": "#name",
-                "ExpressionAttributeNames": {"#name": name},
-                "ConsistentRead": True,
-            }
-        }
+        if not keys:
+            return []
+        asked: dict[str, Any] = {"Keys": [attributes(pk=pk, sk=sk) for pk, sk in keys], "ConsistentRead": consistent}
+        if name is not None:
+            asked |= {"ProjectionExpression": "#name", "ExpressionAttributeNames": {"#name": name}}
         found: list[Item] = []
-        for attempt in range(ATTEMPTS if keys else 0):
+
+        def read(wanted: dict[str, Any]) -> Mapping[str, Any]:
             answer = self._client.batch_get_item(RequestItems=wanted)
-            found += answer["Responses"].get(self.name, [])
-            wanted = cast("dict[str, Any]", answer.get("UnprocessedKeys") or {})
-            if not wanted:
-                return found
-            self._sleep(FIRST_PAUSE * 2**attempt)
-        if keys:
-            raise Contended
+            found.extend(answer["Responses"].get(self.name, []))
+            return answer.get("UnprocessedKeys") or {}
+
+        self._all(read, {self.name: asked}, pauses)
         return found
+
+    def put_many(self, items: Sequence[Item], *, pauses: Sequence[float] = PATIENT_PAUSES) -> None:
+        """Write up to 25 items, each whatever was there before.
+
+        :raises Contended: if DynamoDB kept leaving some unwritten.
+        """
+
+        def write(wanted: dict[str, Any]) -> Mapping[str, Any]:
+            return self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems") or {}
+
+        if items:
+            self._all(write, {self.name: [{"PutRequest": {"Item": item}} for item in items]}, pauses)
+
+    def _all(
+        self, ask: Callable[[dict[str, Any]], Mapping[str, Any]], wanted: dict[str, Any], pauses: Sequence[float]
+    ) -> None:
+        """Ask until DynamoDB has left nothing of a batch."""
+        for pause in pauses:
+            wanted = dict(ask(wanted))
+            if not wanted:
+                return
+            self._sleep(pause)
+        raise Contended
 
     def write(self, item: Item, *, when: str | None = None, **values: str | int) -> TransactWriteItemTypeDef:
         """Describe a put within a transaction; in ``when``, ``#name`` is an attribute and ``:name`` a value."""
@@ -121,6 +153,22 @@ class Table:
         """
         request = self._request(item, when=when, **values)
         self._patiently(lambda: self._client.put_item(**request), spread=_digest(request))
+
+    def replace(self, item: Item, *, seen: int, also: Writes = ()) -> None:
+        """Write an item whose ``version`` was ``seen`` when it was read, in one transaction with the writes ``also``.
+
+        :raises StaleRecord: if it has moved on since.
+        :raises Contended: if others kept writing it.
+        """
+        try:
+            if also:
+                self.transact([self.write(item, when=UNCHANGED, version=seen), *also])
+            else:
+                self.put(item, when=UNCHANGED, version=seen)
+        except (ConditionFailed, Cancelled) as error:
+            # A write whose answer was lost is repeated by the client and then finds itself.
+            if self.get(text(item, "pk"), text(item, "sk")) != item:
+                raise StaleRecord(text(item, "pk")) from error
 
     def delete(self, pk: str, sk: str) -> None:
         """Delete one item; one that is not there is no error."""

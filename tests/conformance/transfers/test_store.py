@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from sop_aws.imports import ImportBusy, ImportOver, UnknownImport
+from sop_aws.sheets import SheetChanged, SheetNotReady, UnknownSheet
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
-from sop_aws.transfers import (
-    ImportBusy,
-    ImportOver,
-    SheetChanged,
-    SheetNotReady,
-    StaleRecord,
-    TransferStore,
-    UnknownImport,
-    UnknownSheet,
-)
+from sop_aws.table import StaleRecord
+from sop_aws.transfers import TransferStore
 from sop_core.transfers.matching import build
 from sop_core.transfers.project import Project
 from sop_core.transfers.records import Counts, Difference, ImportRecord, Sheet
@@ -74,177 +68,180 @@ def sheet_of(sheet_id: str, *, version: int = 0, state: str = "ready", uploaded_
 
 
 def test_nothing_is_active_at_first(store: TransferStore) -> None:
-    assert store.active() is None
-    assert store.history() == ()
+    assert store.sheets.active() is None
+    assert store.sheets.history() == ()
 
 
 def test_projects_are_found_by_key_and_in_the_order_asked(store: TransferStore) -> None:
     heard: list[int] = []
-    assert store.put_projects("s1", PROJECTS, progress=heard.append) == 260
+    assert store.projects.put("s1", PROJECTS, progress=heard.append) == 260
 
-    assert store.project("s1", "INF-7") == PROJECTS[7]
-    assert store.project("s1", "INF-999") is None
-    assert store.project("s2", "INF-7") is None
+    assert store.projects.get("s1", "INF-7") == PROJECTS[7]
+    assert store.projects.get("s1", "INF-999") is None
+    assert store.projects.get("s2", "INF-7") is None
     keys = [f"INF-{n}" for n in range(259, -1, -1)]
-    assert [project.key for project in store.projects("s1", [*keys, "INF-999"])] == keys
-    assert sorted(project.key for project in store.all_projects("s1")) == sorted(keys)
+    assert [project.key for project in store.projects.get_many("s1", [*keys, "INF-999"])] == keys
+    assert sorted(project.key for project in store.projects.all("s1")) == sorted(keys)
     assert heard[-1] == 260
 
 
 def test_writing_projects_again_changes_nothing(store: TransferStore) -> None:
-    store.put_projects("s1", PROJECTS)
-    store.put_projects("s1", PROJECTS)
+    store.projects.put("s1", PROJECTS)
+    store.projects.put("s1", PROJECTS)
 
-    assert len(list(store.all_projects("s1"))) == 260
+    assert len(list(store.projects.all("s1"))) == 260
 
 
 def test_activation_switches_the_pointer_and_keeps_the_sheet_before(store: TransferStore) -> None:
-    store.create_sheet(sheet_of("s1"))
-    store.create_sheet(sheet_of("s2", version=1))
+    store.sheets.create(sheet_of("s1"))
+    store.sheets.create(sheet_of("s2", version=1))
 
-    first = store.activate("s1", actor="U1", at=AT)
-    second = store.activate("s2", actor="U2", at=LATER)
+    first = store.sheets.activate("s1", actor="U1", at=AT)
+    second = store.sheets.activate("s2", actor="U2", at=LATER)
 
     assert (first.version, second.version, second.sheet, second.activated_by) == (1, 2, "s2", "U2")
-    assert store.active() == second
-    assert [(s.id, s.state) for s in store.history()] == [("s2", "active"), ("s1", "superseded")]
+    assert store.sheets.active() == second
+    assert [(s.id, s.state) for s in store.sheets.history()] == [("s2", "active"), ("s1", "superseded")]
 
 
 def test_a_kept_sheet_can_be_activated_again(store: TransferStore) -> None:
-    store.create_sheet(sheet_of("s1"))
-    store.create_sheet(sheet_of("s2", version=1))
-    store.activate("s1", actor="U1", at=AT)
-    store.activate("s2", actor="U1", at=AT)
+    store.sheets.create(sheet_of("s1"))
+    store.sheets.create(sheet_of("s2", version=1))
+    store.sheets.activate("s1", actor="U1", at=AT)
+    store.sheets.activate("s2", actor="U1", at=AT)
 
-    assert store.activate("s1", 2, actor="U1", at=LATER).version == 3
+    assert store.sheets.activate("s1", 2, actor="U1", at=LATER).version == 3
 
 
 def test_activating_twice_is_one_activation(store: TransferStore) -> None:
-    store.create_sheet(sheet_of("s1"))
+    store.sheets.create(sheet_of("s1"))
 
-    assert store.activate("s1", actor="U1", at=AT) == store.activate("s1", actor="U1", at=LATER)
+    assert store.sheets.activate("s1", actor="U1", at=AT) == store.sheets.activate("s1", actor="U1", at=LATER)
 
 
 def test_an_activation_that_did_not_see_the_current_sheet_is_refused(store: TransferStore) -> None:
-    store.create_sheet(sheet_of("s1"))
-    store.create_sheet(sheet_of("s2"))
-    current = store.activate("s1", actor="U1", at=AT)
+    store.sheets.create(sheet_of("s1"))
+    store.sheets.create(sheet_of("s2"))
+    current = store.sheets.activate("s1", actor="U1", at=AT)
 
     with pytest.raises(SheetChanged) as lost:
-        store.activate("s2", actor="U2", at=AT)
+        store.sheets.activate("s2", actor="U2", at=AT)
 
     assert lost.value.current == current
-    assert store.activate("s2", expected=current.version, actor="U2", at=AT).version == 2
+    assert store.sheets.activate("s2", expected=current.version, actor="U2", at=AT).version == 2
 
 
 @pytest.mark.parametrize("state", ["loading", "discarded", "expiring", "expired"])
 def test_only_a_sheet_that_is_whole_can_be_activated(store: TransferStore, state: str) -> None:
-    store.create_sheet(sheet_of("s1", state=state))
+    store.sheets.create(sheet_of("s1", state=state))
 
     with pytest.raises(SheetNotReady):
-        store.activate("s1", actor="U1", at=AT)
+        store.sheets.activate("s1", actor="U1", at=AT)
     with pytest.raises(UnknownSheet):
-        store.activate("s9", actor="U1", at=AT)
+        store.sheets.activate("s9", actor="U1", at=AT)
 
 
 def test_the_active_sheet_cannot_be_discarded_and_a_discard_repeats(store: TransferStore) -> None:
-    store.create_sheet(sheet_of("s1"))
-    store.create_sheet(sheet_of("s2"))
-    store.activate("s1", actor="U1", at=AT)
+    store.sheets.create(sheet_of("s1"))
+    store.sheets.create(sheet_of("s2"))
+    store.sheets.activate("s1", actor="U1", at=AT)
 
-    assert store.discard("s2").state == "discarded"
-    assert store.discard("s2").state == "discarded"
+    assert store.sheets.discard("s2").state == "discarded"
+    assert store.sheets.discard("s2").state == "discarded"
     with pytest.raises(SheetNotReady):
-        store.discard("s1")
+        store.sheets.discard("s1")
 
 
 def test_a_sheet_is_known_by_its_files_hash_while_it_is_kept(store: TransferStore) -> None:
-    made = store.create_sheet(sheet_of("s1"))
-    store.remember_file(made)
+    made = store.sheets.create(sheet_of("s1"))
+    store.sheets.remember_file(made)
 
-    assert store.sheet_of_file(made.file_sha256) == made
-    store.discard("s1")
-    assert store.sheet_of_file(made.file_sha256) is None
-    assert store.sheet_of_file("another") is None
+    assert store.sheets.of_file(made.file_sha256) == made
+    store.sheets.discard("s1")
+    assert store.sheets.of_file(made.file_sha256) is None
+    assert store.sheets.of_file("another") is None
 
 
 def test_a_change_of_an_older_version_is_refused(store: TransferStore) -> None:
-    made = store.create_sheet(sheet_of("s1"))
-    store.save_sheet(made)
+    made = store.sheets.create(sheet_of("s1"))
+    store.sheets.save(made)
 
     with pytest.raises(StaleRecord):
-        store.save_sheet(msgspec.structs.replace(made, file_name="Another.xlsx"))
+        store.sheets.save(msgspec.structs.replace(made, file_name="Another.xlsx"))
 
 
 def test_creating_a_sheet_again_returns_the_stored_one(store: TransferStore) -> None:
-    changed = store.save_sheet(store.create_sheet(sheet_of("s1")))
+    changed = store.sheets.save(store.sheets.create(sheet_of("s1")))
 
-    assert store.create_sheet(sheet_of("s1")) == changed
-    assert len(store.history()) == 1
+    assert store.sheets.create(sheet_of("s1")) == changed
+    assert len(store.sheets.history()) == 1
 
 
 def test_an_import_is_held_by_one_worker_until_its_lease_ends(store: TransferStore) -> None:
-    store.create_import(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
+    store.imports.create(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
 
-    begun = store.begin_import("i1", at=AT, until=LATER)
+    begun = store.imports.begin("i1", at=AT, until=LATER)
     assert (begun.state, begun.attempts) == ("running", 1)
     with pytest.raises(ImportBusy):
-        store.begin_import("i1", at="2026-11-20T15:14:59Z", until=LATER)
-    assert store.begin_import("i1", at=LATER, until="2026-11-20T15:30:00Z").attempts == 2
+        store.imports.begin("i1", at="2026-11-20T15:14:59Z", until=LATER)
+    assert store.imports.begin("i1", at=LATER, until="2026-11-20T15:30:00Z").attempts == 2
     with pytest.raises(UnknownImport):
-        store.begin_import("i9", at=AT, until=LATER)
+        store.imports.begin("i9", at=AT, until=LATER)
 
 
 def test_the_sweep_sees_imports_until_they_are_finished(store: TransferStore) -> None:
     record = ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT)
-    assert store.create_import(record) == store.create_import(record)
-    assert [found.id for found in store.due_imports(AT)] == ["i1"]
+    assert store.imports.create(record) == store.imports.create(record)
+    assert [found.id for found in store.imports.due(AT)] == ["i1"]
 
-    begun = store.begin_import("i1", at=AT, until=LATER)
-    assert store.due_imports(AT) == ()
-    assert [found.id for found in store.due_imports(LATER)] == ["i1"]
+    begun = store.imports.begin("i1", at=AT, until=LATER)
+    assert store.imports.due(AT) == ()
+    assert [found.id for found in store.imports.due(LATER)] == ["i1"]
 
-    store.save_import(msgspec.structs.replace(begun, state="ready"), until=LATER)
-    assert store.due_imports("2027-01-01T00:00:00Z") == ()
+    store.imports.save(msgspec.structs.replace(begun, state="ready"), until=LATER)
+    assert store.imports.due("2027-01-01T00:00:00Z") == ()
     with pytest.raises(ImportOver):
-        store.begin_import("i1", at=LATER, until=LATER)
+        store.imports.begin("i1", at=LATER, until=LATER)
 
 
 def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferStore) -> None:
     for n in range(3):
-        store.create_sheet(sheet_of(f"s{n}", version=n, uploaded_at=f"2026-11-2{n}T15:00:00Z"))
-        store.put_projects(f"s{n}", PROJECTS[:3])
-        store.activate(f"s{n}", actor="U1", at=AT)
+        store.sheets.create(sheet_of(f"s{n}", version=n, uploaded_at=f"2026-11-2{n}T15:00:00Z"))
+        store.projects.put(f"s{n}", PROJECTS[:3])
+        store.sheets.activate(f"s{n}", actor="U1", at=AT)
 
     forgotten: list[str] = []
     assert retire(store, forgotten.append, keep=1) == ("s0",)
     assert retire(store, forgotten.append, keep=1) == ()
     assert forgotten == ["s0"]
     with pytest.raises(SheetNotReady):
-        store.activate("s0", expected=3, actor="U1", at=AT)
+        store.sheets.activate("s0", expected=3, actor="U1", at=AT)
 
 
 def retire(store: TransferStore, forget: Callable[[str], object], *, keep: int = 0) -> tuple[str, ...]:
-    return store.retire(keep=keep, expires_at=1_800_000_000, unfinished_before=AT, unused_before="", forget=forget)
+    return store.sheets.retire(
+        keep=keep, expires_at=1_800_000_000, unfinished_before=AT, unused_before="", forget=forget
+    )
 
 
 def rows_that_stay(store: TransferStore) -> set[str]:
-    rows = store._client.scan(TableName=store._table)["Items"]
+    items = store.projects._table
+    rows = items._client.scan(TableName=items.name)["Items"]
     return {row["pk"]["S"] for row in rows if "expires_at" not in row}
 
 
 def test_a_retirement_that_was_cut_off_is_gone_on_with(store: TransferStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.create_sheet(sheet_of("s1"))
-    store.put_projects("s1", PROJECTS[:3])
-    store.put_exact("s1", PROJECTS[:3])
-    store.discard("s1")
+    store.sheets.create(sheet_of("s1"))
+    store.projects.put("s1", PROJECTS[:3])
+    store.projects.put_exact("s1", PROJECTS[:3])
+    store.sheets.discard("s1")
 
     def cut_off(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
-    for call in ("put_projects", "put_exact"):
+    for call in ("put", "put_exact"):
         with monkeypatch.context() as patch:
-            patch.setattr(store, call, cut_off)
+            patch.setattr(store.projects, call, cut_off)
             with pytest.raises(KeyboardInterrupt):
                 retire(store, lambda _: None)
     with pytest.raises(KeyboardInterrupt):
@@ -260,12 +257,12 @@ def test_a_sheet_that_agents_got_back_meanwhile_is_not_retired(
     store: TransferStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(2):
-        store.create_sheet(sheet_of(f"s{n}", version=n, uploaded_at=f"2026-11-2{n}T15:00:00Z"))
-        store.put_projects(f"s{n}", PROJECTS[:3])
-        store.activate(f"s{n}", actor="U1", at=AT)
-    as_read = store.history()
-    store.activate("s0", expected=2, actor="U1", at=AT)
-    monkeypatch.setattr(store, "history", lambda **_: as_read)
+        store.sheets.create(sheet_of(f"s{n}", version=n, uploaded_at=f"2026-11-2{n}T15:00:00Z"))
+        store.projects.put(f"s{n}", PROJECTS[:3])
+        store.sheets.activate(f"s{n}", actor="U1", at=AT)
+    as_read = store.sheets.history()
+    store.sheets.activate("s0", expected=2, actor="U1", at=AT)
+    monkeypatch.setattr(store.sheets, "history", lambda **_: as_read)
 
     forgotten: list[str] = []
     assert retire(store, forgotten.append) == ()
@@ -274,13 +271,13 @@ def test_a_sheet_that_agents_got_back_meanwhile_is_not_retired(
 
 
 def test_the_exact_look_up_needs_no_snapshot_and_expires_with_its_sheet(store: TransferStore) -> None:
-    sheet = store.create_sheet(sheet_of("s1"))
-    store.put_projects("s1", PROJECTS)
-    store.put_exact("s1", PROJECTS)
+    sheet = store.sheets.create(sheet_of("s1"))
+    store.projects.put("s1", PROJECTS)
+    store.projects.put_exact("s1", PROJECTS)
 
-    assert [project.key for project in store.exact(sheet, "person 17", 5)] == ["INF-17"]
-    assert store.exact(sheet, "person 999", 5) == ()
-    store.discard("s1")
+    assert [project.key for project in store.projects.exact(sheet, "person 17", 5)] == ["INF-17"]
+    assert store.projects.exact(sheet, "person 999", 5) == ()
+    store.sheets.discard("s1")
     retire(store, lambda _: None)
     assert rows_that_stay(store) == {"SHEET#s1", "SHEETS"}
 
@@ -320,38 +317,38 @@ def test_of_many_who_name_columns_at_once_nobodys_is_lost(isolated: Aws) -> None
 def test_of_many_activations_at_once_one_wins(isolated: Aws) -> None:
     store = store_of(isolated)
     for n in range(6):
-        store.create_sheet(sheet_of(f"s{n}"))
+        store.sheets.create(sheet_of(f"s{n}"))
 
     def activate(n: int) -> ActiveSheet | None:
         try:
-            return store.activate(f"s{n}", actor=f"U{n}", at=AT)
+            return store.sheets.activate(f"s{n}", actor=f"U{n}", at=AT)
         except SheetChanged:
             return None
 
     with ThreadPoolExecutor(6) as pool:
         won = [active for active in pool.map(activate, range(6)) if active]
 
-    assert won == [store.active()]
-    assert [sheet.state for sheet in store.history()].count("active") == 1
+    assert won == [store.sheets.active()]
+    assert [sheet.state for sheet in store.sheets.history()].count("active") == 1
 
 
 def test_ten_agents_who_type_while_sheets_are_switched_never_see_a_mixture(isolated: Aws) -> None:
     store = store_of(isolated)
     for sheet in ("s1", "s2"):
         projects = [msgspec.structs.replace(project, status=sheet) for project in PROJECTS[:50]]
-        store.put_projects(sheet, projects)
+        store.projects.put(sheet, projects)
         ref = SnapshotStore(isolated.s3, "files").put(sheet, build(projects))
-        store.create_sheet(msgspec.structs.replace(sheet_of(sheet), snapshot=ref))
-    store.activate("s1", actor="U1", at=AT)
+        store.sheets.create(msgspec.structs.replace(sheet_of(sheet), snapshot=ref))
+    store.sheets.activate("s1", actor="U1", at=AT)
     switched = threading.Event()
 
     def type_on() -> set[tuple[str, ...]]:
         snapshots, seen = SnapshotStore(isolated.s3, "files"), set()
         while not switched.is_set():
-            active = store.active()
+            active = store.sheets.active()
             assert active is not None
             keys = [hit.key for hit in snapshots.index(active).search("person 1").hits]
-            found = {project.status for project in store.projects(active.sheet, keys)}
+            found = {project.status for project in store.projects.get_many(active.sheet, keys)}
             seen.add((active.sheet, *(str(status) for status in found)))
         return seen
 
@@ -359,7 +356,7 @@ def test_ten_agents_who_type_while_sheets_are_switched_never_see_a_mixture(isola
         agents = [pool.submit(type_on) for _ in range(10)]
         try:
             for version in range(1, 13):
-                store.activate("s1" if version % 2 == 0 else "s2", version, actor="U1", at=AT)
+                store.sheets.activate("s1" if version % 2 == 0 else "s2", version, actor="U1", at=AT)
         finally:
             switched.set()
         seen = set().union(*(agent.result() for agent in agents))

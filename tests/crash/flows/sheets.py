@@ -42,7 +42,7 @@ def uploads(world: World, admin: Person) -> None:
 def the_sheet_is_ready(world: World, _: Any) -> None:
     ready = the_new_sheet(world)
     assert (ready.state, ready.counts.projects) == ("ready", 2)
-    assert len(list(world.transfers.all_projects(ready.id))) == 2
+    assert len(list(world.transfers.projects.all(ready.id))) == 2
     assert world.snapshots.index(ready).search("jane doe").verdict == "sure"
     assert is_active(world) == ("s1", 1), "nothing is active that nobody activated"
     message = the_message(world)
@@ -51,7 +51,7 @@ def the_sheet_is_ready(world: World, _: Any) -> None:
 
 
 def it_was_refused(world: World, _: Any) -> None:
-    assert [sheet.id for sheet in world.transfers.history()] == ["s1"]
+    assert [sheet.id for sheet in world.transfers.sheets.history()] == ["s1"]
     message = the_message(world)
     assert "Choose the columns" in f"{message['text']} {message['blocks']}"
 
@@ -119,12 +119,12 @@ def the_workbook_was_sent(world: World, _: Any) -> None:
 
 
 def the_new_sheet(world: World) -> Sheet:
-    [sheet] = [sheet for sheet in world.transfers.history() if sheet.id != "s1"]
+    [sheet] = [sheet for sheet in world.transfers.sheets.history() if sheet.id != "s1"]
     return sheet
 
 
 def is_active(world: World) -> tuple[str, int]:
-    active = world.transfers.active()
+    active = world.transfers.sheets.active()
     assert active is not None
     return active.sheet, active.version
 

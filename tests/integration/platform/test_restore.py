@@ -133,7 +133,7 @@ def test_what_was_lost_comes_back(data: Data, then: str) -> None:
     rows = data.cases.pending(case.id)
     assert rows
     assert all(row.unsure for row in rows), "Slack is asked before anything is posted again"
-    active = data.transfers.active()
+    active = data.transfers.sheets.active()
     assert active is not None
     assert len(SnapshotStore(data.s3, bucket).index(active)) == len(PROJECTS)
 

@@ -59,7 +59,7 @@ def test_serve(tmp_path: Path) -> None:
     assert "Traceback" not in told
     with LocalAws(folder, MINISTACK) as aws:
         stack = Stack(aws, is_new=False)
-        active = TransferStore(aws.client("dynamodb"), stack.outputs.transfers_table).active()
+        active = TransferStore(aws.client("dynamodb"), stack.outputs.transfers_table).sheets.active()
     assert active
     assert active.counts.projects == 60
 

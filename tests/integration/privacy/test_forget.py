@@ -12,7 +12,7 @@ from functions.import_sheet import forgetting, tidying
 from functions.import_sheet.traces import Traces
 from sop_aws import erasing
 from sop_aws.erasing import Eraser
-from sop_aws.transfers import TransferStore
+from sop_aws.projects import ProjectStore
 from sop_core.transfers.records import ImportRecord
 from sop_slack import forgetting as views
 from tests.builders.people import ADMIN, AGENT, PRIYA
@@ -81,9 +81,9 @@ def test_what_is_not_the_customers_stays(office: Office) -> None:
     lived_through(office)
     forget(office, "INF-100001")
 
-    active = office.transfers.active()
+    active = office.transfers.sheets.active()
     assert active is not None
-    projects = {project.project_id: project for project in office.transfers.all_projects(active.sheet)}
+    projects = {project.project_id: project for project in office.transfers.projects.all(active.sheet)}
     assert (projects["INF-100002"].homeowner, projects["INF-100002"].phone) == (OTHER, "7755550112")
     assert (projects["INF-100001"].homeowner, projects["INF-100001"].transferred_to) == (None, "Empower Solar, Inc.")
     agent = office.person(AGENT)
@@ -154,10 +154,10 @@ def test_a_case_that_was_opened_after_the_admin_asked_is_erased_too(office: Offi
     ask(admin, "INF-100001")
     choose_all(admin)
     confirm(admin)
-    [asked] = office.transfers.unfinished_imports()
+    [asked] = office.transfers.imports.unfinished()
     assert asked.forgetting is not None
     unknown = msgspec.structs.replace(asked.forgetting, cases=(), documents=0)
-    office.transfers.save_import(msgspec.structs.replace(asked, forgetting=unknown), until=asked.created_at)
+    office.transfers.imports.save(msgspec.structs.replace(asked, forgetting=unknown), until=asked.created_at)
     office.work()
 
     assert found_in(everything(office)) == []
@@ -224,13 +224,13 @@ def _end() -> None:
 
 def waits_for(office: Office, begun: ImportRecord, why: str) -> None:
     lived_through(office)
-    office.transfers.create_import(begun)
+    office.transfers.imports.create(begun)
     forget(office, "INF-100001")
     assert found_in(everything(office)) != [], why
 
-    office.transfers.save_import(msgspec.structs.replace(begun, state="failed"), until=begun.created_at)
-    [waiting] = office.transfers.unfinished_imports()
-    office.transfers.save_import(waiting, until=begun.created_at)
+    office.transfers.imports.save(msgspec.structs.replace(begun, state="failed"), until=begun.created_at)
+    [waiting] = office.transfers.imports.unfinished()
+    office.transfers.imports.save(waiting, until=begun.created_at)
     office.minute()
     assert found_in(everything(office)) == []
 
@@ -251,7 +251,7 @@ def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(
     """A sheet that expires is written anew as it was read: before the customer was taken out of it, after, or not."""
     monkeypatch.setattr(tidying, "KEPT", 0)
     lived_through(office)
-    erase, write = forgetting.Forgetter._sheets, TransferStore.put_exact
+    erase, write = forgetting.Forgetter._sheets, ProjectStore.put_exact
     tidier = tidying.Tidier(office.transfers, office.snapshots, lambda: office.now)
     done: list[int] = []
 
@@ -261,7 +261,7 @@ def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(
             write(*read, **until)
 
         with monkeypatch.context() as patch:
-            patch.setattr(TransferStore, "put_exact", late)
+            patch.setattr(ProjectStore, "put_exact", late)
             tidier.tidy()
         return sum(done) or erase(*arguments)
 

@@ -83,13 +83,13 @@ def claims(desk: Desk) -> Callable[[], object]:
 
 def activates(desk: Desk) -> Callable[[], object]:
     desk.sheet()
-    message = posted(desk, told.preview(a_ready_sheet(desk, "s2"), desk.transfers.active()))
+    message = posted(desk, told.preview(a_ready_sheet(desk, "s2"), desk.transfers.sheets.active()))
     _set_buttons(message, told.button_value("s2", 1))
     return lambda: desk.person(ADMIN).press(message, told.ACTIVATE)
 
 
 def activations(desk: Desk) -> int:
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     return active.version - 1
 

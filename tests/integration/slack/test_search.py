@@ -54,7 +54,7 @@ def test_a_suggestion_says_who_where_with_whom_and_why(desk: Desk, typed: str, d
 
 def test_of_what_fits_badly_the_nearest_are_shown_with_what_differs_and_the_sheets_day(desk: Desk) -> None:
     desk.sheet()
-    stored = desk.transfers.sheet("s1")
+    stored = desk.transfers.sheets.get("s1")
     assert stored is not None
     office = ZoneInfo(Settings.default().calendar.zone)
     day = f"{datetime.fromisoformat(stored.uploaded_at).astimezone(office):%b %d, %Y}"
@@ -72,7 +72,7 @@ def test_a_snapshot_is_fetched_once_a_version_and_checked_by_its_hash(desk: Desk
     desk.sheet("s1")
     desk.sheet("s2", projects=PROJECTS[:2])
     desk.sheet("s3", projects=PROJECTS[:1])
-    first, second, third = (desk.transfers.sheet(name) for name in ("s1", "s2", "s3"))
+    first, second, third = (desk.transfers.sheets.get(name) for name in ("s1", "s2", "s3"))
     assert first is not None
     assert second is not None
     assert third is not None
@@ -122,9 +122,9 @@ def test_ten_agents_type_while_sheets_are_activated_and_no_answer_is_a_mixture(d
         for sheet in sheets * 2:
             for _ in range(AGENTS):
                 searched.acquire()
-            current = desk.transfers.active()
+            current = desk.transfers.sheets.active()
             assert current is not None
-            desk.transfers.activate(sheet, current.version, actor=ADMIN, at=AT)
+            desk.transfers.sheets.activate(sheet, current.version, actor=ADMIN, at=AT)
         answers = [answer for each in typing for answer in each.result()]
 
     assert [answer for answer in answers if answer[1] != {f"Solar of {answer[0]}"}] == []

@@ -34,7 +34,7 @@ def a_ready_sheet(desk: Desk, sheet_id: str) -> Sheet:
         file_name="Infinity Transfers v1.xlsx",
         file_sha256=sheet_id,
     )
-    return desk.transfers.create_sheet(sheet)
+    return desk.transfers.sheets.create(sheet)
 
 
 def a_message(message: Message) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def test_an_uploaded_file_is_recorded_and_the_import_woken_once_however_often_it
     admin.repeat()
     woken = [message["Body"]["import"] for message in desk.aws.received("IMPORT_QUEUE_URL")]
     [import_id] = set(woken)
-    record = desk.transfers.get_import(import_id)
+    record = desk.transfers.imports.get(import_id)
     assert record is not None
     assert (record.file_id, record.user, record.state) == ("F0SHEET001", ADMIN, "queued")
 
@@ -83,7 +83,7 @@ def test_the_import_goes_by_the_share_of_lost_projects_that_is_set(desk: Desk) -
     admin.command("/transfers", "upload")
     admin.submit(file={"files": FILE["files"]})
     [import_id] = set(woken(desk))
-    record = desk.transfers.get_import(import_id)
+    record = desk.transfers.imports.get(import_id)
     assert record is not None
     assert record.loss_percent == 5
 
@@ -105,7 +105,7 @@ def test_status_names_the_active_sheet(desk: Desk) -> None:
 
 def test_status_says_how_old_the_sheet_is_what_it_holds_and_who_brought_it(desk: Desk) -> None:
     desk.sheet()
-    desk.transfers.activate(a_ready_sheet(desk, "s2").id, 1, actor=AGENT, at="2026-11-20T10:00:00Z")
+    desk.transfers.sheets.activate(a_ready_sheet(desk, "s2").id, 1, actor=AGENT, at="2026-11-20T10:00:00Z")
     said = answer(desk, "status")
     assert re.search(r"uploaded (today|\d+ days? ago)", said)
     for shown in (f"<@{ADMIN}>", f"<@{AGENT}>", "Infinity Transfers v1.xlsx", "0 rows: 0 projects", columns.SHOW):
@@ -127,11 +127,11 @@ def test_an_unknown_word_gets_the_list_of_those_that_work(desk: Desk) -> None:
 def test_activate_switches_the_sheet_and_the_message_shows_it(desk: Desk) -> None:
     desk.sheet()
     sheet = a_ready_sheet(desk, "s2")
-    message = posted(desk, told.preview(sheet, desk.transfers.active()))
+    message = posted(desk, told.preview(sheet, desk.transfers.sheets.active()))
     button = told.button_value("s2", 1)
     _set_buttons(message, button)
     desk.person(ADMIN).press(message, told.ACTIVATE)
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     assert active.sheet == "s2"
     assert "is active" in desk.slack.messages[-1]["text"]
@@ -142,9 +142,9 @@ def test_what_was_done_to_a_sheet_is_audited_once_and_by_whom_however_often_it_i
     other = "U0ADMIN02"
     desk.settings(roles={"admin": [ADMIN, other]})
     a_ready_sheet(desk, "s2")
-    desk.transfers.activate("s2", 1, actor=other, at="2026-11-20T10:00:00Z")
+    desk.transfers.sheets.activate("s2", 1, actor=other, at="2026-11-20T10:00:00Z")
     sheet = a_ready_sheet(desk, "s3")
-    message = posted(desk, told.preview(sheet, desk.transfers.active()))
+    message = posted(desk, told.preview(sheet, desk.transfers.sheets.active()))
     _set_buttons(message, told.button_value("s3", 2))
     for person in (ADMIN, other, ADMIN):
         desk.person(person).press(message, told.ACTIVATE)
@@ -154,13 +154,13 @@ def test_what_was_done_to_a_sheet_is_audited_once_and_by_whom_however_often_it_i
 def test_of_two_admins_the_slower_is_shown_the_new_state(desk: Desk) -> None:
     desk.sheet()
     first, second = a_ready_sheet(desk, "s2"), a_ready_sheet(desk, "s3")
-    messages = [posted(desk, told.preview(sheet, desk.transfers.active())) for sheet in (first, second)]
+    messages = [posted(desk, told.preview(sheet, desk.transfers.sheets.active())) for sheet in (first, second)]
     for message, sheet in zip(messages, (first, second), strict=True):
         _set_buttons(message, told.button_value(sheet.id, 1))
     messages[1]["ts"] = desk.slack.messages[1]["ts"] = "1800000002.000100"
     for message in messages:
         desk.person(ADMIN).press(message, told.ACTIVATE)
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     assert active.sheet == "s2"
     assert "Another transfer sheet was activated" in desk.slack.messages[1]["text"]
@@ -168,9 +168,9 @@ def test_of_two_admins_the_slower_is_shown_the_new_state(desk: Desk) -> None:
 
 def test_discard_leaves_the_active_sheet_alone(desk: Desk) -> None:
     desk.sheet()
-    message = posted(desk, told.preview(a_ready_sheet(desk, "s2"), desk.transfers.active()))
+    message = posted(desk, told.preview(a_ready_sheet(desk, "s2"), desk.transfers.sheets.active()))
     desk.person(ADMIN).press(message, told.DISCARD)
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     assert active.sheet == "s1"
     assert "discarded" in desk.slack.messages[-1]["text"]
@@ -187,7 +187,7 @@ def test_a_workbook_is_asked_for_once_however_often_the_command_is_sent(desk: De
     assert said in admin.command("/transfers", job)
     admin.repeat()
     [job_id] = set(woken(desk))
-    record = desk.transfers.get_import(job_id)
+    record = desk.transfers.imports.get(job_id)
     assert record is not None
     assert (record.job, record.user, record.state) == (job, ADMIN, "queued")
 
@@ -204,7 +204,7 @@ def test_rollback_offers_the_kept_versions_and_switches_to_one(desk: Desk) -> No
     admin.command("/transfers", "rollback")
     result = admin.submit(version="s1")
     assert "Agents now see this version" in json.dumps(result)
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     assert (active.sheet, active.version, active.activated_by) == ("s1", 3, ADMIN)
 
@@ -217,7 +217,7 @@ def test_of_two_who_roll_back_at_once_the_slower_is_told(desk: Desk) -> None:
         admin.command("/transfers", "rollback")
     first.submit(version="s1")
     assert "nothing was changed" in json.dumps(second.submit(version="s2"))
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     assert active.sheet == "s1"
 
@@ -231,7 +231,7 @@ def test_the_history_offers_a_rollback_to_each_kept_sheet(desk: Desk) -> None:
     desk.sheet("s1")
     desk.sheet("s2")
     admin = desk.person(ADMIN)
-    message = posted(desk, sheet_history.history(desk.transfers.history()))
+    message = posted(desk, sheet_history.history(desk.transfers.sheets.history()))
     seen = set(desk.slack.views)
     admin.press(message, sheet_history.ROLL_BACK)
     [opened] = set(desk.slack.views) - seen
@@ -249,7 +249,7 @@ def refused_for_columns(desk: Desk) -> ImportRecord:
         missing=("project_id", "homeowner"),
         headers=("Nummer", "Kunde", "Ort"),
     )
-    return desk.transfers.create_import(record)
+    return desk.transfers.imports.create(record)
 
 
 def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on(desk: Desk) -> None:
@@ -267,7 +267,7 @@ def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on
     assert "on its way" in json.dumps(result)
     assert desk.transfers.columns.named() == {"project_id": "Nummer", "homeowner": "Kunde"}
     assert audited(desk, "sheet") == [(ADMIN, "changed which column is which", "i1")]
-    again = desk.transfers.get_import("i1")
+    again = desk.transfers.imports.get("i1")
     assert again is not None
     assert (again.state, again.missing, set(woken(desk))) == ("queued", (), {"i1"})
     assert "gone on already" in json.dumps(submit_columns(admin, {"column:project_id": "2", "column:homeowner": "1"}))
@@ -298,12 +298,12 @@ def a_read_sheet(desk: Desk, sheet_id: str, **changed: Any) -> Sheet:
     record = ImportRecord(
         id=sheet_id, user=ADMIN, created_at="2026-11-20T09:00:00Z", file_id="F1", state="ready", channel="D1", ts="1.0"
     )
-    desk.transfers.create_import(record)
-    return desk.transfers.create_sheet(sheet)
+    desk.transfers.imports.create(record)
+    return desk.transfers.sheets.create(sheet)
 
 
 def show_columns(desk: Desk, admin: Person, sheet: Sheet) -> None:
-    message = posted(desk, told.preview(sheet, desk.transfers.active()))
+    message = posted(desk, told.preview(sheet, desk.transfers.sheets.active()))
     seen = set(desk.slack.views)
     admin.press(message, columns.SHOW)
     [opened] = set(desk.slack.views) - seen
@@ -337,11 +337,11 @@ def test_a_column_named_wrongly_is_seen_in_the_preview_changed_and_the_workbook_
     [change, _] = desk.transfers.columns.changes(5)
     assert (change.actor, change.before, change.after) == (ADMIN, {"homeowner": "Ort"}, {"homeowner": "Kunde"})
     [import_id] = set(woken(desk))
-    record = desk.transfers.get_import(import_id)
+    record = desk.transfers.imports.get(import_id)
     assert record is not None
     assert (record.source_key, record.file_name) == ("workbooks/s2.xlsx", "Infinity Transfers v1.xlsx")
     assert (record.channel, record.ts) == ("D1", "1.0"), "the same message goes on"
-    gone = desk.transfers.sheet("s2")
+    gone = desk.transfers.sheets.get("s2")
     assert gone is not None
     assert gone.state == "discarded", "nobody activates what was read wrongly"
 
@@ -381,13 +381,13 @@ def test_what_was_named_is_forgotten_with_the_command_and_who_did_it_is_shown(de
 
 def test_the_active_workbook_is_read_again_in_a_message_of_its_own(desk: Desk) -> None:
     sheet = a_read_sheet(desk, "s2")
-    desk.transfers.activate("s2", actor=ADMIN, at="2026-11-20T10:00:00Z")
+    desk.transfers.sheets.activate("s2", actor=ADMIN, at="2026-11-20T10:00:00Z")
     admin = desk.person(ADMIN)
     admin.command("/transfers", "columns")
     at = {option["text"]["text"]: option["value"] for option in admin.view["blocks"][2]["element"]["options"]}
     submit_columns(admin, {"column:homeowner": at["Kunde"]})
     [import_id] = set(woken(desk))
-    record, active = desk.transfers.get_import(import_id), desk.transfers.active()
+    record, active = desk.transfers.imports.get(import_id), desk.transfers.sheets.active()
     assert record is not None
     assert active is not None
     assert (record.ts, active.sheet) == (None, sheet.id)
@@ -409,7 +409,7 @@ def test_a_workbook_sent_to_the_app_is_imported_once_however_often_slack_tells_o
     admin = desk.person(ADMIN)
     for _ in range(2):
         tell(admin, subtype="file_share", files=[{"id": "F7"}, {"id": "F8"}])
-    records = [desk.transfers.get_import(import_id) for import_id in sorted(set(woken(desk)))]
+    records = [desk.transfers.imports.get(import_id) for import_id in sorted(set(woken(desk)))]
     assert sorted(record.file_id for record in records if record) == ["F7", "F8"]
     assert {record.user for record in records if record} == {ADMIN}
     assert [entry[:2] for entry in audited(desk, "sheet")] == [(ADMIN, "uploaded a workbook")] * 2

@@ -79,7 +79,7 @@ class Desk:
         if file is not None:
             self.slack.files[file_id] = file if isinstance(file, StoredFile) else StoredFile(content=file)
         record = ImportRecord(id=import_id, file_id=file_id, user=ADMIN, created_at=iso(self.now))
-        self.transfers.create_import(record)
+        self.transfers.imports.create(record)
         return import_id
 
     def take(self, file: StoredFile | bytes) -> ImportRecord:
@@ -89,13 +89,13 @@ class Desk:
 
     def sheet(self, record: ImportRecord) -> Sheet:
         """Return the sheet that an import made or found."""
-        sheet = self.transfers.sheet(record.sheet or "")
+        sheet = self.transfers.sheets.get(record.sheet or "")
         assert sheet is not None
         return sheet
 
     def activate(self, record: ImportRecord) -> None:
         """Activate what an import made."""
-        self.transfers.activate(record.sheet or "", actor=ADMIN, at=iso(self.now))
+        self.transfers.sheets.activate(record.sheet or "", actor=ADMIN, at=iso(self.now))
 
     @property
     def told(self) -> str:

@@ -39,27 +39,27 @@ def invoke(*bodies: str) -> list[str]:
 
 def test_a_wake_up_imports_what_an_operator_put_into_the_bucket(aws: Aws, store: TransferStore) -> None:
     aws.s3.put_object(Bucket="files", Key="uploads/1/Infinity Transfers v1.xlsx", Body=workbook())
-    store.create_import(
+    store.imports.create(
         ImportRecord(id="i1", source_key="uploads/1/Infinity Transfers v1.xlsx", user="", created_at=AT)
     )
 
     assert invoke(json.dumps({"import": "i1"})) == []
 
-    sheet = store.sheet("i1")
+    sheet = store.sheets.get("i1")
     assert sheet is not None
     assert (sheet.state, sheet.file_name, sheet.counts.projects) == ("ready", "Infinity Transfers v1.xlsx", 2)
 
 
 def test_only_the_messages_that_failed_come_back(aws: Aws, store: TransferStore) -> None:
     aws.s3.put_object(Bucket="files", Key="uploads/1/a.xlsx", Body=workbook())
-    store.create_import(ImportRecord(id="good", source_key="uploads/1/a.xlsx", user="", created_at=AT))
-    store.create_import(ImportRecord(id="held", source_key="uploads/1/a.xlsx", user="", created_at=AT))
-    store.begin_import("held", at=AT, until="2999-01-01T00:00:00Z")
+    store.imports.create(ImportRecord(id="good", source_key="uploads/1/a.xlsx", user="", created_at=AT))
+    store.imports.create(ImportRecord(id="held", source_key="uploads/1/a.xlsx", user="", created_at=AT))
+    store.imports.begin("held", at=AT, until="2999-01-01T00:00:00Z")
 
     failed = invoke("no json", json.dumps({"import": "good"}), json.dumps({"import": "held"}), '{"import": "unknown"}')
 
     assert failed == ["m0", "m2"]
-    record = store.get_import("good")
+    record = store.imports.get("good")
     assert record is not None
     assert record.state == "ready"
 
@@ -67,15 +67,15 @@ def test_only_the_messages_that_failed_come_back(aws: Aws, store: TransferStore)
 def test_a_finished_import_is_not_done_or_counted_again(
     aws: Aws, store: TransferStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store.create_import(ImportRecord(id="i1", source_key="uploads/1/gone.xlsx", user="", created_at=AT))
+    store.imports.create(ImportRecord(id="i1", source_key="uploads/1/gone.xlsx", user="", created_at=AT))
 
     assert invoke('{"import": "i1"}') == []
     aws.s3.put_object(Bucket="files", Key="uploads/1/gone.xlsx", Body=workbook())
     assert invoke('{"import": "i1"}') == []
 
-    record = store.get_import("i1")
+    record = store.imports.get("i1")
     assert record is not None
-    assert (record.state, record.error_kind, store.history()) == ("refused", "file_gone", ())
+    assert (record.state, record.error_kind, store.sheets.history()) == ("refused", "file_gone", ())
     assert [name for line in capsys.readouterr().out.splitlines() for name in counted(line)] == [
         *("ImportRefused", "ImportOver"),
     ]

@@ -9,8 +9,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.jobs import ATTEMPTS
+from sop_aws.imports import ImportBusy
+from sop_aws.sheets import SheetChanged
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
-from sop_aws.transfers import ImportBusy, SheetChanged
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, workbook
 from tests.integration.transfers.conftest import ADMIN
 from tests.standin.files import StoredFile
@@ -27,13 +28,13 @@ def test_a_workbook_becomes_a_sheet_that_can_be_activated_and_searched(desk: Des
 
     sheet = desk.sheet(record)
     assert (record.state, sheet.state, sheet.counts.projects, sheet.difference.new) == ("ready", "ready", 2, 2)
-    assert desk.transfers.active() is None
+    assert desk.transfers.sheets.active() is None
     desk.activate(record)
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     hits = desk.snapshots.index(active).search("jane do").hits
     assert [hit.key for hit in hits] == ["INF-100001"]
-    jane = desk.transfers.project(active.sheet, "INF-100001")
+    jane = desk.transfers.projects.get(active.sheet, "INF-100001")
     assert jane is not None
     assert (jane.phone, jane.zip, jane.installer) == ("2675550185", "08103", "listed")
 
@@ -97,7 +98,7 @@ def test_the_active_file_again_is_recognised_and_changes_nothing(desk: Desk) -> 
 
     assert (again.state, again.sheet) == ("repeated", first.sheet)
     assert "same file as the active transfer sheet" in desk.told
-    assert len(desk.transfers.history()) == 1
+    assert len(desk.transfers.sheets.history()) == 1
 
 
 def test_an_earlier_file_again_can_be_activated_without_being_loaded_again(desk: Desk) -> None:
@@ -110,7 +111,7 @@ def test_an_earlier_file_again_can_be_activated_without_being_loaded_again(desk:
     assert (again.state, again.sheet) == ("repeated", first.sheet)
     assert desk.sheet(again).difference.removed == 1
     desk.activate(again)
-    active = desk.transfers.active()
+    active = desk.transfers.sheets.active()
     assert active is not None
     assert active.sheet == first.sheet
 
@@ -133,15 +134,15 @@ def test_a_refused_file_is_a_sentence_and_the_active_sheet_stays(
     desk: Desk, file: bytes | StoredFile, kind: str, says: tuple[str, ...]
 ) -> None:
     desk.activate(desk.take(workbook()))
-    before = desk.transfers.active()
+    before = desk.transfers.sheets.active()
 
     record = desk.take(file)
 
     assert (record.state, record.error_kind, record.sheet) == ("refused", kind, None)
     assert [word for word in says if word not in desk.told] == []
     assert "still active" in desk.told
-    assert desk.transfers.active() == before
-    assert len(desk.transfers.history()) == 1
+    assert desk.transfers.sheets.active() == before
+    assert len(desk.transfers.sheets.history()) == 1
 
 
 def test_a_file_that_is_gone_is_refused(desk: Desk) -> None:
@@ -171,7 +172,7 @@ def test_the_token_goes_to_slack_only(desk: Desk, address: str) -> None:
 
 def test_a_worker_that_holds_an_import_is_not_disturbed(desk: Desk) -> None:
     import_id = desk.queue(workbook())
-    desk.transfers.begin_import(import_id, at="2026-11-20T15:00:00Z", until="2026-11-20T15:15:00Z")
+    desk.transfers.imports.begin(import_id, at="2026-11-20T15:00:00Z", until="2026-11-20T15:15:00Z")
 
     with pytest.raises(ImportBusy):
         desk.worker.run(import_id, seconds_left=600)
@@ -196,7 +197,7 @@ def test_rows_of_sheets_that_nobody_can_go_back_to_expire(desk: Desk) -> None:
     imports = [desk.take(workbook([person])) for person in people]
     for record in imports:
         at = imports.index(record)
-        desk.transfers.activate(record.sheet or "", expected=at, actor=ADMIN, at="2026-11-20T16:00:00Z")
+        desk.transfers.sheets.activate(record.sheet or "", expected=at, actor=ADMIN, at="2026-11-20T16:00:00Z")
 
     retired = desk.tidier.tidy()
 
@@ -214,7 +215,7 @@ def test_an_import_counts_as_at_work_until_it_has_tidied_up(desk: Desk) -> None:
     at_work: list[str] = []
 
     def tidy() -> None:
-        at_work.extend(each.id for each in desk.transfers.unfinished_imports())
+        at_work.extend(each.id for each in desk.transfers.imports.unfinished())
 
     desk.beside = tidy
     assert desk.worker.run(import_id, seconds_left=600).state == "ready"

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from slack_sdk.errors import SlackApiError
 
-from sop_aws.transfers import Throttled
+from sop_aws.table import Contended
 from sop_core.times import iso
 from sop_http.client import patient_client
 from tests.builders.workbooks import JANE, OMAR, workbook
@@ -56,12 +56,12 @@ def again(desk: Desk, import_id: str) -> str:
 def test_an_import_goes_on_once_aws_is_well(desk: Desk, aws_faults: AwsFaults, fault: AwsFault) -> None:
     import_id = desk.queue(workbook([JANE, OMAR]))
     aws_faults.on(desk.aws.dynamodb, desk.aws.s3).add(fault)
-    with pytest.raises((ClientError, Throttled)):
+    with pytest.raises((ClientError, Contended)):
         desk.worker.run(import_id, seconds_left=600)
     aws_faults.end()
     assert again(desk, import_id) == "ready"
     assert len(desk.slack.messages) == 1
-    assert desk.transfers.active() is None
+    assert desk.transfers.sheets.active() is None
 
 
 @pytest.mark.parametrize("fault", SLACK.values(), ids=SLACK.keys())
@@ -86,7 +86,7 @@ def test_a_worker_that_lambda_ended_each_time_is_told_to_the_admin(desk: Desk) -
     import_id = desk.queue(workbook([JANE]))
     for _ in range(5):
         desk.now += timedelta(minutes=20)
-        desk.transfers.begin_import(import_id, at=iso(desk.now), until=iso(desk.now))
+        desk.transfers.imports.begin(import_id, at=iso(desk.now), until=iso(desk.now))
     assert again(desk, import_id) == "failed"
     assert "for a reason of ours" in desk.told
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sop_aws.transfers import ImportOver
+from sop_aws.imports import ImportOver
 from tests.builders.workbooks import JANE, OMAR, workbook
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def test_what_an_import_that_nobody_runs_again_left_behind_expires(desk: Desk, m
     loaded = max(place for place, name in enumerate(seen, 1) if name == "BatchWriteItem") + 1
     import_id = desk.queue(workbook([JANE, OMAR]))
     run(desk, monkeypatch, import_id, at=loaded)
-    half = desk.transfers.sheet(import_id)
+    half = desk.transfers.sheets.get(import_id)
     assert half is not None
     assert half.state == "loading"
 

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.jobs import ATTEMPTS
 from functions.import_sheet.workbook import read_file
-from sop_aws.transfers import ImportOver
+from sop_aws.imports import ImportOver
 from sop_core.times import iso
 from sop_core.transfers.records import ImportRecord
 from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
@@ -35,7 +35,7 @@ def kinds_of(content: bytes, tab: str) -> set[str]:
 
 def asked(desk: Desk, job: Any) -> ImportRecord:
     record = ImportRecord(id=f"job-{job}", job=job, user=ADMIN, created_at=iso(desk.now))
-    desk.transfers.create_import(record)
+    desk.transfers.imports.create(record)
     return desk.worker.run(record.id, seconds_left=60)
 
 
@@ -92,7 +92,7 @@ def test_the_export_is_the_active_sheet_and_can_be_imported_again(desk: Desk) ->
     assert (sent.state, name) == ("sent", "Infinity Transfers export.xlsx")
     assert "2 projects" in words
     again = sorted(read_file(content).projects, key=lambda project: project.key)
-    there = sorted(desk.transfers.all_projects(record.sheet or ""), key=lambda project: project.key)
+    there = sorted(desk.transfers.projects.all(record.sheet or ""), key=lambda project: project.key)
     assert [project.__class__(**{**vars_of(project), "row": 0}) for project in again] == [
         project.__class__(**{**vars_of(project), "row": 0}) for project in there
     ]
@@ -129,7 +129,7 @@ def test_a_workbook_that_cannot_be_sent_is_given_up_and_told(desk: Desk) -> None
             desk.worker.run("job-template", seconds_left=60)
 
     assert desk.worker.run("job-template", seconds_left=60).state == "failed"
-    assert (desk.slack.sent, desk.transfers.unfinished_imports()) == ([], ())
+    assert (desk.slack.sent, desk.transfers.imports.unfinished()) == ([], ())
     assert "could not be sent" in desk.slack.messages[-1]["text"]
 
 
@@ -140,12 +140,12 @@ def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_
     assert "Choose the columns" in desk.told
 
     desk.transfers.columns.change({"project_id": "Nummer", "homeowner": "Kunde"}, actor=ADMIN, at=iso(desk.now))
-    desk.transfers.requeue_import(record.id, at=iso(desk.now))
+    desk.transfers.imports.requeue(record.id, at=iso(desk.now))
     again = desk.worker.run(record.id, seconds_left=60)
 
     assert (again.state, desk.sheet(again).columns["homeowner"]) == ("ready", "Kunde")
     assert len(desk.slack.messages) == 1, "the same message goes on"
-    assert desk.transfers.requeue_import(record.id, at=iso(desk.now)).state == "ready", "once is enough"
+    assert desk.transfers.imports.requeue(record.id, at=iso(desk.now)).state == "ready", "once is enough"
     assert desk.take(workbook([JANE], headers=FOREIGN)).state == "ready"
 
 
@@ -154,7 +154,7 @@ def test_a_file_is_read_anew_once_its_columns_are_named_otherwise_and_only_then(
     desk.transfers.columns.change(named, actor=ADMIN, at=iso(desk.now))
     file = workbook(headers=FOREIGN)
     wrong = desk.take(file)
-    assert {project.homeowner for project in desk.transfers.all_projects(wrong.id)} == {"Camden", "Reno"}
+    assert {project.homeowner for project in desk.transfers.projects.all(wrong.id)} == {"Camden", "Reno"}
     desk.transfers.columns.change({"email": "Elsewhere"}, actor=ADMIN, at=iso(desk.now))
     assert desk.take(file).state == "repeated", "a header that the file does not have changes nothing"
 
@@ -168,11 +168,11 @@ def test_a_file_is_read_anew_once_its_columns_are_named_otherwise_and_only_then(
         channel=wrong.channel,
         ts=wrong.ts,
     )
-    desk.transfers.create_import(again)
+    desk.transfers.imports.create(again)
     told_before = len(desk.slack.messages)
     right = desk.worker.run(again.id, seconds_left=60)
     assert (right.state, desk.sheet(right).file_name) == ("ready", "Anders.xlsx")
-    assert {project.homeowner for project in desk.transfers.all_projects("again")} == {"Jane Doe", "Omar Haddad"}
+    assert {project.homeowner for project in desk.transfers.projects.all("again")} == {"Jane Doe", "Omar Haddad"}
     assert len(desk.slack.messages) == told_before, "the same message goes on"
     assert "Homeowner = Kunde" in str(desk.slack.messages[0]["blocks"])
     assert desk.take(file).sheet == "again"

@@ -268,7 +268,7 @@ class TestSweep:
         """An unfinished import that nobody works on is woken."""
         transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
         record = ImportRecord(id="import-1", file_id="F1", user="U0ADMIN01", created_at="2027-01-01T00:00:00Z")
-        transfers.create_import(record)
+        transfers.imports.create(record)
         sweep({}, Context())
 
         (message,) = desk.aws.received("IMPORT_QUEUE_URL")
@@ -311,10 +311,10 @@ class TestSweep:
         transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
         uploaded, named = iso(desk.clock() - timedelta(hours=9)), iso(desk.clock())
         record = ImportRecord(id="import-1", file_id="F1", user="U0ADMIN01", created_at=uploaded)
-        transfers.create_import(record)
+        transfers.imports.create(record)
         refused = msgspec.structs.replace(record, state="refused", missing=("phone",), updated_at=uploaded)
-        transfers.save_import(refused, until=uploaded)
-        transfers.requeue_import("import-1", at=named)
+        transfers.imports.save(refused, until=uploaded)
+        transfers.imports.requeue("import-1", at=named)
         desk.clock.pass_(seconds=60)
         sweep({}, Context())
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sop_aws.imports import ImportBusy
+from sop_aws.sheets import SheetChanged, SheetNotReady
 from sop_aws.table import Contended
-from sop_aws.transfers import ImportBusy, SheetChanged, SheetNotReady, Throttled, TransferStore
+from sop_aws.transfers import TransferStore
 from sop_core.transfers.records import ImportRecord
 from tests.conformance.transfers.test_store import AT, LATER, PROJECTS, sheet_of
 from tests.standin.aws import Aws, aws
@@ -24,40 +26,40 @@ class TestActivation:
     @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
     def test_a_busy_item_is_waited_for(self, store: TransferStore, aws_faults: AwsFaults, reason: str) -> None:
         """Somebody else's transaction on the same items is no other activation."""
-        store.create_sheet(sheet_of("s1"))
+        store.sheets.create(sheet_of("s1"))
         aws_faults.add(cancelled(reason, "None", times=3))
 
-        assert store.activate("s1", actor="U1", at=AT).version == 1
-        assert store.active() is not None
+        assert store.sheets.activate("s1", actor="U1", at=AT).version == 1
+        assert store.sheets.active() is not None
 
     def test_one_that_stays_busy_is_told_as_that(self, store: TransferStore, aws_faults: AwsFaults) -> None:
-        store.create_sheet(sheet_of("s1"))
+        store.sheets.create(sheet_of("s1"))
         aws_faults.add(cancelled("TransactionConflict", "None", times=FOREVER))
 
         with pytest.raises(Contended):
-            store.activate("s1", actor="U1", at=AT)
+            store.sheets.activate("s1", actor="U1", at=AT)
         aws_faults.end()
-        assert store.active() is None
+        assert store.sheets.active() is None
 
     def test_a_lost_answer_is_a_success(self, store: TransferStore, aws_faults: AwsFaults) -> None:
-        store.create_sheet(sheet_of("s1"))
+        store.sheets.create(sheet_of("s1"))
         aws_faults.add(unanswered("TransactWriteItems"))
 
-        assert store.activate("s1", actor="U1", at=AT).activated_by == "U1"
-        assert [sheet.state for sheet in store.history()] == ["active"]
+        assert store.sheets.activate("s1", actor="U1", at=AT).activated_by == "U1"
+        assert [sheet.state for sheet in store.sheets.history()] == ["active"]
 
     def test_a_discard_in_between_is_told_as_that(self, store: TransferStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """What lost to a discard is told that the sheet is discarded, not that another one is active."""
-        store.create_sheet(sheet_of("s1"))
-        plan = store._activation
+        store.sheets.create(sheet_of("s1"))
+        plan = store.sheets._activation
 
         def late(*arguments: object) -> object:
-            store.discard("s1")
+            store.sheets.discard("s1")
             return plan(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(store, "_activation", late)
+        monkeypatch.setattr(store.sheets, "_activation", late)
         with pytest.raises(SheetNotReady) as refused:
-            store.activate("s1", actor="U1", at=AT)
+            store.sheets.activate("s1", actor="U1", at=AT)
         assert refused.value.sheet.state == "discarded"
 
     def test_a_faster_activation_is_told_as_that(
@@ -67,18 +69,18 @@ class TestActivation:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         for sheet in ("s1", "s2"):
-            store.create_sheet(sheet_of(sheet))
+            store.sheets.create(sheet_of(sheet))
         other = TransferStore(aws.dynamodb, aws.transfers_table)
-        plan = store._activation
+        plan = store.sheets._activation
 
         def late(*arguments: object) -> object:
-            if other.active() is None:
-                other.activate("s2", actor="U2", at=LATER)
+            if other.sheets.active() is None:
+                other.sheets.activate("s2", actor="U2", at=LATER)
             return plan(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(store, "_activation", late)
+        monkeypatch.setattr(store.sheets, "_activation", late)
         with pytest.raises(SheetChanged) as lost:
-            store.activate("s1", actor="U1", at=AT)
+            store.sheets.activate("s1", actor="U1", at=AT)
         assert lost.value.current is not None
         assert lost.value.current.sheet == "s2"
 
@@ -86,34 +88,34 @@ class TestActivation:
 class TestWrites:
     def test_an_answer_lost_while_a_record_is_saved(self, store: TransferStore, aws_faults: AwsFaults) -> None:
         """The client repeats the write, finds its own, and goes on."""
-        sheet = store.create_sheet(sheet_of("s1", state="loading"))
+        sheet = store.sheets.create(sheet_of("s1", state="loading"))
         aws_faults.add(unanswered("PutItem"))
 
-        assert store.save_sheet(sheet).version == 2
+        assert store.sheets.save(sheet).version == 2
 
     def test_a_transaction_in_the_way_of_an_import(self, store: TransferStore, aws_faults: AwsFaults) -> None:
         record = ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT)
         aws_faults.add(AwsFault(operation="PutItem", code="TransactionConflictException", times=2))
-        store.create_import(record)
+        store.imports.create(record)
         aws_faults.add(AwsFault(operation="PutItem", code="TransactionConflictException", times=2))
 
-        assert store.begin_import("i1", at=LATER, until=LATER).attempts == 1
+        assert store.imports.begin("i1", at=LATER, until=LATER).attempts == 1
 
     def test_an_answer_lost_while_an_import_is_begun(self, store: TransferStore, aws_faults: AwsFaults) -> None:
         """The worker has it, and does not wait for its own lease to end."""
-        store.create_import(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
+        store.imports.create(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
         aws_faults.add(unanswered("PutItem"))
 
-        assert store.begin_import("i1", at=LATER, until="2999-01-01T00:00:00Z").attempts == 1
+        assert store.imports.begin("i1", at=LATER, until="2999-01-01T00:00:00Z").attempts == 1
         with pytest.raises(ImportBusy):
-            store.begin_import("i1", at=LATER, until="2999-01-01T00:00:00Z")
+            store.imports.begin("i1", at=LATER, until="2999-01-01T00:00:00Z")
 
     def test_a_sheet_created_again(self, store: TransferStore) -> None:
         """What is stored counts: AWS calls the same transaction again, within ten minutes, a success."""
-        first = store.create_sheet(sheet_of("s1"))
-        store.discard("s1")
+        first = store.sheets.create(sheet_of("s1"))
+        store.sheets.discard("s1")
 
-        assert store.create_sheet(first).state == "discarded"
+        assert store.sheets.create(first).state == "discarded"
 
 
 class TestBatches:
@@ -133,8 +135,8 @@ class TestBatches:
             return {"UnprocessedItems": {table: asked[3:]} if asked[3:] else {}}
 
         monkeypatch.setattr(aws.dynamodb, "batch_write_item", throttled)
-        assert store.put_projects("s1", PROJECTS[:30]) == 30
-        assert len(list(store.all_projects("s1"))) == 30
+        assert store.projects.put("s1", PROJECTS[:30]) == 30
+        assert len(list(store.projects.all("s1"))) == 30
 
     def test_one_that_is_never_taken_ends_the_attempt(
         self,
@@ -146,5 +148,5 @@ class TestBatches:
             return {"UnprocessedItems": RequestItems}
 
         monkeypatch.setattr(aws.dynamodb, "batch_write_item", full)
-        with pytest.raises(Throttled):
-            store.put_projects("s1", PROJECTS[:1])
+        with pytest.raises(Contended):
+            store.projects.put("s1", PROJECTS[:1])
