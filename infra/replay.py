@@ -15,8 +15,8 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deployed import NoSopDesk, outputs
-from sop_aws.cases import CaseStore
 from sop_aws.clients import PATIENT
+from sop_aws.deliveries import Outbox
 from sop_aws.replay import put_back, replay
 from sop_aws.times import system_clock
 from sop_aws.wake import DeliverQueue
@@ -49,9 +49,9 @@ def main(argv: Sequence[str]) -> int:
         return 2
     try:
         where = outputs(stack, Outputs)
-        cases = CaseStore(boto3.client("dynamodb", config=PATIENT), where.cases_table)
+        outbox = Outbox(boto3.client("dynamodb", config=PATIENT), where.cases_table)
         sqs = boto3.client("sqs", config=PATIENT)
-        revived = replay(cases, DeliverQueue(sqs, where.deliver_queue_url), now=system_clock())
+        revived = replay(outbox, DeliverQueue(sqs, where.deliver_queue_url), now=system_clock())
         letters = sum(put_back(sqs, url) for url in where.queues)
     except NoSopDesk as other:
         sys.stderr.write(f"{other}\n")

@@ -137,7 +137,7 @@ def _deliverer() -> Deliverer:
     queue = CaseQueue(database, config.cases_table)
     files = {
         "report": Reporter(chat, queue, settings.current, version_of=procedures.of, name_of=names.of).send,
-        "audit": Auditor(chat, trail, settings.current, name_of=names.of, ask=cases.ask_for_file).send,
+        "audit": Auditor(chat, trail, settings.current, name_of=names.of, ask=cases.outbox.ask_for_file).send,
     }
     return Deliverer(
         cases=cases,

@@ -66,7 +66,7 @@ class Deliverer:
         :raises Held: if Slack asks to wait.
         :raises OutOfTime: if there are rows for which ``seconds_left`` are too few.
         """
-        while rows := self.cases.pending(case_id):
+        while rows := self.cases.outbox.pending(case_id):
             if seconds_left() < TIME_NEEDED.get(rows[0].kind, ENOUGH_TIME):
                 raise OutOfTime
             if not self._attempt(rows, seconds_left):
@@ -77,7 +77,7 @@ class Deliverer:
         if first.kind == "unreadable":
             return self._give_up(first, "unreadable", unsure=False)
         now = self.clock()
-        row = self.cases.hold(first, now=now, lease=LEASE + _pause(first.attempts))
+        row = self.cases.outbox.hold(first, now=now, lease=LEASE + _pause(first.attempts))
         if row is None:
             return False
         if row.attempts - row.told_to_wait > MOST_FAILURES:
@@ -90,13 +90,13 @@ class Deliverer:
         try:
             shown = attempt.send()
         except Held as held:
-            self.cases.later(row, at=now + timedelta(seconds=held.seconds), unsure=attempt.unsure)
+            self.cases.outbox.later(row, at=now + timedelta(seconds=held.seconds), unsure=attempt.unsure)
             self.report("waits", row, str(held.seconds))
             raise
         except Unsure:
             if row.attempts % MOST_ATTEMPTS == 0:
                 return self._give_up(row, "no_answer", unsure=True)
-            self.cases.later(row, at=now + _pause(row.attempts), unsure=True)
+            self.cases.outbox.later(row, at=now + _pause(row.attempts), unsure=True)
             self.report("unsure", row, "no answer")
             return False
         except Refused as refused:
@@ -110,13 +110,13 @@ class Deliverer:
         return True
 
     def _give_up(self, row: Delivery, reason: str, *, unsure: bool) -> bool:
-        self.cases.dead(row, reason=reason, unsure=unsure)
+        self.cases.outbox.dead(row, reason=reason, unsure=unsure)
         self.report("dead", row, reason)
         return True
 
     def _done(self, row: Delivery, told_with_it: Sequence[Delivery]) -> None:
         for delivered in (row, *told_with_it):
-            self.cases.done(delivered)
+            self.cases.outbox.done(delivered)
             self.report("posted", delivered, "")
 
 

@@ -203,7 +203,7 @@ class Forgetter:
 
     def _wait_for_messages(self, numbers: Iterable[str]) -> None:
         """Go on once no message of the cases is on its way that was drawn before; raises :class:`NotYet`."""
-        if any(self.cases.pending(number) for number in numbers):
+        if any(self.cases.outbox.pending(number) for number in numbers):
             raise NotYet
 
     def _posted(self, number: str, progress: Progress) -> Told:

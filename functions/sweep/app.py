@@ -74,7 +74,7 @@ def _swept(name: str, sweep: Callable[[], Counted]) -> bool:
 
 
 def _deliveries() -> Counted:
-    found = sweep_deliveries(_cases(), _deliver_queue(), now=system_clock())
+    found = sweep_deliveries(_cases().outbox, _deliver_queue(), now=system_clock())
     return {"DeliveriesWoken": found.woken, "DeliveriesOldestSeconds": found.oldest_seconds}
 
 

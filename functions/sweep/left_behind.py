@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sop_aws.cases import CaseStore
-    from sop_aws.deliveries import Delivery
+    from sop_aws.deliveries import Delivery, Outbox
     from sop_aws.transfers import TransferStore
     from sop_aws.wake import DeliverQueue, ImportQueue
 
@@ -28,10 +27,10 @@ class Found:
     oldest_seconds: float
 
 
-def sweep_deliveries(cases: CaseStore, queue: DeliverQueue, *, now: datetime) -> Found:
+def sweep_deliveries(outbox: Outbox, queue: DeliverQueue, *, now: datetime) -> Found:
     """Wake ``deliver`` once for each case with rows that are due, a bounded number at a time."""
     due: dict[str, Delivery] = {}
-    for row in cases.due_deliveries(now, limit=ROWS_A_SHARD):
+    for row in outbox.due_deliveries(now, limit=ROWS_A_SHARD):
         due.setdefault(row.case, row)
     for row in due.values():
         # With the minute in it: the row's own wake-up may have been swallowed or spent without effect.

@@ -64,7 +64,7 @@ def export(services: Services, request: Request) -> None:
     row = file_asked_for("audit", made_of, person=request.user, about=asked, at=at)
     about = f"{wanted.first} to {wanted.last}"
     keep(services, "export", "exported the audit", by=request.user, subject=about, detail=wanted.kind)
-    services.cases.ask_for_file(row)
+    services.cases.outbox.ask_for_file(row)
     wake(services.deliver, (row,))
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 

@@ -85,7 +85,7 @@ def _report(services: Services, request: Request, period: str) -> None:
     made_of = str(request.body["trigger_id"])
     row = file_asked_for("report", made_of, person=request.user, about=period, at=at)
     keep(services, "export", "asked for a report", by=request.user, subject=period)
-    services.cases.ask_for_file(row)
+    services.cases.outbox.ask_for_file(row)
     wake(services.deliver, (row,))
     request.ack(response_type="ephemeral", text=ON_ITS_WAY)
 

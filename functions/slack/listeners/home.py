@@ -73,12 +73,12 @@ def _screen(services: Services, user: str) -> HomeScreen:
 def send_again(services: Services, request: Request) -> None:
     """Answer "Send again": what stood undelivered is tried once more, a bounded number at a time."""
     request.ack()
-    replay(services.cases, services.deliver, now=services.now(), limit=UNDELIVERED)
+    replay(services.cases.outbox, services.deliver, now=services.now(), limit=UNDELIVERED)
     request.client.views_publish(user_id=request.user, view=home(_screen(services, request.user)))
 
 
 def _undelivered(services: Services) -> tuple[Block, ...]:
-    dead = list(services.cases.dead_deliveries(limit=UNDELIVERED))
+    dead = list(services.cases.outbox.dead_deliveries(limit=UNDELIVERED))
     counts = Counter((row.reason or row.kind, row.channel) for row in dead)
     return tuple(undelivered(counts, has_more=len(dead) == UNDELIVERED))
 

@@ -1,23 +1,20 @@
-"""Cases, their events and their outbox: every change is one transaction that someone wins and the others lose."""
+"""Cases, their events and what Slack is told: each change is one transaction that someone wins and the others lose."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_aws.deliveries import DEAD, SHARDS, Delivery, delivery_item, read_delivery, set_aside, shard
+from sop_aws.deliveries import Delivery, Outbox, delivery_item, shard
 from sop_aws.runs import Run, RunStore, StaleRun, next_version, run_item
 from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Table, attributes, text
 from sop_core.cases.case import OVER, Case, CaseEvent
 from sop_core.cases.overview import head
 from sop_core.cases.words import words_of
-from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Collection, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -29,7 +26,6 @@ MOST_AT_ONCE: Final = 100
 NEVER: Final = "9999"
 """Sorts after every time: a live case with no reminder ahead."""
 _AS_READ: Final = f"{UNCHANGED} AND #state = :state"
-_HELD: Final = "#state = :state AND #attempts = :attempts"
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -61,12 +57,13 @@ class CaseIdTaken(Exception):
 
 
 class CaseStore:
-    """Cases in the cases table."""
+    """Cases in the cases table; ``outbox`` are the rows that were stored with their changes."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """Take the client and the name of the cases table."""
         self._table = Table(client, table)
         self._runs = RunStore(client, table)
+        self.outbox = Outbox(client, table)
 
     def open(
         self, case: Case, event: CaseEvent, deliveries: Sequence[Delivery], run: Run, audit: Sequence[Item] = ()
@@ -162,89 +159,14 @@ class CaseStore:
         keys = ([(f"WORD#{word}", place) for place in chunk] for chunk in chunks)
         return {text(item, "sk") for chunk in keys for item in self._table.get_many(chunk, "sk")}
 
-    def pending(self, case_id: str) -> tuple[Delivery, ...]:
-        """Read the undelivered rows of a case, in order, strongly consistent."""
-        when = "#pk = :pk AND begins_with(#sk, :prefix)"
-        items = self._table.query(when, pk=_pk(case_id), prefix="DELIVERY#", keep="#state = :state", state="pending")
-        return tuple(map(read_delivery, items))
-
-    def due_deliveries(self, now: datetime, *, limit: int) -> Iterator[Delivery]:
-        """Yield undelivered rows that are due, up to ``limit`` of each shard, oldest first within it."""
-        for number in range(SHARDS):
-            when = "#pending_pk = :shard AND #pending_at <= :now"
-            rows = self._table.query(when, index="pending", limit=limit, shard=f"PENDING#{number}", now=iso(now))
-            yield from map(read_delivery, rows)
-
-    def hold(self, row: Delivery, *, now: datetime, lease: timedelta) -> Delivery | None:
-        """Take a row for one attempt, or return ``None`` if it is not due or another worker has it.
-
-        Until ``lease`` has passed nobody else gets it; a worker that dies leaves it due then, and ``unsure``.
-        """
-        if parse(row.next_attempt_at) > now:
-            return None
-        held = msgspec.structs.replace(row, attempts=row.attempts + 1, next_attempt_at=iso(now + lease), unsure=True)
-        return held if self._replace(row, held) else None
-
-    def done(self, row: Delivery) -> None:
-        """Mark a row delivered."""
-        self._replace(row, msgspec.structs.replace(row, state="done", unsure=False))
-
-    def dead(self, row: Delivery, *, reason: str, unsure: bool) -> None:
-        """Give a row up until it is revived."""
-        if row.kind == "unreadable":
-            self._set_aside(row)
-        else:
-            self._replace(row, msgspec.structs.replace(row, state="dead", reason=reason, unsure=unsure))
-
-    def later(self, row: Delivery, *, at: datetime, unsure: bool) -> None:
-        """Let a row wait until ``at``, since Slack asked to, or did not answer."""
-        waits = row.told_to_wait + 1
-        self._replace(row, msgspec.structs.replace(row, next_attempt_at=iso(at), unsure=unsure, told_to_wait=waits))
-
-    def dead_deliveries(self, *, limit: int | None = None) -> Iterator[Delivery]:
-        """Yield the rows that were given up."""
-        yield from map(read_delivery, self._table.query("#pending_pk = :dead", index="pending", limit=limit, dead=DEAD))
-
-    def revive(self, row: Delivery, *, now: datetime) -> bool:
-        """Make a dead row pending and due again, its attempts forgiven; ``False`` if it is not dead or not readable."""
-        if row.kind == "unreadable":
-            return False
-        again = msgspec.structs.replace(
-            row,
-            state="pending",
-            reason=None,
-            next_attempt_at=iso(now),
-            told_to_wait=row.attempts,
-            revived_at=iso(now),
-        )
-        return self._replace(row, again)
-
     def card(self, case_id: str) -> Card | None:
         """Read where the card of a case is."""
         item = self._table.get(_pk(case_id), "CARD")
         return None if item is None else Card(channel=text(item, "channel"), ts=text(item, "ts"))
 
-    def ask_for_file(self, row: Delivery) -> None:
-        """Store the row of a file that somebody asked for; the same row again is no error."""
-        with suppress(ConditionFailed):
-            self._table.put(delivery_item(row), when=NEW)
-
     def put_card(self, case_id: str, card: Card) -> None:
         """Record where the card of a case is."""
         self._table.put(attributes(pk=_pk(case_id), sk="CARD", channel=card.channel, ts=card.ts))
-
-    def _replace(self, old: Delivery, new: Delivery) -> bool:
-        try:
-            self._table.put(delivery_item(new), when=_HELD, state=old.state, attempts=old.attempts)
-        except ConditionFailed:
-            return False
-        return True
-
-    def _set_aside(self, row: Delivery) -> None:
-        item = self._table.get(_pk(row.case), f"DELIVERY#{row.id.partition('#')[2]}")
-        if item is not None:
-            with suppress(ConditionFailed):
-                self._table.put(set_aside(item), when="#state = :state", state="pending")
 
     def _story(self, event: CaseEvent, deliveries: Sequence[Delivery]) -> list[TransactWriteItemTypeDef]:
         rows = [self._table.write(delivery_item(row), when=NEW) for row in deliveries]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from zlib import crc32
@@ -10,10 +11,15 @@ from zlib import crc32
 import msgspec
 
 from sop_aws.correlation import current
-from sop_aws.table import attributes, text
-from sop_core.times import parse
+from sop_aws.table import NEW, ConditionFailed, Table, attributes, text
+from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from sop_aws.table import Item
     from sop_core.cases.case import Case
 
@@ -25,6 +31,8 @@ KEPT: Final = timedelta(days=90)
 """How long a row is there once it is delivered."""
 EVENT_TYPE: Final = "sop_desk_delivery"
 """Metadata of a message that was delivered: its payload holds the row's id."""
+
+_HELD: Final = "#state = :state AND #attempts = :attempts"
 
 Kind = Literal["card", "thread", "dm", "documents", "report", "audit", "unreadable"]
 
@@ -96,6 +104,91 @@ def file_asked_for(kind: Kind, made_of: str, *, person: str, about: str, at: str
         about=about,
         request=current(),
     )
+
+
+class Outbox:
+    """The rows in the cases table, from when they were stored with their case until they are done, or given up."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """Take the client and the name of the cases table."""
+        self._table = Table(client, table)
+
+    def ask_for_file(self, row: Delivery) -> None:
+        """Store the row of a file that somebody asked for; the same row again is no error."""
+        with suppress(ConditionFailed):
+            self._table.put(delivery_item(row), when=NEW)
+
+    def pending(self, case_id: str) -> tuple[Delivery, ...]:
+        """Read the undelivered rows of a case, in order, strongly consistent."""
+        when = "#pk = :pk AND begins_with(#sk, :prefix)"
+        items = self._table.query(
+            when, pk=f"CASE#{case_id}", prefix="DELIVERY#", keep="#state = :state", state="pending"
+        )
+        return tuple(map(read_delivery, items))
+
+    def due_deliveries(self, now: datetime, *, limit: int) -> Iterator[Delivery]:
+        """Yield undelivered rows that are due, up to ``limit`` of each shard, oldest first within it."""
+        for number in range(SHARDS):
+            when = "#pending_pk = :shard AND #pending_at <= :now"
+            rows = self._table.query(when, index="pending", limit=limit, shard=f"PENDING#{number}", now=iso(now))
+            yield from map(read_delivery, rows)
+
+    def hold(self, row: Delivery, *, now: datetime, lease: timedelta) -> Delivery | None:
+        """Take a row for one attempt, or return ``None`` if it is not due or another worker has it.
+
+        Until ``lease`` has passed nobody else gets it; a worker that dies leaves it due then, and ``unsure``.
+        """
+        if parse(row.next_attempt_at) > now:
+            return None
+        held = msgspec.structs.replace(row, attempts=row.attempts + 1, next_attempt_at=iso(now + lease), unsure=True)
+        return held if self._replace(row, held) else None
+
+    def done(self, row: Delivery) -> None:
+        """Mark a row delivered."""
+        self._replace(row, msgspec.structs.replace(row, state="done", unsure=False))
+
+    def dead(self, row: Delivery, *, reason: str, unsure: bool) -> None:
+        """Give a row up until it is revived."""
+        if row.kind == "unreadable":
+            self._set_aside(row)
+        else:
+            self._replace(row, msgspec.structs.replace(row, state="dead", reason=reason, unsure=unsure))
+
+    def later(self, row: Delivery, *, at: datetime, unsure: bool) -> None:
+        """Let a row wait until ``at``, since Slack asked to, or did not answer."""
+        waits = row.told_to_wait + 1
+        self._replace(row, msgspec.structs.replace(row, next_attempt_at=iso(at), unsure=unsure, told_to_wait=waits))
+
+    def dead_deliveries(self, *, limit: int | None = None) -> Iterator[Delivery]:
+        """Yield the rows that were given up."""
+        yield from map(read_delivery, self._table.query("#pending_pk = :dead", index="pending", limit=limit, dead=DEAD))
+
+    def revive(self, row: Delivery, *, now: datetime) -> bool:
+        """Make a dead row pending and due again, its attempts forgiven; ``False`` if it is not dead or not readable."""
+        if row.kind == "unreadable":
+            return False
+        again = msgspec.structs.replace(
+            row,
+            state="pending",
+            reason=None,
+            next_attempt_at=iso(now),
+            told_to_wait=row.attempts,
+            revived_at=iso(now),
+        )
+        return self._replace(row, again)
+
+    def _replace(self, old: Delivery, new: Delivery) -> bool:
+        try:
+            self._table.put(delivery_item(new), when=_HELD, state=old.state, attempts=old.attempts)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _set_aside(self, row: Delivery) -> None:
+        item = self._table.get(f"CASE#{row.case}", f"DELIVERY#{row.id.partition('#')[2]}")
+        if item is not None:
+            with suppress(ConditionFailed):
+                self._table.put(set_aside(item), when="#state = :state", state="pending")
 
 
 def delivery_item(row: Delivery) -> Item:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from sop_aws.cases import CaseStore
+    from sop_aws.deliveries import Outbox
     from sop_aws.wake import DeliverQueue
 
 AT_A_TIME: Final = 10
@@ -37,9 +37,9 @@ class RedrivePolicy(msgspec.Struct, frozen=True, rename="camel"):
     dead_letter_target_arn: str
 
 
-def replay(cases: CaseStore, queue: DeliverQueue, *, now: datetime, limit: int | None = None) -> int:
+def replay(outbox: Outbox, queue: DeliverQueue, *, now: datetime, limit: int | None = None) -> int:
     """Make dead rows (up to ``limit``) pending again, wake each case, and return how many rows there were."""
-    revived = [row for row in cases.dead_deliveries(limit=limit) if cases.revive(row, now=now)]
+    revived = [row for row in outbox.dead_deliveries(limit=limit) if outbox.revive(row, now=now)]
     for row in {row.case: row for row in reversed(revived)}.values():
         queue.wake(row.case, row.channel, f"{row.dedup}#{iso(now)}", request=row.request)
     return len(revived)

@@ -192,9 +192,9 @@ def test_a_report_is_asked_for_once(cases: CaseStore) -> None:
         next_attempt_at=iso(Clock().now),
         about="week",
     )
-    cases.ask_for_file(row)
-    cases.ask_for_file(row)
-    assert cases.pending(row.case) == (row,)
+    cases.outbox.ask_for_file(row)
+    cases.outbox.ask_for_file(row)
+    assert cases.outbox.pending(row.case) == (row,)
 
 
 def test_a_case_that_moved_on_is_not_kept_as_it_was(aws: Aws, cases: CaseStore, owner: str) -> None:

@@ -66,7 +66,7 @@ def test_claims(isolated: Aws) -> None:
     assert [None, winner.assignee] == [
         event.actor if event.action == "claim" else None for event in cases.events(case.id)
     ]
-    assert [row.kind for row in cases.pending(case.id)] == ["card", "thread"]
+    assert [row.kind for row in cases.outbox.pending(case.id)] == ["card", "thread"]
 
 
 def test_openings(isolated: Aws) -> None:
@@ -88,7 +88,7 @@ def test_openings(isolated: Aws) -> None:
     assert sum(not outcome.repeated for outcome in opened) == 1
     stored = cases.get(case.id)
     assert [stored] * PEOPLE == [outcome.case for outcome in opened]
-    assert 1 == len(cases.events(case.id)) == len(cases.pending(case.id))
+    assert 1 == len(cases.events(case.id)) == len(cases.outbox.pending(case.id))
     assert runs.get(run.id).version == 2  # type: ignore[union-attr]
 
 
@@ -108,9 +108,9 @@ def test_saves(isolated: Aws) -> None:
 def test_workers(isolated: Aws) -> None:
     """Of many workers that find one row, one holds it."""
     cases = CaseStore(isolated.dynamodb, isolated.cases_table)
-    (row,) = cases.pending(an_open_case(isolated).id)
+    (row,) = cases.outbox.pending(an_open_case(isolated).id)
     now = Clock().now
 
-    outcomes = at_once([lambda: cases.hold(row, now=now, lease=timedelta(seconds=60)) for _ in range(PEOPLE)])
+    outcomes = at_once([lambda: cases.outbox.hold(row, now=now, lease=timedelta(seconds=60)) for _ in range(PEOPLE)])
 
     assert sum(outcome is not None for outcome in outcomes) == 1

@@ -113,7 +113,7 @@ class TestOpen:
         assert not opened.repeated
         assert case == cases.get(case.id)
         assert [event.action for event in cases.events(case.id)] == ["open"]
-        assert outbox(case, "card", at=case.opened_at) == cases.pending(case.id)
+        assert outbox(case, "card", at=case.opened_at) == cases.outbox.pending(case.id)
         assert opened.run == runs.get(case.run)
         assert opened.run.version == 2
 
@@ -124,7 +124,7 @@ class TestOpen:
 
         assert (opened.case, opened.run) == (again.case, again.run)
         assert len(cases.events(case.id)) == 1
-        assert len(cases.pending(case.id)) == 1
+        assert len(cases.outbox.pending(case.id)) == 1
         assert runs.get(case.run).version == 2  # type: ignore[union-attr]
 
     def test_again_later(self, cases: CaseStore, opened: Opened) -> None:
@@ -179,7 +179,7 @@ class TestChange:
 
         assert case == cases.get(case.id)
         assert [event.action for event in cases.events(case.id)] == ["open", "claim"]
-        assert [row.kind for row in cases.pending(case.id)] == ["card", "card", "thread"]
+        assert [row.kind for row in cases.outbox.pending(case.id)] == ["card", "card", "thread"]
 
     def test_loser(self, cases: CaseStore, opened: Opened) -> None:
         """Who comes second changes nothing and is told who won."""
@@ -192,7 +192,7 @@ class TestChange:
 
         assert winner == changed.value.current == cases.get(winner.id)
         assert len(cases.events(winner.id)) == 2
-        assert len(cases.pending(winner.id)) == 1
+        assert len(cases.outbox.pending(winner.id)) == 1
 
     def test_lost_answer(self, cases: CaseStore, opened: Opened) -> None:
         """The very same change again, after an answer that was lost, is a success."""
@@ -217,58 +217,58 @@ class TestOutbox:
         """A row is due from the moment it was written for, and found by the sweep."""
         before = clock.now - timedelta(seconds=1)
 
-        assert opened.case.id not in {row.case for row in cases.due_deliveries(before, limit=1000)}
-        assert opened.case.id in {row.case for row in cases.due_deliveries(clock.now, limit=1000)}
+        assert opened.case.id not in {row.case for row in cases.outbox.due_deliveries(before, limit=1000)}
+        assert opened.case.id in {row.case for row in cases.outbox.due_deliveries(clock.now, limit=1000)}
 
     def test_held_once(self, cases: CaseStore, opened: Opened, clock: Clock) -> None:
         """A row goes to one worker; another gets it when the lease is over, knowing that Slack may have it."""
-        (row,) = cases.pending(opened.case.id)
-        held = cases.hold(row, now=clock.now, lease=LEASE)
+        (row,) = cases.outbox.pending(opened.case.id)
+        held = cases.outbox.hold(row, now=clock.now, lease=LEASE)
 
         assert held is not None
-        assert cases.hold(row, now=clock.now, lease=LEASE) is None
-        (stored,) = cases.pending(opened.case.id)
-        assert cases.hold(stored, now=clock.now, lease=LEASE) is None
+        assert cases.outbox.hold(row, now=clock.now, lease=LEASE) is None
+        (stored,) = cases.outbox.pending(opened.case.id)
+        assert cases.outbox.hold(stored, now=clock.now, lease=LEASE) is None
         clock.pass_(seconds=60)
-        taken_over = cases.hold(stored, now=clock.now, lease=LEASE)
+        taken_over = cases.outbox.hold(stored, now=clock.now, lease=LEASE)
         assert taken_over is not None
         assert stored.unsure
         assert (held.attempts, taken_over.attempts) == (1, 2)
 
     def test_late_worker(self, cases: CaseStore, opened: Opened, clock: Clock) -> None:
         """A worker whose row was taken over no longer has a say about it."""
-        (row,) = cases.pending(opened.case.id)
-        late = cases.hold(row, now=clock.now, lease=LEASE)
+        (row,) = cases.outbox.pending(opened.case.id)
+        late = cases.outbox.hold(row, now=clock.now, lease=LEASE)
         clock.pass_(seconds=61)
-        (stored,) = cases.pending(opened.case.id)
-        cases.hold(stored, now=clock.now, lease=LEASE)
+        (stored,) = cases.outbox.pending(opened.case.id)
+        cases.outbox.hold(stored, now=clock.now, lease=LEASE)
         assert late is not None
 
-        cases.dead(late, reason="late", unsure=False)
+        cases.outbox.dead(late, reason="late", unsure=False)
 
-        assert [row.state for row in cases.pending(opened.case.id)] == ["pending"]
+        assert [row.state for row in cases.outbox.pending(opened.case.id)] == ["pending"]
 
     def test_done(self, cases: CaseStore, opened: Opened, clock: Clock) -> None:
         """A delivered row is pending nowhere."""
-        (row,) = cases.pending(opened.case.id)
-        cases.done(row)
+        (row,) = cases.outbox.pending(opened.case.id)
+        cases.outbox.done(row)
 
-        assert cases.pending(opened.case.id) == ()
-        assert opened.case.id not in {row.case for row in cases.due_deliveries(clock.now, limit=1000)}
+        assert cases.outbox.pending(opened.case.id) == ()
+        assert opened.case.id not in {row.case for row in cases.outbox.due_deliveries(clock.now, limit=1000)}
 
     def test_dead_and_revived(self, cases: CaseStore, opened: Opened, clock: Clock) -> None:
         """A dead row leaves the sweep, is listed with its reason, and can be revived once."""
-        (row,) = cases.pending(opened.case.id)
-        cases.dead(row, reason="is_archived", unsure=False)
+        (row,) = cases.outbox.pending(opened.case.id)
+        cases.outbox.dead(row, reason="is_archived", unsure=False)
         clock.pass_(days=30)
 
-        assert cases.pending(opened.case.id) == ()
-        assert opened.case.id not in {row.case for row in cases.due_deliveries(clock.now, limit=1000)}
-        (dead,) = (row for row in cases.dead_deliveries() if row.case == opened.case.id)
+        assert cases.outbox.pending(opened.case.id) == ()
+        assert opened.case.id not in {row.case for row in cases.outbox.due_deliveries(clock.now, limit=1000)}
+        (dead,) = (row for row in cases.outbox.dead_deliveries() if row.case == opened.case.id)
         assert dead.reason == "is_archived"
-        assert cases.revive(dead, now=clock.now)
-        assert not cases.revive(dead, now=clock.now)
-        assert opened.case.id in {row.case for row in cases.due_deliveries(clock.now, limit=1000)}
+        assert cases.outbox.revive(dead, now=clock.now)
+        assert not cases.outbox.revive(dead, now=clock.now)
+        assert opened.case.id in {row.case for row in cases.outbox.due_deliveries(clock.now, limit=1000)}
 
     def test_card(self, cases: CaseStore, opened: Opened) -> None:
         """Where the card is, is remembered."""

@@ -130,7 +130,7 @@ def test_what_was_lost_comes_back(data: Data, then: str) -> None:
     assert [after[table].keys() for table in data.tables] == [before[table].keys() for table in data.tables]
     assert after[data.tables[2]] == before[data.tables[2]]
     assert data.cases.get(case.id) == case
-    rows = data.cases.pending(case.id)
+    rows = data.cases.outbox.pending(case.id)
     assert rows
     assert all(row.unsure for row in rows), "Slack is asked before anything is posted again"
     active = data.transfers.sheets.active()

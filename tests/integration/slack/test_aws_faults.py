@@ -160,7 +160,7 @@ def test_a_queue_that_is_away_costs_no_case_and_no_word(desk: Desk, aws_faults: 
     assert FAILED not in json.dumps(do())
     [case] = desk.all_cases()
     later = datetime.now(UTC) + timedelta(minutes=1)
-    assert [row.case for row in desk.cases.due_deliveries(later, limit=9)] == [case.id]
+    assert [row.case for row in desk.cases.outbox.due_deliveries(later, limit=9)] == [case.id]
     assert desk.aws.received("DELIVER_QUEUE_URL") == []
 
 

@@ -45,7 +45,7 @@ def last_event(desk: Desk) -> CaseEvent:
 def rows(desk: Desk) -> list[tuple[str, str]]:
     """What Slack is still to be told about the latest version."""
     case = now(desk)
-    return [(row.kind, row.channel) for row in desk.cases.pending(case.id) if row.version == case.version]
+    return [(row.kind, row.channel) for row in desk.cases.outbox.pending(case.id) if row.version == case.version]
 
 
 def claimed(desk: Desk, priya: Person) -> Case:

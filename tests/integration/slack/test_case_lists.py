@@ -140,7 +140,9 @@ def test_a_report_is_for_leads_and_admins_and_asked_for_once(desk: Desk) -> None
     assert "on its way" in answered(admin, "report month")["text"]
     admin.repeat()
     rows = [
-        row for row in desk.cases.due_deliveries(datetime(2100, 1, 1, tzinfo=UTC), limit=50) if row.kind == "report"
+        row
+        for row in desk.cases.outbox.due_deliveries(datetime(2100, 1, 1, tzinfo=UTC), limit=50)
+        if row.kind == "report"
     ]
     assert [(row.channel, row.about) for row in rows] == [(ADMIN, "month")]
     assert "on its way" not in answered(admin, "report year")["text"]

@@ -40,7 +40,7 @@ def test_claim_makes_the_case_theirs_and_leaves_the_card_to_deliver(desk: Desk) 
     case = an_open_case(desk)
     desk.person(PRIYA, "priya.nair").press(card(case), "case_claim")
     assert (now(desk).state, now(desk).assignee) == ("claimed", PRIYA)
-    assert [row.kind for row in desk.cases.pending(case.id) if row.version == 2] == ["card", "thread"]
+    assert [row.kind for row in desk.cases.outbox.pending(case.id) if row.version == 2] == ["card", "thread"]
     assert desk.slack.called("chat.update") == []
     assert told(desk) == []
 

@@ -73,7 +73,7 @@ def test_from_the_last_answer_to_the_card(desk: Desk, calls: Calls) -> None:
     agent.send = calls.send
     agent.submit(reason_of_call=REASON)
     (case,) = {line["case"] for line in calls.lines if line["message"] == "case"}
-    (row,) = desk.cases.pending(case)
+    (row,) = desk.cases.outbox.pending(case)
     message, lines = worked(desk, deliver)
 
     assert calls.id

@@ -139,7 +139,7 @@ def test_the_card_is_not_posted_by_the_slack_function_but_waits_in_the_outbox(de
     agent.submit(reason_of_call=REASON)
     [case] = desk.all_cases()
     assert desk.slack.called("chat.postMessage") == []
-    assert [row.kind for row in desk.cases.pending(case.id)] == ["card"]
+    assert [row.kind for row in desk.cases.outbox.pending(case.id)] == ["card"]
     [woken] = [message["Body"] for message in desk.aws.received("DELIVER_QUEUE_URL")]
     assert (woken["case"], sorted(woken)) == (case.id, ["case", "request"]), (
         "a wake-up says which case, and whose request it was"

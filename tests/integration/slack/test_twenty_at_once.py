@@ -120,7 +120,7 @@ def test_every_press_counts_once_or_is_told_the_new_state(desk: Desk, state: str
 
     # Slack shows what is stored, and tells each event once.
     deliver({"Records": [wake_for(stored)]}, Context())
-    assert desk.cases.pending(case.id) == ()
+    assert desk.cases.outbox.pending(case.id) == ()
     [shown] = [m for m in desk.slack.messages if "thread_ts" not in m and m["channel"] == stored.channel]
     assert shown["text"] == case_message(stored).text
     assert shown["blocks"] == list(case_message(stored).blocks)

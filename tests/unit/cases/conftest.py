@@ -76,7 +76,7 @@ class Desk:
         names = Names(slack, PeopleStore(self.aws.dynamodb, table, self.clock), self.clock)
         settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, self.clock)
         trail = Trail(AuditStore(self.aws.dynamodb, table), settings)
-        ask = self.cases.ask_for_file
+        ask = self.cases.outbox.ask_for_file
         now = settings.current
         files = {
             "report": Reporter(chat, queue, now, version_of=self.procedures.of, name_of=names.of).send,

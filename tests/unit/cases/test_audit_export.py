@@ -48,7 +48,7 @@ def asked(desk: Desk, *, first: str = "2027-01-15", last: str = "2027-01-15", ki
         next_attempt_at="2027-01-15T08:00:00Z",
         about=msgspec.json.encode(Wanted(first=first, last=last, kind=kind)).decode(),
     )
-    desk.cases.ask_for_file(row)
+    desk.cases.outbox.ask_for_file(row)
     return row.case
 
 
@@ -154,7 +154,7 @@ def test_a_large_answer_comes_in_parts_with_every_entry_once(desk: Desk) -> None
     sent = files(desk)
     assert list(sent) == [f"audit 2027-01-15 to 2027-01-15 part {part}.csv" for part in (1, 2, 3)]
     assert [len(rows) for rows in sent.values()] == [50, 50, 23]
-    assert desk.cases.pending("AUDIT-1") == ()
+    assert desk.cases.outbox.pending("AUDIT-1") == ()
     assert sum(len(rows) for rows in sent.values()) == 123
 
 
@@ -205,7 +205,7 @@ def test_of_one_kind_a_year_is_looked_through_a_few_days_at_a_time_with_every_en
 def test_where_nothing_is_found_one_file_says_so(desk: Desk) -> None:
     desk.worker().deliver(asked(desk, first="2026-01-01", last="2026-12-31", kind="erasure"))
     assert list(files(desk).items()) == [("audit 2026-01-01 to 2026-12-31.csv", [])]
-    assert desk.cases.pending("AUDIT-1") == ()
+    assert desk.cases.outbox.pending("AUDIT-1") == ()
 
 
 def test_an_office_elsewhere_has_other_days_and_a_day_of_the_time_change_is_whole(desk: Desk) -> None:

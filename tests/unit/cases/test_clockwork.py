@@ -116,7 +116,7 @@ def test_a_case_closed_between_the_reminder_and_its_delivery_reminds_nobody(desk
     assert current is not None
     change(desk, current, "close", reason="Duplicate case")
     assert delivered_since(desk, case) == []
-    assert desk.cases.pending(case.id) == ()
+    assert desk.cases.outbox.pending(case.id) == ()
 
 
 def test_a_changed_calendar_moves_due_times_once_and_tells_the_card(desk: Desk) -> None:
@@ -129,7 +129,7 @@ def test_a_changed_calendar_moves_due_times_once_and_tells_the_card(desk: Desk) 
     current = desk.cases.get(case.id)
     assert current is not None
     assert (case.due_at, current.due_at) == ("2027-01-19T22:00:00Z", "2027-01-20T22:00:00Z")
-    assert [row.kind for row in desk.cases.pending(case.id)] == ["card"]
+    assert [row.kind for row in desk.cases.outbox.pending(case.id)] == ["card"]
     assert [event.action for event in desk.cases.events(case.id)] == ["open", "claim", "replan"]
 
 

@@ -44,7 +44,7 @@ def lines(desk: Desk) -> list[str]:
 
 
 def states(desk: Desk, case: Case) -> list[tuple[str, str]]:
-    return [(row.kind, row.state) for row in desk.cases.pending(case.id)]
+    return [(row.kind, row.state) for row in desk.cases.outbox.pending(case.id)]
 
 
 def _broken(*_: object) -> Message:
@@ -64,7 +64,7 @@ class TestOnce:
             "event_payload": {"delivery": f"{case.id}#000001#0"},
         }
         assert desk.cases.card(case.id) == Card(channel=CHANNEL, ts=message["ts"])
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
 
     def test_twice(self, desk: Desk) -> None:
         """A wake-up that arrives again posts nothing."""
@@ -93,7 +93,7 @@ class TestOnce:
         assert cards(desk) == [case_message(case).text]
         assert len(lines(desk)) == 1
         assert desk.slack.called("chat.update") == []
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
 
     def test_workers_at_once(self, desk: Desk) -> None:
         """Many workers woken for one case at the same moment post one card."""
@@ -110,7 +110,7 @@ class TestOnce:
         desk.deliver_later(case)
 
         assert len(cards(desk)) == len(lines(desk)) == 1
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
 
     def test_deleted_card(self, desk: Desk) -> None:
         """A card that somebody deleted is posted anew when the case changes."""
@@ -153,7 +153,7 @@ class TestSlackAsksToWait:
         desk.deliver_later(case)
 
         assert len(cards(desk)) == 1
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
 
     def test_token(self, desk: Desk) -> None:
         """A refused token kills no message: all go out once it is mended."""
@@ -195,7 +195,7 @@ class TestUnknownOutcome:
 
         assert cards(desk) == [case_message(case).text]
         assert len(lines(desk)) == 1
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
 
     @pytest.mark.parametrize("done", [True, False])
     def test_line(self, desk: Desk, done: bool) -> None:  # noqa: FBT001 - the parameter of the table
@@ -229,7 +229,7 @@ class TestUnknownOutcome:
         for method in (POST, *[HISTORY] * 6):
             desk.slack.faults.append(Fault(method=method, status=500))
             desk.deliver(case)
-            (row,) = desk.cases.pending(case.id)
+            (row,) = desk.cases.outbox.pending(case.id)
             pauses.append((parse(row.next_attempt_at) - desk.clock.now).total_seconds())
             desk.clock.pass_(seconds=pauses[-1])
         desk.deliver(case)
@@ -257,7 +257,7 @@ class TestCrash:
         desk.deliver_later(case)
 
         assert len(cards(desk)) == 1
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
 
     def test_lease(self, desk: Desk) -> None:
         """Until the dead worker's lease is over, nobody else posts."""
@@ -275,7 +275,7 @@ class Dies(CaseStore):
 
     def __init__(self, desk: Desk, *, at: str) -> None:
         super().__init__(desk.aws.dynamodb, desk.aws.cases_table)
-        setattr(self, at, self._die)
+        setattr(self if hasattr(self, at) else self.outbox, at, self._die)
 
     def _die(self, *_: object) -> None:
         raise ZeroDivisionError
@@ -326,7 +326,7 @@ class TestRefused:
         broken = Renderers(card=worker.render.card, line=_broken, direct=worker.render.direct)
         worker = replace(worker, render=broken)
         failures = 0
-        while desk.cases.pending(case.id):
+        while desk.cases.outbox.pending(case.id):
             try:
                 worker.deliver(case.id)
             except ZeroDivisionError:
@@ -340,8 +340,8 @@ class TestRefused:
         """A row whose workers die each time, before they can say so, is given up too."""
         case = desk.open()
         for _ in range(MOST_FAILURES + 1):
-            (row,) = desk.cases.pending(case.id)
-            assert desk.cases.hold(row, now=desk.clock.now, lease=timedelta(minutes=1)) is not None
+            (row,) = desk.cases.outbox.pending(case.id)
+            assert desk.cases.outbox.hold(row, now=desk.clock.now, lease=timedelta(minutes=1)) is not None
             desk.clock.pass_(hours=1)
         desk.deliver(case)
         assert desk.outcomes == [("dead", "card", "failed")]
@@ -368,7 +368,7 @@ class TestRefused:
                 desk.slack.faults.append(fault)
                 desk.deliver_later(case)
             assert desk.outcomes[-1] == ("dead", "card", "no_answer")
-            assert replay(desk.cases, queue, now=desk.clock.now) == 1
+            assert replay(desk.cases.outbox, queue, now=desk.clock.now) == 1
         desk.deliver_later(case)
         assert len(cards(desk)) == 1
 
@@ -381,28 +381,28 @@ class TestRefused:
         newer = {**item, "body": {"S": item["body"]["S"].replace('"card"', '"hologram"')}}
         desk.aws.dynamodb.put_item(TableName=table, Item=newer)
 
-        assert len(list(desk.cases.due_deliveries(desk.clock.now, limit=9))) == 3
+        assert len(list(desk.cases.outbox.due_deliveries(desk.clock.now, limit=9))) == 3
         desk.deliver(case)
 
         assert desk.outcomes[0] == ("dead", "unreadable", "unreadable")
         assert len(cards(desk)) == len(lines(desk)) == 1
         queue = DeliverQueue(desk.aws.sqs, desk.aws.environment["DELIVER_QUEUE_URL"])
-        assert replay(desk.cases, queue, now=desk.clock.now) == 0
+        assert replay(desk.cases.outbox, queue, now=desk.clock.now) == 0
         kept = desk.aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
         assert kept["body"] == newer["body"]
         desk.aws.dynamodb.put_item(TableName=table, Item={**kept, "body": item["body"]})
-        assert replay(desk.cases, queue, now=desk.clock.now) == 1
+        assert replay(desk.cases.outbox, queue, now=desk.clock.now) == 1
 
     def test_replay(self, desk: Desk) -> None:
         """One command revives what died, in its order, once what killed it is mended."""
         case = desk.open()
         desk.slack.faults.append(Fault(method=POST, error="is_archived"))
         desk.deliver(case)
-        assert desk.cases.pending(case.id) == ()
+        assert desk.cases.outbox.pending(case.id) == ()
         queue = DeliverQueue(desk.aws.sqs, desk.aws.environment["DELIVER_QUEUE_URL"])
 
-        assert replay(desk.cases, queue, now=desk.clock.now) == 1
-        assert replay(desk.cases, queue, now=desk.clock.now) == 0
+        assert replay(desk.cases.outbox, queue, now=desk.clock.now) == 1
+        assert replay(desk.cases.outbox, queue, now=desk.clock.now) == 0
         (message,) = desk.aws.received("DELIVER_QUEUE_URL")
         assert message["Body"] == {"case": case.id}
         desk.deliver(case)
@@ -415,6 +415,6 @@ class TestRefused:
         desk.deliver(case)
         queue = DeliverQueue(desk.aws.sqs, desk.aws.environment["DELIVER_QUEUE_URL"])
 
-        assert replay(desk.cases, queue, now=desk.clock.now) == 3
+        assert replay(desk.cases.outbox, queue, now=desk.clock.now) == 3
         desk.deliver(case)
         assert len(cards(desk)) == len(lines(desk)) == 1

@@ -86,7 +86,7 @@ def attached(desk: Desk) -> str:
 
 def asked_for_a_report(desk: Desk) -> str:
     row = msgspec.structs.replace(a_row(), created_at=AT)
-    desk.cases.ask_for_file(row)
+    desk.cases.outbox.ask_for_file(row)
     return row.case
 
 
@@ -130,13 +130,13 @@ def test_a_fault_that_passes_leaves_it_once(desk: Desk, call: Call, fault: Fault
     desk.slack.faults.append(replace(fault, method=call.method))
     tried(desk, case)
     assert not desk.slack.faults, "it was met"
-    assert [row.kind for row in desk.cases.pending(case)][:1] == [call.kind], "what met it waits"
+    assert [row.kind for row in desk.cases.outbox.pending(case)][:1] == [call.kind], "what met it waits"
 
     desk.clock.pass_(hours=1)
     tried(desk, case)
 
     assert call.shown(desk.slack) == 1
-    assert desk.cases.pending(case) == ()
+    assert desk.cases.outbox.pending(case) == ()
     assert "dead" not in {outcome for outcome, _, _ in desk.outcomes}
     if call.shown is cards:
         stored = desk.cases.get(case)
@@ -152,8 +152,8 @@ def test_a_refusal_for_good_is_set_aside_and_nothing_waits_behind_it(desk: Desk,
     tried(desk, case)
 
     assert ("dead", call.kind, code) in desk.outcomes
-    assert desk.cases.pending(case) == ()
-    assert [row.reason for row in desk.cases.dead_deliveries()] == [code]
+    assert desk.cases.outbox.pending(case) == ()
+    assert [row.reason for row in desk.cases.outbox.dead_deliveries()] == [code]
 
 
 @pytest.mark.parametrize(
@@ -194,10 +194,10 @@ def test_bytes_that_slack_does_not_take_or_give_are_tried_again(desk: Desk, stat
         case = before(desk)
         desk.slack.faults.append(Fault(method=step, status=status))
         tried(desk, case)
-        assert desk.cases.pending(case)
+        assert desk.cases.outbox.pending(case)
         desk.clock.pass_(hours=1)
         tried(desk, case)
-        assert desk.cases.pending(case) == ()
+        assert desk.cases.outbox.pending(case) == ()
     assert len(desk.slack.shared) == 1
     assert {outcome for outcome, _, _ in desk.outcomes} == {"unsure", "posted"}
 
@@ -219,7 +219,7 @@ def test_a_name_that_slack_does_not_tell_holds_nothing_up(desk: Desk, fault: Fau
     desk.slack.faults.append(replace(fault, method="users.info"))
     desk.deliver(case)
     assert cards(desk.slack) == 1
-    assert desk.cases.pending(case.id) == ()
+    assert desk.cases.outbox.pending(case.id) == ()
 
 
 def test_wake_ups_in_any_order_and_number_leave_one_story(desk: Desk) -> None:
@@ -228,7 +228,7 @@ def test_wake_ups_in_any_order_and_number_leave_one_story(desk: Desk) -> None:
     for case in [*reversed(cases), *cases]:
         desk.deliver(case)
     assert cards(desk.slack) == lines(desk.slack) == 3
-    assert all(desk.cases.pending(case.id) == () for case in cases)
+    assert all(desk.cases.outbox.pending(case.id) == () for case in cases)
 
 
 def test_the_builders_clock_is_slacks() -> None:

@@ -65,7 +65,7 @@ def test_when_slack_does_not_answer_the_document_waits(desk: Desk) -> None:
     desk.deliver_later(case)
     assert ("unsure", "documents", "no answer") in desk.outcomes
     desk.deliver_later(case)
-    assert desk.cases.pending(case.id) == ()
+    assert desk.cases.outbox.pending(case.id) == ()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_document_that_slack_will_not_hand_over_holds_up_neither_card_nor_line
     desk.slack.faults.append(Fault(method="download", status=status))
     desk.deliver_later(case)
     assert ("dead", "documents", word) in desk.outcomes
-    assert desk.cases.pending(case.id) == ()
+    assert desk.cases.outbox.pending(case.id) == ()
     assert any("supporting documentation" in message["text"] for message in desk.slack.messages)
 
 
@@ -126,7 +126,7 @@ def test_documents_for_which_no_time_is_left_are_kept_by_the_next_call(desk: Des
     assert [call["file"] for call in desk.slack.called("files.info")] == ["F0ROOF"]
     desk.deliver(case)
     assert [call["file"] for call in desk.slack.called("files.info")] == ["F0ROOF", "F0BILL"]
-    assert desk.cases.pending(case.id) == ()
+    assert desk.cases.outbox.pending(case.id) == ()
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ class TestDeliver:
 
         assert len(returned(answer)) == 1
         assert desk.slack.calls == []
-        assert desk.cases.pending(case.id)[0].attempts == 0
+        assert desk.cases.outbox.pending(case.id)[0].attempts == 0
 
     def test_rotated_token(self, desk: Desk) -> None:
         """After Slack refused the token, the secret is read anew, and the log says so in words that an alarm counts."""
@@ -297,8 +297,8 @@ class TestSweep:
         desk.slack.faults.append(Fault(method=POST, error="is_archived"))
         desk.deliver(case)
         desk.clock.pass_(days=3)
-        (dead,) = desk.cases.dead_deliveries()
-        assert desk.cases.revive(dead, now=desk.clock())
+        (dead,) = desk.cases.outbox.dead_deliveries()
+        assert desk.cases.outbox.revive(dead, now=desk.clock())
         desk.slack.faults.append(Fault(method=POST, status=500))
         desk.deliver(case)
         desk.clock.pass_(seconds=690)

@@ -133,8 +133,8 @@ def a_row(case: str = "REPORT-1", *, created_at: str = "2027-01-15T15:00:00Z") -
 
 def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
     desk.claim(desk.open())
-    desk.cases.ask_for_file(a_row())
-    desk.cases.ask_for_file(a_row())
+    desk.cases.outbox.ask_for_file(a_row())
+    desk.cases.outbox.ask_for_file(a_row())
     desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
     with pytest.raises(Held):
         desk.worker().deliver("REPORT-1")
@@ -146,13 +146,13 @@ def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
     assert [row[4] for row in rows(book, "Events")] == ["open", "claim"]
     assert [row[2] for row in rows(book, "Paths")] + [row[2] for row in rows(book, "Drop-off")] == [1]
     assert [share["channel_id"] for share in desk.slack.shared] == ["DU0LEAD001"]
-    assert desk.cases.pending("REPORT-1") == ()
+    assert desk.cases.outbox.pending("REPORT-1") == ()
 
 
 def test_a_report_that_is_asked_for_again_is_sent_again(desk: Desk) -> None:
     """Three minutes later it is another file of the same name, also where the first try for it fails."""
     for case, at in (("REPORT-1", "2027-01-15T08:00:00Z"), ("REPORT-2", "2027-01-15T08:03:00Z")):
-        desk.cases.ask_for_file(a_row(case, created_at=at))
+        desk.cases.outbox.ask_for_file(a_row(case, created_at=at))
     desk.worker().deliver("REPORT-1")
     desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
     with pytest.raises(Held):

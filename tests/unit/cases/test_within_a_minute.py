@@ -48,7 +48,7 @@ def test_deliver(desk: Desk) -> None:
             next_attempt_at="2027-01-15T08:00:00Z",
             about=msgspec.json.encode(Wanted(first="2027-01-15", last="2027-01-15", kind="decision")).decode(),
         )
-        desk.cases.ask_for_file(row)
+        desk.cases.outbox.ask_for_file(row)
         deliver({"Records": [wake(f'{{"case": "{row.case}"}}')]}, Context())
     [(_, first), (_, second)] = desk.slack.stored.values()
     assert b"2027-01-15 02:00:00-06:00" in first
