@@ -18,6 +18,8 @@ BUILD: Final = ROOT / ".aws-sam" / "build"
 RELEASE: Final = ROOT / "build" / "release"
 SAME_DATE: Final = (1980, 1, 1, 0, 0, 0)
 """Of every file, so that the same build makes the same archive."""
+READABLE: Final = 0o100644
+"""By everybody: Lambda's user is not whoever unpacked it."""
 
 
 class NoRelease(Exception):
@@ -42,7 +44,9 @@ def archive(build: Path, more: Sequence[Path], into: Path) -> str:
     files |= {file.name: file for file in more}
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as written:
         for name, file in sorted(files.items()):
-            written.writestr(zipfile.ZipInfo(name, SAME_DATE), file.read_bytes(), zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(name, SAME_DATE)
+            entry.external_attr = READABLE << 16
+            written.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     return hashlib.sha256(into.read_bytes()).hexdigest()
 
 

@@ -56,6 +56,7 @@ def test_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip") as read:
         assert sorted(read.namelist()) == ["SharedLayer/python/sop.py", "samconfig.toml", "template.yaml"]
         assert read.read("SharedLayer/python/sop.py") == b"pass\n"
+        assert {each.external_attr >> 16 for each in read.infolist()} == {0o100644}
 
 
 def test_another_version(capsys: pytest.CaptureFixture[str]) -> None:
