@@ -76,9 +76,7 @@ def _samples(stack: Stack) -> Path:
         sample.write_sample(first)
         sample.write_sample(later, changed=True)
     if stack.is_new:
-        seed.put_settings(stack, PEOPLE)
-        _say("importing the sample transfer sheet")
-        _say(f"{seed.import_and_activate(stack, first):,} projects are active")
+        seed.give(stack, settings=PEOPLE, sheet=first, say=_say)
     return later
 
 

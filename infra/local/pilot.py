@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import secrets
-import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import WebClient
 
-from infra.local import seed
+from infra.local import command, seed
 from infra.local.manifest import for_socket_mode
 from infra.local.processes import LocalRunError, stop_on_signals, stop_with_parent
 from infra.local.socket_mode import Bridge
@@ -21,8 +18,6 @@ from infra.local.stack import LOCAL, open_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from infra.local.stack import Stack
 
 TOKENS: Final = {
     "SLACK_BOT_TOKEN": ("xoxb-", "the app's page → OAuth & Permissions → Bot User OAuth Token"),
@@ -34,6 +29,10 @@ TOKENS: Final = {
 HOW_TO_BEGIN: Final = """\
 Create the app at https://api.slack.com/apps from the manifest that `make manifest PILOT=yes` prints, and install it.
 Then: SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… make pilot SETTINGS=people.yaml"""
+NOBODY_YET: Final = (
+    "Nobody has a role yet. Give SETTINGS=people.yaml with the ids of people or groups (Slack: profile → ⋮ → "
+    "Copy member ID), at least `roles: {admin: [U…]}`; infra/local/people.yaml is an example."
+)
 READY: Final = """
 SOP Desk answers in {team} (Ctrl-C stops it)
 
@@ -45,10 +44,12 @@ What a pilot cannot do:
   - No alarms, no dashboard, no rolling back of a release; one machine's speed.
 """
 
+_say: Final = command.telling("pilot")
+
 
 def main(argv: Sequence[str]) -> int:
     """Start everything, connect to Slack, say what it cannot do, and answer until stopped."""
-    options = _options(argv)
+    options = command.options("pilot", __doc__).parse_args(argv)
     bot_token, app_token = _tokens(os.environ)
     stop_on_signals()
     stop_with_parent()
@@ -59,7 +60,9 @@ def main(argv: Sequence[str]) -> int:
     with open_stack(folder, say=_say) as stack:
         stack.put_secrets(signing_secret=signing_secret, bot_token=bot_token)
         stack.point_at_slack(web.base_url)
-        _seed(stack, options)
+        if stack.is_new and not options.settings:
+            raise LocalRunError(NOBODY_YET)
+        seed.give(stack, settings=options.settings, sheet=options.sheet, say=_say)
         _say("warming the functions up")
         stack.warm_up()
         bridge = Bridge(web, app_token, url=stack.api_url, host=stack.api_host, secret=signing_secret)
@@ -71,19 +74,6 @@ def main(argv: Sequence[str]) -> int:
         finally:
             bridge.close()
     return 0
-
-
-def _seed(stack: Stack, options: argparse.Namespace) -> None:
-    if options.settings:
-        seed.put_settings(stack, options.settings)
-    elif stack.is_new:
-        raise LocalRunError(
-            "Nobody has a role yet. Give SETTINGS=people.yaml with the ids of people or groups (Slack: profile → ⋮ → "
-            "Copy member ID), at least `roles: {admin: [U…]}`; infra/local/people.yaml is an example."
-        )
-    if options.sheet:
-        _say(f"importing {options.sheet.name}")
-        _say(f"{seed.import_and_activate(stack, options.sheet):,} projects are active")
 
 
 def _tokens(environment: Mapping[str, str]) -> list[str]:
@@ -120,16 +110,3 @@ def _connect(bridge: Bridge) -> None:
         ) from error
     except (SlackClientError, OSError) as error:
         raise LocalRunError("Slack's socket cannot be reached; is there a network?") from error
-
-
-def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m infra.local pilot", description=__doc__)
-    parser.add_argument("--slack-api-url", default=os.environ.get("SLACK_API_URL") or "https://slack.com/api/")
-    parser.add_argument("--settings", type=Path, help="a people.yaml; needed the first time")
-    parser.add_argument("--sheet", type=Path, help="a transfer workbook, imported and activated")
-    parser.add_argument("--state", type=Path, help="keep the state in this folder")
-    return parser.parse_args(argv)
-
-
-def _say(stage: str) -> None:
-    print(f"pilot: {stage}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a fresh installation is given: settings, and a transfer sheet through the real import."""
+"""What a local run is given: settings, and a transfer sheet through the real import."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from infra import settings
+from infra import settings as people_file
 from infra.local.processes import LocalRunError
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
@@ -16,6 +16,7 @@ from sop_core.times import iso
 from sop_core.transfers.records import FINISHED, ImportRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from infra.local.stack import Stack
@@ -25,6 +26,15 @@ START_SECONDS: Final = 60
 IMPORT_SECONDS: Final = 900
 
 
+def give(stack: Stack, *, settings: Path | None, sheet: Path | None, say: Callable[[str], None]) -> None:
+    """Give the stack a people file and a workbook, as far as there are any."""
+    if settings:
+        put_settings(stack, settings)
+    if sheet:
+        say(f"importing {sheet.name}")
+        say(f"{import_and_activate(stack, sheet):,} projects are active")
+
+
 def put_settings(stack: Stack, file: Path) -> None:
     """Store the settings of a people file over what is there.
 
@@ -32,8 +42,8 @@ def put_settings(stack: Stack, file: Path) -> None:
     """
     store = SettingsStore(stack.aws.client("dynamodb"), stack.outputs.settings_table, system_clock)
     try:
-        settings.store(store, file, actor=ACTOR)
-    except settings.BadFile as error:
+        people_file.store(store, file, actor=ACTOR)
+    except people_file.BadFile as error:
         raise LocalRunError(str(error)) from error
 
 

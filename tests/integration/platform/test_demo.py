@@ -28,7 +28,7 @@ pytestmark = pytest.mark.stack
 STAGES: Final = [
     "demo: starting the local AWS",
     "demo: writing the sample workbooks",
-    "demo: importing the sample transfer sheet",
+    "demo: importing Infinity Transfers v1.xlsx",
     "demo: 2,400 projects are active",
     "demo: warming the functions up",
 ]
