@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.standin.slack import Slack, _handler
+from tests.standin.slack import Handler, Slack, slack_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +38,10 @@ class SlackWithFiles(Slack):
     uploads: dict[str, bytes] = field(default_factory=dict)
     shares: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, str, str, bytes]] = field(default_factory=list)
+
+    @property
+    def handler(self) -> type[Handler]:
+        return FilesHandler
 
     def _files_getUploadURLExternal(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
         file_id = f"FSENT{len(self.uploads) + 1}"
@@ -84,42 +86,29 @@ class SlackWithFiles(Slack):
         return {"ok": True, "file": {**shown, **file.info}}
 
 
+class FilesHandler(Handler):
+    """Answers for a Slack with files."""
+
+    def get(self) -> None:
+        """Hand a file over, or say where it is."""
+        file_id = self.path.rpartition("/")[2]
+        self.slack.downloads.append((file_id, self.headers.get("Authorization")))
+        file = self.slack.files[file_id]
+        moved = {"Location": file.moved_to} if file.moved_to else {}
+        self.answer(302 if moved else 200, file.content, {"Content-Type": file.served_as, **moved})
+
+    def post(self) -> None:
+        """Take an upload or a call."""
+        if self.path.startswith("/upload/"):
+            self.slack.uploads[self.path.rpartition("/")[2]] = self.body()
+            self.answer(200, b"OK", {})
+        else:
+            super().post()
+
+
 @contextmanager
 def slack_with_files() -> Iterator[SlackWithFiles]:
     """Serve a Slack with files until the block ends."""
     slack = SlackWithFiles()
-
-    class Handler(_handler(slack)):  # type: ignore[misc]  # the class is made for this Slack
-        def do_GET(self) -> None:  # noqa: N802 - the base class names it so
-            file_id = self.path.rpartition("/")[2]
-            slack.downloads.append((file_id, self.headers.get("Authorization")))
-            file = slack.files[file_id]
-            self.send_response(302 if file.moved_to else 200)
-            if file.moved_to:
-                self.send_header("Location", file.moved_to)
-            self.send_header("Content-Type", file.served_as)
-            self.send_header("Content-Length", str(len(file.content)))
-            self.end_headers()
-            self.wfile.write(file.content)
-
-        def do_POST(self) -> None:  # noqa: N802 - the base class names it so
-            if not self.path.startswith("/upload/"):
-                super().do_POST()
-                return
-            slack.uploads[self.path.rpartition("/")[2]] = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"OK")
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    slack.url = f"http://127.0.0.1:{server.server_port}/api/"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with slack_server(slack):
         yield slack
-    finally:
-        slack.stopped.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()

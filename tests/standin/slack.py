@@ -7,9 +7,10 @@ import threading
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
+
+from tests.standin.loopback import Answering, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +62,11 @@ class Slack:
     faults: deque[Fault] = field(default_factory=deque)
     lock: threading.Condition = field(default_factory=threading.Condition)
     stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def handler(self) -> type[Handler]:
+        """What serves it."""
+        return Handler
 
     def called(self, method: str) -> list[dict[str, Any]]:
         """Return the arguments of every call of a method."""
@@ -213,43 +219,34 @@ class Slack:
 def slack_server(slack: Slack | None = None) -> Iterator[Slack]:
     """Serve a Slack, a plain one if none is given, until the block ends."""
     slack = Slack() if slack is None else slack
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(slack))
-    slack.url = f"http://127.0.0.1:{server.server_port}/api/"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield slack
-    finally:
-        slack.stopped.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(type("Handler", (slack.handler,), {"slack": slack})) as address:
+        slack.url = f"{address}/api/"
+        try:
+            yield slack
+        finally:
+            slack.stopped.set()
 
 
 def _of_form(body: str) -> dict[str, Any]:
     return {name: json.loads(value) if name in LISTS_AND_MAPS else value for name, value in parse_qsl(body)}
 
 
-def _handler(slack: Slack) -> type[_Handler]:
-    return type("Handler", (_Handler,), {"slack": slack})
+class Handler(Answering):
+    """Answers for a Slack."""
 
+    slack: Any
 
-class _Handler(BaseHTTPRequestHandler):
-    slack: Slack
-
-    def do_GET(self) -> None:
+    def get(self) -> None:
+        """Hand a file over."""
         if self._is_refused("download"):
             return
         _, content = self.slack.stored[self.path.rpartition("/")[2]]
         is_ours = self.headers["Authorization"] is not None
-        self.send_response(200)
-        self.send_header("Content-Type", "image/jpeg" if is_ours else "text/html")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        self.answer(200, content, {"Content-Type": "image/jpeg" if is_ours else "text/html"})
 
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["Content-Length"]))
+    def post(self) -> None:
+        """Take an upload or a call."""
+        raw = self.body()
         if self.path.startswith("/upload/"):
             file = self.path.rpartition("/")[2]
             if self._is_refused("upload"):
@@ -272,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, fault: Fault, answer: dict[str, Any]) -> None:
         if fault.page:
-            self._write(fault.status, "text/html", b"<!DOCTYPE html><title>Bad gateway</title>", None)
+            self.answer(fault.status, b"<!DOCTYPE html><title>Bad gateway</title>", {"Content-Type": "text/html"})
         else:
             self._send(fault.status, answer, fault.retry_after)
 
@@ -285,16 +282,5 @@ class _Handler(BaseHTTPRequestHandler):
         return fault is not None
 
     def _send(self, status: int, answer: dict[str, Any], retry_after: int | None) -> None:
-        self._write(status, "application/json", json.dumps(answer).encode(), retry_after)
-
-    def _write(self, status: int, kind: str, body: bytes, retry_after: int | None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        if retry_after is not None:
-            self.send_header("Retry-After", str(retry_after))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Stay silent."""
+        later = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        self.answer(status, json.dumps(answer).encode(), {"Content-Type": "application/json", **later})

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.builders.people import AGENT, PRIYA, TOM
 from tests.crash.flows.calls import REASON, an_agent, nobody_answered
 from tests.crash.flows.flow import Flow, card, one_case
 from tests.standin.files import StoredFile
+from tests.standin.person import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.crash.cloud import World
-    from tests.standin.person import Person
+    from tests.standin.person import Json
 
 PHOTO: Final = {"id": "F0ROOF", "name": "roof.jpg", "mimetype": "image/jpeg", "size": 4}
 ANSWER: Final = "The one in Austin."
@@ -54,30 +56,19 @@ def asked_back(world: World) -> Person:
     return an_agent(world)
 
 
-def presses(button: str) -> Callable[[World, Person], None]:
+def acts(how: Callable[[Person, Json, str], None], what: str, **typed: Any) -> Callable[[World, Person], None]:
+    """Do something with the card, and submit the form that it opens, if there is something to type."""
+
     def act(world: World, person: Person) -> None:
-        world.insist(lambda: person.press(card(world), button))
+        world.insist(lambda: how(person, card(world), what))
+        if typed:
+            world.insist(lambda: person.submit(**typed))
         world.settle()
 
     return act
 
 
-def asks_and_submits(button: str, **typed: Any) -> Callable[[World, Person], None]:
-    def act(world: World, person: Person) -> None:
-        world.insist(lambda: person.press(card(world), button))
-        world.insist(lambda: person.submit(**typed))
-        world.settle()
-
-    return act
-
-
-def chooses_and_submits(choice: str, **typed: Any) -> Callable[[World, Person], None]:
-    def act(world: World, person: Person) -> None:
-        world.insist(lambda: person.choose_more(card(world), choice))
-        world.insist(lambda: person.submit(**typed))
-        world.settle()
-
-    return act
+presses, chooses = partial(acts, Person.press), partial(acts, Person.choose_more)
 
 
 def ends_as(state: str, *actions: str) -> Callable[[World, Any], None]:
@@ -89,7 +80,7 @@ def ends_as(state: str, *actions: str) -> Callable[[World, Any], None]:
 
 def attaches(world: World, person: Person) -> None:
     world.slack.files[PHOTO["id"]] = StoredFile(content=b"roof", name="roof.jpg", mimetype="image/jpeg")  # type: ignore[index]  # a string
-    chooses_and_submits("attach", documents={"files": [PHOTO]})(world, person)
+    chooses("attach", documents={"files": [PHOTO]})(world, person)
 
 
 def the_document_is_kept(world: World, _: Any) -> None:
@@ -115,32 +106,32 @@ FLOWS: Final = (
     Flow(
         name="assign",
         prepare=an_open_case,
-        act=asks_and_submits("case_assign", assignee={"selected_user": TOM}, why="He knows the installer."),
+        act=presses("case_assign", assignee={"selected_user": TOM}, why="He knows the installer."),
         check=ends_as("claimed", "open", "assign"),
     ),
     Flow(
         name="return",
         prepare=a_claimed_case,
-        act=asks_and_submits("case_return", why="Which of the two projects?"),
+        act=presses("case_return", why="Which of the two projects?"),
         check=ends_as("returned", "open", "claim", "return"),
     ),
     Flow(name="send again", prepare=asked_back, act=answers_in_messages, check=it_is_open_again),
     Flow(
         name="void",
         prepare=asked_back,
-        act=asks_and_submits("case_void", note="Opened for the wrong project."),
+        act=presses("case_void", note="Opened for the wrong project."),
         check=ends_as("voided", "open", "claim", "return", "void"),
     ),
     Flow(
         name="withdraw",
         prepare=its_owner,
-        act=chooses_and_submits("withdraw", note="Opened by mistake."),
+        act=chooses("withdraw", note="Opened by mistake."),
         check=ends_as("voided", "open", "withdraw"),
     ),
     Flow(
         name="close",
         prepare=a_claimed_case,
-        act=asks_and_submits("case_close", reason="Contacted and resolved", note="Told her the date."),
+        act=presses("case_close", reason="Contacted and resolved", note="Told her the date."),
         check=ends_as("closed", "open", "claim", "close"),
     ),
     Flow(
@@ -152,13 +143,13 @@ FLOWS: Final = (
     Flow(
         name="ask for an update",
         prepare=its_owner,
-        act=chooses_and_submits("ask_update", note="Called for the third time."),
+        act=chooses("ask_update", note="Called for the third time."),
         check=ends_as("open", "open", "ask_update"),
     ),
     Flow(
         name="note",
         prepare=an_open_case,
-        act=chooses_and_submits("note", note="She prefers mornings."),
+        act=chooses("note", note="She prefers mornings."),
         check=ends_as("open", "open", "note"),
     ),
     Flow(name="attach a document", prepare=an_open_case, act=attaches, check=the_document_is_kept),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.integration.workspace.demo_app import DemoApp, app_at, card, form_view, plain, workspace_at
+from tests.integration.workspace.demo_app import DemoApp, app_in_workspace, card, form_view, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +60,8 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[DemoApp, WorkspaceServer]]:
-    """Both servers."""
-    with app_at("http://127.0.0.1:1/api/") as (demo, url), workspace_at(url) as server:
-        demo.client.base_url = f"{server.url}/api/"
-        yield demo, server
+    with app_in_workspace() as both:
+        yield both
 
 
 @pytest.fixture

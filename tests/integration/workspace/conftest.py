@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.workspace.acting import Hands
-from tests.integration.workspace.demo_app import DemoApp, app_at, workspace_at
+from tests.integration.workspace.demo_app import DemoApp, app_in_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,8 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[DemoApp, WorkspaceServer]]:
-    """Both servers, on ports of their own."""
-    with app_at("http://127.0.0.1:1/api/") as (demo, url), workspace_at(url, ack_seconds=0.5) as server:
-        demo.client.base_url = f"{server.url}/api/"
-        yield demo, server
+    with app_in_workspace(ack_seconds=0.5) as both:
+        yield both
 
 
 @pytest.fixture

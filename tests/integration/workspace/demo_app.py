@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt import Ack, App, BoltRequest, Respond
@@ -12,6 +11,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from infra.local.workspace import Command, WorkspaceConfig, WorkspaceServer, create_app
+from tests.standin.loopback import Answering, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -355,32 +355,25 @@ def app_at(slack_url: str, *, port: int = 0) -> Iterator[tuple[DemoApp, str]]:
     """The demo app, served on loopback."""
     demo = DemoApp(slack_url)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            answer = demo.bolt.dispatch(BoltRequest(body=body, headers=dict(self.headers.items())))
-            content = answer.body.encode()
-            self.send_response(answer.status)
-            for name, values in answer.headers.items():
-                self.send_header(name, values[0])
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    class Handler(Answering):
+        def post(self) -> None:
+            request = BoltRequest(body=self.body().decode(), headers=dict(self.headers.items()))
+            answer = demo.bolt.dispatch(request)
+            self.answer(answer.status, answer.body.encode(), {name: each[0] for name, each in answer.headers.items()})
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
+    with served(Handler, port) as address:
+        try:
+            yield demo, f"{address}/slack/events"
+        finally:
+            demo.hold.set()
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield demo, f"http://127.0.0.1:{server.server_address[1]}/slack/events"
-    finally:
-        demo.hold.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+
+@contextmanager
+def app_in_workspace(**changes: Any) -> Iterator[tuple[DemoApp, WorkspaceServer]]:
+    """Both servers, on ports of their own."""
+    with app_at("http://127.0.0.1:1/api/") as (demo, url), workspace_at(url, **changes) as server:
+        demo.client.base_url = f"{server.url}/api/"
+        yield demo, server
 
 
 @contextmanager

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import zipfile
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from infra import audit
 from infra.audit import FAULTY, NOT_AUDITED, SAFE, Pin, is_affected
+from tests.standin.loopback import Answering, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,29 +37,15 @@ def export(folder: Path, *advisories: dict[str, Any]) -> Path:
 def service(known: dict[str, str]) -> Iterator[str]:
     """Serve as OSV does: a fault's id for each package that has one."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+    class Handler(Answering):
+        def post(self) -> None:
+            asked = json.loads(self.body())["queries"]
             names = [query["package"]["name"] for query in asked]
             results = [{"vulns": [{"id": known[name]}]} if name in known else {} for name in names]
-            body = json.dumps({"results": results}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200, json.dumps({"results": results}).encode(), {})
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-            """Stay silent."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1/querybatch"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Handler) as address:
+        yield f"{address}/v1/querybatch"
 
 
 def test_every_package_of_every_lock_is_audited() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -15,6 +14,7 @@ from slack_sdk.web import WebClient
 
 from infra.local.manifest import for_socket_mode
 from infra.local.socket_mode import Bridge
+from tests.standin.loopback import Answering, served
 from tests.standin.slack import slack_server
 from tests.standin.socket_mode import slack_socket
 
@@ -111,24 +111,13 @@ def _send_all(connection: ServerConnection, turn: threading.Semaphore) -> None:
 def http(answer: Callable[[Any, bytes], Answer]) -> Iterator[str]:
     """Serve every POST with what ``answer`` makes of its headers and body."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status, kind, body = answer(self.headers, self.rfile.read(int(self.headers["Content-Length"] or 0)))
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    class Handler(Answering):
+        def post(self) -> None:
+            status, kind, content = answer(self.headers, self.body())
+            self.answer(status, content, {"Content-Type": kind})
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-            """Stay silent."""
-
-    with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://{LOOPBACK}:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(Handler) as address:
+        yield address
 
 
 def test_a_command_is_a_signed_form(seen: Seen) -> None:
