@@ -57,23 +57,36 @@ def a_run(run_id: str = "run-1", **changes: Any) -> Run:
     return Run(**values | changes)
 
 
-def an_opened_case(run_id: str = "run-1") -> tuple[Case, CaseEvent]:
+def opened_from(draft: CaseDraft = DRAFT, run_id: str = "run", **changes: Any) -> tuple[Case, CaseEvent]:
+    """Open a case on a call, and return it with its first event."""
     now = Clock().now
+    values: dict[str, Any] = {
+        "procedure": "infinity",
+        "facts": {"channel": "phone"},
+        "notes": {},
+        "project": None,
+        "owner": "U0AGENT01",
+        "owner_name": "Maya Torres",
+        "tagged": {},
+        "at": iso(now),
+        "due_at": iso(now + timedelta(days=1)),
+    }
     return open_case(
-        DRAFT,
-        id=case_id(run_id, DRAFT.step),
+        draft,
+        id=case_id(run_id, draft.step),
         run=run_id,
-        procedure="infinity",
         procedure_version="1",
-        facts={"channel": "phone"},
+        channel=CHANNEL,
+        **values | changes,
+    )
+
+
+def an_opened_case(run_id: str = "run-1") -> tuple[Case, CaseEvent]:
+    return opened_from(
+        run_id=run_id,
         notes={"reason_of_call": "Marked-Reason", "callback_number": "555-0100-Marked"},
         project=PROJECT,
-        owner="U0AGENT01",
-        owner_name="Maya Torres",
-        channel=CHANNEL,
         tagged={"Jonathan Lezama": "U0JLEZAMA"},
-        at=iso(now),
-        due_at=iso(now + timedelta(days=1)),
         calendar=Calendar(),
     )
 

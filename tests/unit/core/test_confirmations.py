@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sop_core import procedures
-from sop_core.cases.lifecycle import CLOSE_REASONS, apply, open_case
+from sop_core.cases.lifecycle import CLOSE_REASONS, apply
 from sop_core.cases.transitions import NotAllowed
 from sop_core.guidance import guidance
+from tests.builders.desk import opened_from
 
 if TYPE_CHECKING:
     from sop_core.cases.case import Case
@@ -23,22 +24,7 @@ def handed_over() -> Case:
     facts = {"channel": "email", "destination": "account_servicing", "m3_approved": "yes", "homeowner_verified": "yes"}
     draft = guidance(procedures.load("account_servicing"), facts).case
     assert draft is not None
-    case, _ = open_case(
-        draft,
-        id="SOP-0000TEST",
-        run="run",
-        procedure="account_servicing",
-        procedure_version="1",
-        facts={"channel": "email"},
-        notes={},
-        project=None,
-        owner="U0OWNER",
-        owner_name="Olive",
-        channel="C0TEAM",
-        tagged={},
-        at=AT,
-        due_at=AT,
-    )
+    case, _ = opened_from(draft, procedure="account_servicing", facts={"channel": "email"}, at=AT, due_at=AT)
     return apply(case, "claim", **WHO)[0]
 
 

@@ -10,22 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sop_core.cases.case import ID_CHOICES, Case, Document, State, case_id, case_ids
-from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED, apply, open_case
+from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED, apply
 from sop_core.cases.transitions import ACTIONS, TRANSITIONS, NotAllowed, actions, permitted
-from sop_core.guidance import CaseDraft
+from tests.builders.desk import opened_from
 
 AT = "2026-11-21T10:00:00Z"
 LATER = "2026-11-21T11:00:00Z"
-DRAFT = CaseDraft(
-    step="INF-4b.case",
-    type="Installer Complaints",
-    subtype="Workout Plan",
-    description="Infinity Callbacks",
-    tags=("Jonathan Lezama",),
-    assign_to="Customer Support Resolution Specialist",
-    due="next_business_day",
-    notes=("reason_of_call",),
-)
 PHOTO = Document(id="F1", name="roof.jpg", size=9, key="cases/x/F1", by="U0SPEC", at=LATER)
 ALWAYS = ("ask_update", "note", "attach")
 WAYS: dict[State, tuple[str, ...]] = {
@@ -38,22 +28,7 @@ WAYS: dict[State, tuple[str, ...]] = {
 
 
 def opened(**notes: str) -> Case:
-    return open_case(
-        DRAFT,
-        id=case_id("run", DRAFT.step),
-        run="run",
-        procedure="infinity",
-        procedure_version="1",
-        facts={"channel": "phone"},
-        notes=notes,
-        project=None,
-        owner="U0OWNER",
-        owner_name="Olive",
-        channel="C0TEAM",
-        tagged={},
-        at=AT,
-        due_at=LATER,
-    )[0]
+    return opened_from(notes=notes, owner="U0OWNER", owner_name="Olive", at=AT, due_at=LATER)[0]
 
 
 def act(case: Case, action: str, **given: Any) -> Case:
