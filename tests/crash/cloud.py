@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from infra.local.aws import LocalAws, bare_environment
 from infra.local.stack import MINISTACK, ROOT
+from infra.wholeness import Stored as Everything
 from sop_core.times import iso
 from tests.builders.people import PEOPLE
 from tests.builders.sheets import load_sheet
@@ -124,7 +125,7 @@ class World(Stored):
     def look(self) -> None:
         """Check what must be true at every moment."""
         truths.no_message_twice(self.slack.messages)
-        truths.check(*self.tables().values())
+        truths.check(Everything(*map(tuple, self.tables().values())), self.keys())
 
     def settle(self) -> None:
         """Let queues, their retries and the minute's sweep do their work until nothing is left to do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -84,9 +85,12 @@ class Stored:
 
     def objects(self) -> dict[str, bytes]:
         """Return everything that the bucket holds, by key."""
-        bucket = self.aws.files_bucket
-        keys = [each["Key"] for each in self.aws.s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
-        return {key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+        read = partial(self.aws.s3.get_object, Bucket=self.aws.files_bucket)
+        return {key: read(Key=key)["Body"].read() for key in self.keys()}
+
+    def keys(self) -> list[str]:
+        listed = self.aws.s3.list_objects_v2(Bucket=self.aws.files_bucket)
+        return [each["Key"] for each in listed.get("Contents", ())]
 
     def _all(self, table: str, kind: str, type_: Any) -> list[Any]:
         return [msgspec.json.decode(item["body"]["S"], type=type_) for item in self._of(table, kind)]
