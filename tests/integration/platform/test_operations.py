@@ -6,19 +6,15 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from infra.local.stack import RELEASED
-from tests.builders.deployed import put_people, put_sheet
+from tests.builders.deployed import Deployed, deployed_app
 from tests.builders.people import AGENT
-from tests.standin.aws import SIGNING_SECRET
-from tests.standin.person import Person
-from tests.standin.slack import Slack, slack_server
 from tests.unit.infra.test_operations import ALARMS, DASHBOARD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from infra.local.stack import Stack
 
@@ -30,12 +26,8 @@ OWN = "SopDesk/local"
 
 
 @pytest.fixture(scope="module")
-def slack(stack: Stack) -> Iterator[Slack]:
-    with slack_server() as running:
-        stack.point_at_slack(running.url)
-        put_people(stack)
-        put_sheet(stack, "operations")
-        stack.warm_up()
+def app(stack: Stack) -> Iterator[Deployed]:
+    with deployed_app(stack, sheet="operations") as running:
         yield running
 
 
@@ -108,7 +100,8 @@ def test_alarm_goes_off(stack: Stack, alarms: dict[str, dict[str, Any]], metric:
         assert {each["StateValue"] for each in described(stack) if each["MetricName"] == metric} == {state}
 
 
-def test_metrics_of_the_sweep(stack: Stack, slack: Slack) -> None:
+@pytest.mark.usefixtures("app")
+def test_metrics_of_the_sweep(stack: Stack) -> None:
     """The deployed sweep counts in the namespace and under the service that its alarms watch, all that they watch."""
     stack.aws.client("lambda").invoke(FunctionName=stack.outputs.sweep_function, Qualifier=RELEASED, Payload=b"{}")
     line = next(line for line in reversed(logged(stack, "sweep")) if "SweepFailed" in line)
@@ -135,15 +128,9 @@ def test_dashboard(stack: Stack) -> None:
     assert f"alarm:{NAMED}errors" in body
 
 
-def test_one_id_from_the_request_to_the_card(stack: Stack, slack: Slack) -> None:
+def test_one_id_from_the_request_to_the_card(stack: Stack, app: Deployed) -> None:
     """What the slack function logs of the request that opened a case, and deliver of its card, is found by one id."""
-    http = httpx.Client(timeout=30, headers={"host": stack.api_host})
-
-    def send(body: str, headers: Mapping[str, str]) -> tuple[int, str]:
-        answer = http.post(stack.api_url, content=body.encode(), headers=dict(headers))
-        return answer.status_code, answer.text
-
-    agent = Person(user=AGENT, slack=slack, send=send, secret=SIGNING_SECRET)
+    agent = app.person(AGENT)
     agent.command("/infinity", "INF-100001")
     agent.click("project_choose", "INF-100001")
     agent.click("answer:channel:phone")
@@ -151,10 +138,9 @@ def test_one_id_from_the_request_to_the_card(stack: Stack, slack: Slack) -> None
     agent.click("answer:authenticated:yes")
     agent.click("answer:transfer_answered:no")
     agent.submit(reason_of_call="Panels dark since Monday")
-    http.close()
     opened = next(line for line in reversed(logged(stack, "slack")) if line["message"] == "case")
     case, request = opened["case"], opened["correlation_id"]
-    slack.wait_until(lambda: any(case in each.get("text", "") for each in slack.messages), seconds=30)
+    app.said(case)
 
     (line,) = eventually(lambda: [each for each in logged(stack, "deliver") if each.get("correlation_id") == request])
     assert (line["message"], line["kind"]) == ("posted", "card")

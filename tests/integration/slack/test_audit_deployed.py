@@ -11,9 +11,10 @@ import pytest
 
 from tests.builders.people import ADMIN, AGENT
 from tests.integration.slack.test_audit import choose
-from tests.integration.slack.test_deployed import Deployed, deployed
+from tests.integration.slack.test_deployed import deployed
 
 if TYPE_CHECKING:
+    from tests.builders.deployed import Deployed
     from tests.standin.person import Person
 
 __all__ = ["deployed"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from functions.slack.listeners.runs import COMMANDS
@@ -15,12 +14,11 @@ from sop_core.guidance import guidance, render
 from sop_core.paths import paths
 from sop_core.procedures import reading
 from sop_core.settings import Settings
-from tests.builders.deployed import put_people, put_sheet
+from tests.builders.deployed import Deployed, deployed_app
 from tests.builders.people import AGENT, BACK_OFFICE, PEOPLE, TRAINED
 from tests.builders.sheets import LISTED, NOT_TRANSFERRED, ORIGINAL, UNLISTED
 from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person, signed
-from tests.standin.slack import Slack, slack_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,42 +41,10 @@ WAYS = [
 """Every path of every procedure, as one set of answers that leads along it."""
 
 
-class Deployed:
-    """The deployed app and the Slack it talks to."""
-
-    def __init__(self, stack: Stack, slack: Slack) -> None:
-        self.slack = slack
-        self.cases = CaseStore(stack.aws.client("dynamodb"), stack.outputs.cases_table)
-        self._http = httpx.Client(timeout=30, headers={"host": stack.api_host})
-        self._url = stack.api_url
-
-    def person(self, user: str) -> Person:
-        return Person(user=user, slack=self.slack, send=self.send, secret=SIGNING_SECRET)
-
-    def send(self, body: str, headers: Mapping[str, str]) -> tuple[int, str]:
-        answer = self._http.post(self._url, content=body.encode(), headers=dict(headers))
-        return answer.status_code, answer.text
-
-    def card(self, case: str) -> dict[str, Any]:
-        self.slack.wait_until(
-            lambda: any(case in message.get("text", "") for message in self.slack.messages), seconds=30
-        )
-        return next(message for message in self.slack.messages if case in message.get("text", ""))
-
-    def close(self) -> None:
-        self._http.close()
-
-
 @pytest.fixture(scope="module")
 def deployed(stack: Stack) -> Iterator[Deployed]:
-    with slack_server() as slack:
-        stack.point_at_slack(slack.url)
-        put_people(stack)
-        put_sheet(stack, "deployed")
-        stack.warm_up()
-        app = Deployed(stack, slack)
+    with deployed_app(stack, sheet="deployed") as app:
         yield app
-        app.close()
 
 
 def walk(agent: Person, name: str, facts: Mapping[str, Value]) -> None:
@@ -150,10 +116,10 @@ def expect_card(deployed: Deployed, told: Guidance, view: dict[str, Any]) -> Non
     """The case is stored as the guidance drafted it, and its card is in the channel."""
     assert told.case is not None
     case_id = next(word for word in shown(view).split() if word.startswith("SOP-"))
-    case = deployed.cases.get(case_id)
+    case = CaseStore(deployed.stack.aws.client("dynamodb"), deployed.stack.outputs.cases_table).get(case_id)
     assert case is not None
     assert (case.type, case.subtype, case.description) == (told.case.type, told.case.subtype, told.case.description)
-    card = deployed.card(case_id)
+    card = deployed.said(case_id)[0]
     assert card["channel"] == "C0RESOLUT"
     for tag in told.case.tags:
         assert f"<@{PEOPLE['people'][tag]}>" in card["text"]
