@@ -10,7 +10,8 @@ import pytest
 from tests.builders.hostile import HEADERS, ROWS, hostile
 from tests.builders.people import ADMIN, AGENT, BACK_OFFICE, LEAD, PRIYA, TOM, TRAINED
 from tests.standin.office import an_office
-from tests.tour.day import Words, the_day
+from tests.tour.day import the_day
+from tests.tour.hands import Words
 from tests.tour.watching import watched
 
 if TYPE_CHECKING:
