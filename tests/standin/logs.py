@@ -14,14 +14,23 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def written_to(stream: io.StringIO, *loggers: Logger) -> Iterator[io.StringIO]:
+    """Let functions' loggers write to a stream within the block."""
+    handlers: set[Any] = {each.registered_handler for each in loggers}
+    before = [(each, each.setStream(stream)) for each in handlers]
+    try:
+        yield stream
+    finally:
+        for handler, stream_before in before:
+            handler.setStream(stream_before)
+
+
+@contextmanager
 def written_by(logger: Logger) -> Iterator[list[dict[str, Any]]]:
     """Collect the lines that a function's logger writes within the block; they are there once it ends."""
-    handler = logger.registered_handler
     lines: list[dict[str, Any]] = []
-    stream = io.StringIO()
-    before = handler.setStream(stream)  # type: ignore[attr-defined]  # powertools logs to a stream
     try:
-        yield lines
+        with written_to(io.StringIO(), logger) as stream:
+            yield lines
     finally:
-        handler.setStream(before)  # type: ignore[attr-defined]  # same
         lines += map(json.loads, stream.getvalue().splitlines())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from botocore.client import BaseClient
 from functions.slack.listeners import LISTENERS
 from tests.builders.people import AGENT, TRAINED
 from tests.standin.functions import FUNCTIONS
+from tests.standin.logs import written_to
 from tests.standin.person import TRIGGERS, signed
 from tests.standin.policies import Call, caller, calls_of
 
@@ -60,12 +60,9 @@ def watched(office: Office, *, spared: Mapping[str, str], tried: bool = True) ->
     """
     watch = Watch()
     office.send = _sent(office, watch, spared if tried else None)
-    handlers = {module.logger.registered_handler for module in FUNCTIONS.values()}
-    before = [(each, each.setStream(watch.log)) for each in handlers if isinstance(each, logging.StreamHandler)]
-    with _calls_seen(watch):
+    loggers = [function.logger for function in FUNCTIONS.values()]
+    with _calls_seen(watch), written_to(watch.log, *loggers):
         yield watch
-    for handler, stream in before:
-        handler.setStream(stream)
 
 
 @contextmanager

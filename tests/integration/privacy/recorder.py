@@ -20,6 +20,7 @@ from botocore.awsrequest import AWSRequest
 from slack_sdk.web.base_client import BaseClient
 
 from tests.standin.functions import FUNCTIONS
+from tests.standin.logs import written_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -135,10 +136,9 @@ def recording() -> Iterator[Recorder]:
         stack.enter_context(patch.object(OpenerDirector, "open", asked))
         stack.enter_context(contextlib.redirect_stdout(recorder.logs))
         stack.enter_context(contextlib.redirect_stderr(recorder.logs))
+        stack.enter_context(written_to(recorder.logs, *(each.logger for each in FUNCTIONS.values())))
         for function in FUNCTIONS.values():
             own = function.logger
-            stack.callback(own.registered_handler.setStream, own.registered_handler.stream)
-            own.registered_handler.setStream(recorder.logs)
             stack.callback(own.setLevel, own.log_level)
             own.setLevel("DEBUG")
             stack.enter_context(patch.object(function, "handler", recorder.watched(function.handler)))

@@ -24,6 +24,7 @@ from sop_core.settings import ROLES
 from tests.builders.people import ADMIN, AGENT
 from tests.integration.slack.test_infinity_run import begin, to_the_callback
 from tests.standin.aws import SIGNING_SECRET
+from tests.standin.logs import written_to
 from tests.standin.person import Context, http_event, signed, to_handler
 
 if TYPE_CHECKING:
@@ -43,12 +44,8 @@ SECRETS = ("Jane Marker", "71 Marker Street", "2675550199")
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that the function writes to its log."""
-    written = io.StringIO()
-    handler = app.logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
+    with written_to(io.StringIO(), app.logger) as written:
+        yield written
 
 
 def a_command(text: str = "") -> str:
