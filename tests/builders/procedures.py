@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from sop_core.guidance import Procedure
     from sop_core.procedure import ProcedureFile, Sources
 
+UNTRAINED = {
+    "channel": "phone",
+    "caller_type": "homeowner",
+    "authenticated": "yes",
+    "project": "found",
+    "workout_plan_trained": "no",
+}
+"""A call of a homeowner, as far as it goes before the agent, who lacks the training, transfers it."""
 SPANS = {
     "D9-1": (
         "Ask, “Did it rain?” and wait for 30 seconds at Resolution Lead; they are prompted to leave a voicemail.",

@@ -17,7 +17,6 @@ from sop_aws.people import PeopleStore
 from sop_aws.settings import SettingsStore
 from sop_aws.times import system_clock
 from sop_core.audit import Wanted
-from sop_core.settings_reading import merge
 from tests.builders.desk import Clock
 from tests.builders.people import ADMIN, AGENT, PRIYA, TOM
 from tests.builders.sheets import LISTED
@@ -25,6 +24,7 @@ from tests.integration.slack.test_admin import opened, submit
 from tests.integration.slack.test_case_lists import answered
 from tests.integration.slack.test_cases import an_open_case
 from tests.standin.functions import cold_start
+from tests.standin.stored import Stored
 
 if TYPE_CHECKING:
     from sop_core.audit import Entry
@@ -210,18 +210,12 @@ class Container:
         monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=lambda: self.clock().timestamp()))
         cold_start()
 
-    def changes(self, desk: Desk, **parts: Any) -> None:
-        """Settings changed by another container, which leaves this one's caches alone."""
-        store = SettingsStore(desk.aws.dynamodb, desk.aws.settings_table, self.clock)
-        stored = store.stored()
-        changed = merge(stored.settings, parts)
-        store.put(changed, actor=ADMIN, at="2026-11-20T09:00:00Z", expected_version=stored.version)
-
 
 def test_a_changed_setting_is_in_effect_within_a_minute(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     container = Container(monkeypatch)
     assert "Cases that you have" in answered(desk.person(PRIYA))["text"]
-    container.changes(desk, roles={"resolution_specialist": [TOM]})
+    # By another container, which leaves this one as warm as it is.
+    Stored.settings(desk, roles={"resolution_specialist": [TOM]})
     container.clock.pass_(seconds=59)
     assert "needs the role" in answered(desk.person(PRIYA))["text"]
 

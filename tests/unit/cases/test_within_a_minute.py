@@ -12,10 +12,9 @@ from functions.sweep.app import handler as sweep
 from sop_aws.audit import AuditStore
 from sop_aws.config import ImportConfig
 from sop_aws.deliveries import Delivery
-from sop_aws.settings import SettingsStore
 from sop_core.audit import Wanted
-from sop_core.settings_reading import merge
 from tests.standin.person import Context
+from tests.standin.stored import Stored
 from tests.unit.cases.test_audit_export import ADMIN, an_entry
 from tests.unit.cases.test_functions import wake
 
@@ -27,10 +26,7 @@ pytestmark = pytest.mark.usefixtures("functions")
 
 def changed(desk: Desk, **parts: Any) -> None:
     """Change settings, as another container would."""
-    store = SettingsStore(desk.aws.dynamodb, desk.aws.settings_table, desk.clock)
-    stored = store.stored()
-    settings = merge(stored.settings, parts)
-    store.put(settings, actor=ADMIN, at="2027-01-15T00:00:00Z", expected_version=stored.version)
+    Stored(aws=desk.aws).settings(**parts)
 
 
 def test_deliver(desk: Desk) -> None:

@@ -17,15 +17,7 @@ from sop_core.guidance import (
     trace,
 )
 from sop_core.settings import Settings
-from tests.builders.procedures import rain
-
-UNTRAINED = {
-    "channel": "phone",
-    "caller_type": "homeowner",
-    "authenticated": "yes",
-    "project": "found",
-    "workout_plan_trained": "no",
-}
+from tests.builders.procedures import UNTRAINED, rain
 
 
 @pytest.fixture(scope="module")

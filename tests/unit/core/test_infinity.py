@@ -11,6 +11,7 @@ from sop_core import procedures
 from sop_core.guidance import Guidance, guidance, render
 from sop_core.settings import Settings
 from sop_core.transfers.installers import LISTED
+from tests.builders.procedures import UNTRAINED
 
 ANSWERS = {
     "channel": ("phone", "chat", "email"),
@@ -106,15 +107,6 @@ def seen(result: Guidance) -> Expected:
 
 def infinity(**facts: str) -> Guidance:
     return render(guidance(procedures.load("infinity"), facts), Settings.default())
-
-
-UNTRAINED = {
-    "channel": "phone",
-    "caller_type": "homeowner",
-    "authenticated": "yes",
-    "project": "found",
-    "workout_plan_trained": "no",
-}
 
 
 def test_every_combination_ends_as_the_sop_reads() -> None:
