@@ -10,6 +10,7 @@ from functions.publish import app as publish
 from functions.slack import app as slack
 from functions.sweep import app as sweep
 from sop_aws import clients, secrets
+from sop_aws.correlation import correlate
 
 # Whatever they have of their own is no type's: a handler is put in another's place, and a logger given another stream.
 FUNCTIONS: Final[dict[str, Any]] = {
@@ -30,8 +31,10 @@ FEW_DAYS: Final = {"A_STEP": 2, "LONGEST_KEPT": 2}
 
 
 def cold_start() -> None:
-    """Let every function begin as a new container does: nothing is kept of what it made before."""
+    """Let every function begin as a new container does: with nothing that it made before, at nobody's request."""
     for module in (*FUNCTIONS.values(), clients, secrets):
         for made in vars(module).values():
             if hasattr(made, "cache_clear") and made.__module__ == module.__name__:
                 made.cache_clear()
+    for function in FUNCTIONS.values():
+        correlate(function.logger, None)
