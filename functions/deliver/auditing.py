@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import timedelta
+import time
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 ROWS: Final = 20_000
 """Of one file: about 3 MB, so that several are made within the time of one call."""
-DAYS_OF_A_KIND: Final = timedelta(days=14)
-"""That are looked through at once where one kind is wanted: of a rare one there may be nothing among many entries."""
+LONGEST: Final = 15.0
+"""Seconds of looking after which no other day is begun: of a rare kind there may be nothing in many days."""
 HEADS: Final = ("Time (office)", "Time (UTC)", "Kind", "Who", "User id", "What", "About", "Procedure", "Detail")
 USERS: Final = re.compile(r"(?<![\w-])[UW][A-Z0-9]{2,30}(?![\w-])")
 
@@ -44,6 +44,7 @@ class Auditor:
         name_of: Callable[[str, str], str],
         ask: Callable[[Delivery], None],
         rows: int = ROWS,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take Slack, the trail, the settings (for the office's zone), names, what stores the row of the next part."""
         self._chat = chat
@@ -52,17 +53,15 @@ class Auditor:
         self._name_of = name_of
         self._ask = ask
         self._rows = rows
+        self._timer = timer
 
     def send(self, row: Delivery) -> None:
         """Send the part of the audit that a row of the outbox asks for, and ask for the next if there is one."""
         wanted = msgspec.json.decode(row.about or "", type=Wanted)
         zone = ZoneInfo(self._settings().calendar.zone)
         start, end = wanted.moments(zone.key)
-        begin = wanted.after or iso(start)
-        stop = min(iso(end), _days_later(begin)) if wanted.kind else iso(end)
-        content, count, rest = self._written(self._trail.between(begin, stop, kind=wanted.kind), zone)
-        if rest is None and stop < iso(end):
-            rest = stop
+        by_day = self._trail.by_day(wanted.after or iso(start), iso(end), kind=wanted.kind)
+        content, count, rest = self._written(by_day, zone)
         if rest and not count:
             self._ask(_next(row, msgspec.structs.replace(wanted, after=rest)))
             return
@@ -75,20 +74,29 @@ class Auditor:
         if rest:
             self._ask(_next(row, msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)))
 
-    def _written(self, entries: Iterator[Entry], zone: ZoneInfo) -> tuple[bytes, int, str | None]:
-        """Return a file of at most so many entries, their number, and the place of the first that did not fit."""
+    def _written(self, by_day: Iterator[tuple[str, Iterator[Entry]]], zone: ZoneInfo) -> tuple[bytes, int, str | None]:
+        """Return a file, the number of its entries, and where the next part begins: at an entry or at a day."""
         made = io.StringIO(newline="")
         out = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         out.writerow(HEADS)
         count, rest = 0, None
-        for entry in entries:
-            if count == self._rows:
-                rest = entry.place
+        for place, entry in self._in_time(by_day):
+            if entry is None or count == self._rows:
+                rest = place
                 break
             out.writerow(map(safe, self._line(entry, zone)))
             count += 1
         # Excel reads UTF-8 only where the file says so.
         return made.getvalue().encode("utf-8-sig"), count, rest
+
+    def _in_time(self, by_day: Iterator[tuple[str, Iterator[Entry]]]) -> Iterator[tuple[str, Entry | None]]:
+        """Yield entries behind their places; once the time is over the day to go on with, and no entry."""
+        began = self._timer()
+        for day, entries in by_day:
+            if self._timer() - began > LONGEST:
+                yield day, None
+                return
+            yield from ((entry.place, entry) for entry in entries)
 
     def _line(self, entry: Entry, zone: ZoneInfo) -> tuple[str, ...]:
         detail = entry.detail
@@ -114,10 +122,6 @@ class Auditor:
 def safe(cell: str) -> str:
     """Return a cell that no spreadsheet computes: text that would begin a formula stands behind an apostrophe."""
     return f"'{cell}" if begins_a_formula(cell) else cell
-
-
-def _days_later(place: str) -> str:
-    return iso(parse(place.partition("#")[0]) + DAYS_OF_A_KIND)
 
 
 def _next(row: Delivery, wanted: Wanted) -> Delivery:

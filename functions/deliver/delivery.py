@@ -160,10 +160,17 @@ class _Attempt:
                 self._keep([each for each in case.documents if each.id in event.documents])
 
     def _keep(self, documents: Sequence[Document]) -> None:
+        refused: Refused | None = None
         for document in documents:
             if self._seconds_left() < ENOUGH_TIME:
                 raise OutOfTime
-            self._copy(document)
+            try:
+                self._copy(document)
+            except Refused as error:
+                # The others are kept all the same.
+                refused = refused or error
+        if refused:
+            raise refused
 
     def _send_card(self, case: Case) -> None:
         message = self._render.card(case)

@@ -114,19 +114,17 @@ class Trail:
         self._store = store
         self._settings = settings
 
-    def between(self, start: str, end: str, *, kind: str = "") -> Iterator[Entry]:
-        """Yield every entry, of one ``kind`` or of all, from place ``start`` (included) up to the moment ``end``.
+    def by_day(self, start: str, end: str, *, kind: str = "") -> Iterator[tuple[str, Iterator[Entry]]]:
+        """Yield each day (UTC) with its entries, of one ``kind`` or of all, from ``start`` (included) up to ``end``.
 
-        It is read page by page as it goes.
+        ``start`` is a place or a day, ``end`` a moment. Entries are read page by page as they are taken.
         """
         known = setting_entries(self._settings) if kind in {"", "setting"} else ()
         changed = [each for each in reversed(known) if start <= each.place < end]
-        if kind == "setting":
-            yield from changed
-            return
         for day in days(start[:10], end[:10]):
             of_day = [each for each in changed if each.at.startswith(day)]
-            yield from merge(self._store.forwards(day, start=start, end=end, kind=kind), of_day, key=_PLACE)
+            others = () if kind == "setting" else self._store.forwards(day, start=start, end=end, kind=kind)
+            yield day, merge(others, of_day, key=_PLACE)
 
     def page(self, *, before: str, start: str, kinds: Collection[str], limit: int) -> Page:
         """Return up to ``limit`` entries of these kinds before a place, back to the moment ``start``."""

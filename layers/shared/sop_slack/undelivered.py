@@ -22,6 +22,7 @@ WHY: Final[dict[str, str]] = {
     "account_inactive": "The person is no longer in this workspace.",
     "case_not_found": "Their case is no longer stored.",
     "file_not_found": "The file was deleted in Slack before it could be kept.",
+    "file_elsewhere": "The file is only linked in Slack. Attach the document itself.",
     "file_too_large": "The file is larger than 10 MB.",
     "missing_scope": "The app lacks a permission. Install it again from its manifest.",
     "no_answer": "Slack did not answer for a day.",

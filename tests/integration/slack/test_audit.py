@@ -38,7 +38,7 @@ def trail(desk: Desk) -> list[Entry]:
     settings = SettingsStore(desk.aws.dynamodb, desk.aws.settings_table, system_clock)
     now = system_clock()
     start, end = ((now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-1, 1))
-    return list(Trail(store, settings).between(start, end))
+    return [entry for _, entries in Trail(store, settings).by_day(start, end) for entry in entries]
 
 
 def told(desk: Desk, kind: str) -> list[tuple[str, str, str]]:

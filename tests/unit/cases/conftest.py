@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,8 @@ class Desk:
     """The part of the app that people press, and the deliver worker, on the stand-ins."""
 
     rows_of_a_file = 50
+    seconds_a_look = 0
+    """That pass between two looks at the time while a file is made."""
 
     def __init__(self, aws: Aws, slack: Slack, clock: Clock) -> None:
         self.aws, self.slack, self.clock = aws, slack, clock
@@ -77,10 +80,13 @@ class Desk:
         settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, self.clock)
         trail = Trail(AuditStore(self.aws.dynamodb, table), settings)
         ask = self.cases.outbox.ask_for_file
+        looks = itertools.count(0, self.seconds_a_look)
         now = settings.current
         files = {
             "report": Reporter(chat, queue, now, version_of=self.procedures.of, name_of=names.of).send,
-            "audit": Auditor(chat, trail, now, name_of=names.of, ask=ask, rows=self.rows_of_a_file).send,
+            "audit": Auditor(
+                chat, trail, now, name_of=names.of, ask=ask, rows=self.rows_of_a_file, timer=lambda: next(looks)
+            ).send,
         }
         return Deliverer(
             cases=cases or self.cases,

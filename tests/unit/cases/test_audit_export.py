@@ -189,8 +189,16 @@ def test_nothing_is_read_that_cannot_be_of_the_kind(desk: Desk, kind: str, read:
     assert {row["Kind"] for row in rows} == ({kind} if kind else {"case", "decision", "view"}) - {"setting"}
 
 
-def test_of_one_kind_a_year_is_looked_through_a_few_days_at_a_time_with_every_entry_once(desk: Desk) -> None:
-    """Days without any send no file; the last part always comes, so that it is known to be the last."""
+def test_of_what_is_found_at_once_a_year_is_one_file(desk: Desk) -> None:
+    keep(desk, *(an_entry(day, at=f"2026-{day:02d}-03T08:00:00Z", kind="erasure") for day in range(1, 13)))
+    desk.worker().deliver(asked(desk, first="2026-01-01", last="2026-12-31", kind="erasure"))
+    [rows] = files(desk).values()
+    assert len(rows) == 12
+
+
+def test_of_what_takes_long_to_find_a_year_comes_in_parts_with_every_entry_once(desk: Desk) -> None:
+    """A stretch without any sends no file; the last part always comes, so that it is known to be the last."""
+    desk.seconds_a_look = 1
     found = ["2026-02-03", "2026-02-03", "2026-07-14", "2026-12-31"]
     keep(desk, *(an_entry(at, at=f"{day}T08:00:00Z", kind="erasure") for at, day in enumerate(found)))
     keep(desk, *(an_entry(number, at=f"2026-02-03T08:00:{number:02d}Z") for number in range(2, 60)))

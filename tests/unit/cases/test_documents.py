@@ -9,7 +9,7 @@ import pytest
 from slack_sdk import WebClient
 
 from functions.deliver.delivery import ENOUGH_TIME
-from functions.deliver.documents import MOST_BYTES, SlackDocuments
+from functions.deliver.documents import MOST_BYTES, REFUSED, SlackDocuments
 from functions.deliver.failures import OutOfTime, Refused, Unsure
 from sop_aws.deliveries import outbox
 from sop_aws.documents import DocumentStore
@@ -17,6 +17,7 @@ from sop_core.cases.case import Document
 from sop_core.cases.lifecycle import apply
 from sop_http import slack_files
 from sop_http.slack_files import is_slack
+from sop_slack.undelivered import WHY
 from tests.standin.aws import BOT_TOKEN
 from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files
 from tests.standin.slack import Fault
@@ -90,6 +91,15 @@ def test_a_document_that_slack_will_not_hand_over_holds_up_neither_card_nor_line
     assert any("supporting documentation" in message["text"] for message in desk.slack.messages)
 
 
+def test_of_several_the_others_are_kept_where_slack_hands_one_over_no_more(desk: Desk) -> None:
+    case = attached(desk, "F0GONE", "F0ROOF", "F0BILL")
+    del desk.slack.stored["F0GONE"]
+    desk.deliver_later(case)
+    assert ("dead", "documents", "file_not_found") in desk.outcomes
+    kept = desk.aws.s3.list_objects_v2(Bucket="files", Prefix=f"cases/{case.id}/")["Contents"]
+    assert [each["Key"].rpartition("/")[2] for each in kept] == ["F0BILL", "F0ROOF"]
+
+
 def test_a_file_host_that_says_nothing_is_an_outage(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slack_files, "SECONDS", 0.1)
     desk.slack.stored["F0ROOF"] = ("roof.jpg", b"roof")
@@ -127,6 +137,10 @@ def test_documents_for_which_no_time_is_left_are_kept_by_the_next_call(desk: Des
     desk.deliver(case)
     assert [call["file"] for call in desk.slack.called("files.info")] == ["F0ROOF", "F0BILL"]
     assert desk.cases.outbox.pending(case.id) == ()
+
+
+def test_every_reason_has_a_sentence() -> None:
+    assert set(REFUSED.values()) <= WHY.keys()
 
 
 @pytest.mark.parametrize(
