@@ -98,7 +98,7 @@ def _of_settings(items: tuple[Item, ...]) -> Iterator[str]:
     elif current is not None and max(versions, default=0) != int(current["version"]["N"]):
         yield (
             f"The settings are at version {current['version']['N']} and their history at {max(versions, default=0)}:"
-            " --only SETTINGS makes them what they were."
+            " --at … --put-back --only SETTINGS makes them what they were."
         )
     for sk in places.get("PROCEDURES", {}):
         kind, _, rest = sk.partition("#")

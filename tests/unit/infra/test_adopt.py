@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from infra.adopt import BUCKET, TABLES, TEMPLATE, Refused, left_behind, template_of
+from infra.adopt import BUCKET, TABLES, TEMPLATE, Refused, left_behind, refused_for, template_of
 from tests.builders.template import RESOURCES, read
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def test_template_of_an_import(tmp_path: Path) -> None:
     file.write_text(template_of({*TABLES, BUCKET}, TEMPLATE.read_text(encoding="utf-8")), encoding="utf-8")
 
     cut = read(file)
-    assert cut["Resources"] == {name: RESOURCES[name] for name in (*TABLES, BUCKET)}
+    assert cut["Resources"] == {name: {**RESOURCES[name], "DeletionPolicy": "Retain"} for name in (*TABLES, BUCKET)}
     assert not {"Transform", "Outputs", "Globals"} & set(cut)
-    assert all(each["DeletionPolicy"].startswith("Retain") for each in cut["Resources"].values())
 
 
 def test_left_behind() -> None:
@@ -47,6 +46,52 @@ def test_left_behind_twice() -> None:
     assert left_behind("desk", there, ["desk-CasesTable-1A2B"]) == KEPT
 
 
-def test_nothing_is_left() -> None:
-    with pytest.raises(Refused, match="Of the stack dusk no CasesTable is left"):
-        left_behind("dusk", KEPT.values(), ())
+def test_a_bucket_has_no_capitals() -> None:
+    """AWS writes a stack's name small in a bucket's."""
+    there = {"Desk-CasesTable-1A2B", "desk-filesbucket-1a2b", "desk-SettingsTable-1A2B"}
+
+    assert left_behind("Desk", there, ()) == {
+        "CasesTable": "Desk-CasesTable-1A2B",
+        "FilesBucket": "desk-filesbucket-1a2b",
+    }
+
+
+@pytest.mark.parametrize("lost", [*TABLES, BUCKET])
+def test_some_are_left(lost: str) -> None:
+    """One that is gone does not keep the others from being taken over."""
+    there = {logical: name for logical, name in KEPT.items() if logical != lost}
+
+    assert left_behind("desk", there.values(), ()) == there
+
+
+@pytest.mark.parametrize("there", [set(), OTHERS, {KEPT["FilesBucket"]}])
+def test_nothing_is_left(there: set[str]) -> None:
+    with pytest.raises(Refused, match="Of the stack desk no table is left"):
+        left_behind("desk", there, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("CREATE_COMPLETE", "Deploy it."),
+        ("IMPORT_COMPLETE", "Deploy it."),
+        ("UPDATE_ROLLBACK_COMPLETE", "Deploy it."),
+        ("ROLLBACK_COMPLETE", "Delete it first"),
+        ("ROLLBACK_FAILED", "Delete it first"),
+        ("IMPORT_ROLLBACK_COMPLETE", "Delete it first"),
+        ("CREATE_FAILED", "Delete it first"),
+        ("DELETE_FAILED", "Delete it first"),
+        ("IMPORT_IN_PROGRESS", "Let CloudFormation finish first."),
+        ("IMPORT_ROLLBACK_IN_PROGRESS", "Let CloudFormation finish first."),
+        ("DELETE_IN_PROGRESS", "Let CloudFormation finish first."),
+    ],
+)
+def test_a_stack_is_there(status: str, said: str) -> None:
+    """It is left alone, and what is to be done about it follows from its state."""
+    refused = str(refused_for("desk", status))
+    assert refused.startswith(f"The stack desk is there ({status}). {said}")
+
+
+def test_a_try_that_went_no_further_is_in_nobodys_way() -> None:
+    """It leaves a stack that has nothing but a change set."""
+    assert refused_for("desk", "REVIEW_IN_PROGRESS") is None

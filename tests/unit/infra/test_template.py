@@ -334,15 +334,17 @@ def test_a_parameter_is_a_release(translated: dict[str, dict[str, Any]], name: s
     """A changed parameter makes a version of the functions that it changes, and of no other: Lambda refuses that.
 
     SAM looks at the parameters' names only (https://github.com/aws/serverless-application-model/issues/3820); another
-    description replaces a version (AWS::Lambda::Version).
+    description replaces a version (AWS::Lambda::Version). The version before is kept, as after any release: going back
+    in a hurry points at it.
     """
     resources = translated["template-prod"]
-    (version,) = (resources[each]["Properties"] for each in releases(resources) if each.startswith(f"{name}Version"))
+    (version,) = (resources[each] for each in releases(resources) if each.startswith(f"{name}Version"))
     function = resources[name]["Properties"]
     versioned = parameters_of([each for key, each in function.items() if key != "ReservedConcurrentExecutions"])
 
     assert {"Runtime", "Architecture", "LogLevel"} <= versioned
-    assert parameters_of(version["Description"]) == versioned
+    assert parameters_of(version["Properties"]["Description"]) == versioned
+    assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_environments(translated: dict[str, dict[str, Any]]) -> None:

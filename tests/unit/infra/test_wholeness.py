@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from infra import restore
+from infra.deployed import NoSopDesk
 from infra.restore import cautious, is_kept
 from infra.wholeness import Stored, problems
 from sop_aws.deliveries import delivery_item, outbox, read_delivery
@@ -75,6 +77,20 @@ def test_not_whole(stored: dict[str, Any], said: str) -> None:
     """Each part that something refers to is missed."""
     (line,) = told(**stored)
     assert said in line
+
+
+def test_the_way_back_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is named for settings that are not whole is what the restore takes: it goes on to look for the stack."""
+
+    def looked_for(stack: str, _: object) -> None:
+        raise NoSopDesk(stack)
+
+    monkeypatch.setattr(restore, "outputs", looked_for)
+    (line,) = told(settings=[SETTINGS, HISTORY[0]])
+    named = line.partition(": ")[2].removesuffix(" makes them what they were.").replace("…", AT).split()
+
+    assert named[-1] == SETTINGS["pk"]["S"]
+    assert restore.main(["--stack", "desk", *named]) == 2
 
 
 def test_what_has_expired_is_not_missed() -> None:
