@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sop_aws.objects import keys_under
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.transfers import TransferStore
 from sop_core.transfers.matching import build
@@ -41,11 +42,7 @@ def problems(stored: Stored, *, has_file: Callable[[str], bool]) -> list[str]:
 def rebuilt_snapshots(database: DynamoDBClient, files: S3Client, table: str, bucket: str) -> Iterator[str]:
     """Build search snapshots of kept sheets that are not in the bucket anew, from the rows; yield a line for each."""
     transfers, snapshots = TransferStore(database, table), SnapshotStore(files, bucket)
-    there = {
-        each["Key"]
-        for page in files.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="snapshots/")
-        for each in page.get("Contents", ())
-    }
+    there = set(keys_under(files, bucket, "snapshots/"))
     for sheet in transfers.sheets.history(EVERY_SHEET):
         if sheet.state in KEPT and sheet.snapshot is not None and sheet.snapshot.key not in there:
             made = snapshots.put(sheet.id, build(tuple(transfers.projects.all(sheet.id))), beside=True)

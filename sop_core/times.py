@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def iso(moment: datetime) -> str:
@@ -13,3 +17,11 @@ def iso(moment: datetime) -> str:
 def parse(text: str) -> datetime:
     """Read a stored moment."""
     return datetime.fromisoformat(text)
+
+
+def days(first: str, last: str) -> Iterator[str]:
+    """Yield the days from ``first`` to ``last`` (``2026-11-20``), both included."""
+    day, end = date.fromisoformat(first), date.fromisoformat(last)
+    while day <= end:
+        yield day.isoformat()
+        day += timedelta(days=1)

@@ -28,7 +28,7 @@ from sop_aws.transfers import TransferStore
 from sop_core.audit import Entry
 from sop_core.cases.case import OVER, Case
 from sop_core.forgetting import Contact, contact_of, erased_project, name_of
-from sop_core.times import iso, parse
+from sop_core.times import days, iso, parse
 from sop_core.transfers.records import Forgetting
 from sop_slack import forgetting as told
 
@@ -173,12 +173,10 @@ class Forgetter:
     def _since(self, attempt: Attempt) -> None:
         """Look once more at what was done since it was asked for: a case may have been opened meanwhile."""
         plan, asked_at = _plan(attempt), attempt.record.created_at
-        day, today = parse(asked_at).date(), self.clock().date()
         numbers: list[str | None] = []
-        while day <= today:
-            runs = self.eraser.runs_on(day.isoformat(), plan.who, Contact(), at=asked_at)
+        for day in days(asked_at[:10], iso(self.clock())[:10]):
+            runs = self.eraser.runs_on(day, plan.who, Contact(), at=asked_at)
             numbers += [run.case for run in runs if run.started_at >= asked_at]
-            day += timedelta(days=1)
         for name in plan.who.projects:
             numbers += [case.id for case in self.cases.for_project(project_pk(project_id=name, key=name))]
         found = self._stored(number for number in dict.fromkeys(numbers) if number and number not in plan.cases)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from slack_sdk.errors import SlackApiError
 
+from sop_core.times import parse
 from sop_http.client import UNANSWERED
 from sop_http.own_messages import find_message, marked
 from sop_slack import forgetting as erased
@@ -79,5 +79,5 @@ class Progress:
         return str(answer["ts"])
 
     def _earlier(self, record: ImportRecord) -> str | None:
-        since = datetime.fromisoformat(record.created_at)
+        since = parse(record.created_at)
         return find_message(self._slack, str(self.channel), marked(MARK, **{"import": record.id}), since=since)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from functions.import_sheet import writing
+from sop_core.times import parse
 from sop_http.own_messages import find_file
 from sop_slack import blocks as kit
 from sop_slack import transfers as told
@@ -41,7 +41,7 @@ class Sender:
         """Send the record's admin a file with a line of our own words, unless an earlier attempt did; return its id."""
         to = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
         # Cut off between the upload and its noting, the file stands in the conversation already.
-        since = datetime.fromisoformat(record.created_at)
+        since = parse(record.created_at)
         if record.attempts > 1 and (earlier := find_file(self._slack, to, name, since=since)):
             return earlier
         answer = self._slack.files_upload_v2(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sop_aws.snapshots import SnapshotUnavailable
+from sop_core.times import parse
 from sop_slack.run import Sheet as SheetNotice
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Finder:
         record = self._sheet(sheet)
         if record is None:
             return SheetNotice(warning=NO_SHEET, is_searchable=False)
-        uploaded = datetime.fromisoformat(record.uploaded_at).astimezone(UTC)
+        uploaded = parse(record.uploaded_at).astimezone(UTC)
         age = self._now() - uploaded
         limit = self._settings().sheet_freshness_days
         if age > timedelta(days=limit):

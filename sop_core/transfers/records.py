@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from sop_core.times import parse
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring", "expired"]
 ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent", "forgotten"]
@@ -94,7 +98,7 @@ class ActiveSheet(msgspec.Struct, frozen=True, kw_only=True):
 
 def days_too_old(active: ActiveSheet, *, fresh_for: int, now: datetime) -> int:
     """Return by how many whole days a sheet is older than the ``fresh_for`` days that it counts as fresh; 0: it is."""
-    return max(0, (now - datetime.fromisoformat(active.uploaded_at)).days - fresh_for)
+    return max(0, (now - parse(active.uploaded_at)).days - fresh_for)
 
 
 class ColumnChange(msgspec.Struct, frozen=True, kw_only=True):

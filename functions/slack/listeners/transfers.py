@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.slack import sheets
@@ -14,7 +13,7 @@ from functions.slack.listeners.listener import Listener, Request
 from functions.slack.replies import notice, replace, reply, tell
 from sop_aws.sheets import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
-from sop_core.times import iso
+from sop_core.times import iso, parse
 from sop_core.transfers.records import ImportRecord, days_too_old
 from sop_slack import sheet_history
 from sop_slack import transfers as told
@@ -185,7 +184,7 @@ def _status(services: Services) -> Message:
     active = services.transfers.sheets.active()
     if active is None:
         return sheet_history.status(None)
-    age = (services.now() - datetime.fromisoformat(active.uploaded_at)).days
+    age = (services.now() - parse(active.uploaded_at)).days
     fresh_for = services.settings().sheet_freshness_days
     return sheet_history.status(
         active, age_days=age, stale=days_too_old(active, fresh_for=fresh_for, now=services.now()) > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ from sop_aws.table import Table, attributes, text
 from sop_core.audit import Entry, of_change, of_event
 from sop_core.cases.case import CaseEvent
 from sop_core.settings import changes
-from sop_core.times import parse
+from sop_core.times import days, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -166,14 +166,6 @@ def audit_item(entry: Entry, *, keep_days: int) -> Item:
 def audit_body(entry: Entry) -> Item:
     """Return the attribute that says what was done."""
     return attributes(body=msgspec.json.encode(entry).decode())
-
-
-def days(first: str, last: str) -> Iterator[str]:
-    """Yield the days from ``first`` to ``last``, both included."""
-    day, end = date.fromisoformat(first), date.fromisoformat(last)
-    while day <= end:
-        yield day.isoformat()
-        day += timedelta(days=1)
 
 
 def day_pk(day: str) -> str:

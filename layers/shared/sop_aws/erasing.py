@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sop_aws.audit import LAST, audit_body, day_pk, days
+from sop_aws.audit import LAST, audit_body, day_pk
 from sop_aws.cases import CaseStore, case_item, event_item, word_key
 from sop_aws.runs import Run, erased_run, run_item, run_pk, without_search
 from sop_aws.table import NEW, UNCHANGED, Cancelled, ConditionFailed, Contended, Table, text
@@ -15,6 +15,7 @@ from sop_core.audit import Entry
 from sop_core.cases.case import OVER
 from sop_core.cases.words import words_of
 from sop_core.forgetting import erased_case, erased_entry, erased_event
+from sop_core.times import days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

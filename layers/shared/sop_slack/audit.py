@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from sop_core.audit import KIND_NAMES, Wanted
+from sop_core.times import parse
 from sop_slack import blocks as b
 from sop_slack.admin import PARTS
 from sop_slack.stories import DID
@@ -146,7 +146,7 @@ def _linked(found: str) -> Block:
 
 
 def _when(at: str) -> Block:
-    moment = datetime.fromisoformat(at)
+    moment = parse(at)
     return {
         "type": "date",
         "timestamp": int(moment.timestamp()),

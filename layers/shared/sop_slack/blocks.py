@@ -7,10 +7,11 @@ Limits: https://docs.slack.dev/reference/block-kit
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+
+from sop_core.times import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +78,7 @@ def mention_any(user_or_group: str) -> str:
 
 def time_in_reader_zone(at: str, form: str = "{date_short_pretty} at {time}") -> str:
     """Return ``at`` (ISO 8601 UTC) as Slack date markup, shown in the reader's own zone."""
-    moment = datetime.fromisoformat(at)
+    moment = parse(at)
     return f"<!date^{int(moment.timestamp())}^{form}|{moment:%Y-%m-%d %H:%M} UTC>"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from sop_core.times import parse
 from sop_slack import blocks as kit
 from sop_slack import columns
 from sop_slack.sheet_lines import STATES, against, by, counts_line, message_of, workbook
@@ -33,7 +33,7 @@ def status(active: ActiveSheet | None, *, age_days: int | None = None, stale: bo
     text = f"The active transfer sheet holds {active.counts.projects:,} projects{_age(age_days)}."
     shown = [
         kit.section(f"*{text}*"),
-        kit.labelled([("Workbook", active.file_name)]),
+        workbook(active),
         counts_line(active.counts),
         kit.context(f"Uploaded {kit.time_in_reader_zone(active.uploaded_at)}{by(active.uploaded_by)}"),
         kit.context(f"Activated {kit.time_in_reader_zone(active.activated_at)}{by(active.activated_by)}"),
@@ -99,6 +99,6 @@ def chosen_version(values: Mapping[str, Any]) -> str | None:
 
 
 def _version(sheet: Sheet, zone: ZoneInfo) -> Block:
-    when = datetime.fromisoformat(sheet.uploaded_at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    when = parse(sheet.uploaded_at).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     about = f"{STATES[sheet.state]}, {sheet.counts.projects:,} projects, {sheet.file_name}"
     return kit.option(f"Uploaded {when}", sheet.id, about)

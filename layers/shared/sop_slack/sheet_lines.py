@@ -34,7 +34,7 @@ def by(user: str) -> str:
     return f" by {kit.mention(user)}" if user[:1] in ("U", "W") else ""
 
 
-def workbook(sheet: Sheet) -> Block:
+def workbook(sheet: Sheet | ActiveSheet) -> Block:
     """Return the line with the name of a sheet's workbook."""
     return kit.labelled([("Workbook", sheet.file_name)])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sop_core.guidance import LANGUAGES
+from sop_core.times import parse
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
 from sop_slack.case_views import salesforce
@@ -115,7 +115,7 @@ def _filed(step: Step, screen: RunScreen) -> Iterator[str]:
 
 def _local(at: str, screen: RunScreen) -> str:
     """Return a moment as the office's clock has it: what is copied elsewhere cannot follow a reader's zone."""
-    return f"{datetime.fromisoformat(at).astimezone(ZoneInfo(screen.zone)):%b %d, %Y, %H:%M %Z}"
+    return f"{parse(at).astimezone(ZoneInfo(screen.zone)):%b %d, %Y, %H:%M %Z}"
 
 
 def _project(project: Project) -> str:
