@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,7 +28,8 @@ class SnapshotStore:
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
-        self._held: tuple[tuple[str, Index], ...] = ()
+        self._held: dict[str, Index] = {}
+        self._loading = threading.Lock()
 
     def put(self, sheet: str, snapshot: bytes, *, beside: bool = False) -> SnapshotRef:
         """Store a sheet's snapshot and return what to remember of it; ``beside`` the one that is still searched."""
@@ -41,11 +43,15 @@ class SnapshotStore:
         """Return the search index of a sheet; raises :class:`SnapshotUnavailable`."""
         if sheet.snapshot is None:
             raise SnapshotUnavailable("the sheet has no search snapshot")
-        held = self._held  # read once: another thread may be changing it for another sheet
-        found = dict(held).get(sheet.snapshot.sha256)
+        digest = sheet.snapshot.sha256
+        found = self._held.get(digest)
         if found is None:
-            found = self._load(sheet.snapshot)
-            self._held = (*held[-1:], (sheet.snapshot.sha256, found))
+            # One at a time: the pilot's ten threads would each unpack the same hundreds of megabytes.
+            with self._loading:
+                found = self._held.get(digest)
+                if found is None:
+                    found = self._load(sheet.snapshot)
+                    self._held = {**dict(list(self._held.items())[-1:]), digest: found}
         return found
 
     def _load(self, ref: SnapshotRef) -> Index:

@@ -90,6 +90,24 @@ def test_a_snapshot_is_fetched_once_a_version_and_checked_by_its_hash(desk: Desk
     assert store.index(first).search("jane doe").hits
 
 
+def test_a_snapshot_that_ten_ask_for_at_once_is_loaded_once(desk: Desk) -> None:
+    desk.sheet("s1")
+    sheet = desk.transfers.sheets.get("s1")
+    assert sheet is not None
+    fetched: list[str] = []
+    store, together = SnapshotStore(_counting(desk.aws.s3, fetched), "files"), threading.Barrier(AGENTS)
+
+    def ask(_: int) -> Any:
+        together.wait(timeout=30)
+        return store.index(sheet)
+
+    with ThreadPoolExecutor(AGENTS) as pool:
+        indexes = list(pool.map(ask, range(AGENTS)))
+
+    assert fetched == ["snapshots/s1.bin"]
+    assert all(index is indexes[0] for index in indexes)
+
+
 def _counting(client: Any, fetched: list[str]) -> Any:
     def get_object(**given: str) -> Any:
         fetched.append(given["Key"])

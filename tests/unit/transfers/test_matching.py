@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import random
 import zlib
 from collections import Counter
@@ -149,6 +150,27 @@ def test_many_threads_search_one_index() -> None:
 
     with ThreadPoolExecutor(10) as pool:
         assert list(pool.map(INDEX.search, asked)) == alone
+
+
+def test_an_index_is_loaded_while_another_is() -> None:
+    """The collector runs wherever Python allocates, as another thread would: numpy's own files failed here (3.11.7)."""
+    packed, beside = build(PEOPLE), []
+    usual = gc.get_threshold()
+
+    def another(phase: str, _: object) -> None:
+        if phase == "start":
+            beside.append(Index.load(packed))
+
+    gc.callbacks.append(another)
+    gc.set_threshold(1)
+    try:
+        first = Index.load(packed)
+    finally:
+        gc.set_threshold(*usual)
+        gc.callbacks.remove(another)
+
+    assert beside
+    assert {index.search("71 curry").hits[0].key for index in (first, *beside)} == {"P1"}
 
 
 def test_scores_are_between_none_and_whole() -> None:
