@@ -49,6 +49,9 @@ class Answering(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
+    # Beyond its own five, whoever connects before the serving thread has its turn is heard a second later.
+    request_queue_size = 128
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         # Whoever asked may have hung up meanwhile; anything else is a fault of the stand-in.
         if not isinstance(sys.exception(), ConnectionError):

@@ -274,7 +274,8 @@ class Handler(Answering):
             self._send(fault.status, answer, fault.retry_after)
 
     def _is_refused(self, step: str) -> bool:
-        fault = self.slack.due(step)
+        with self.slack.lock:
+            fault = self.slack.due(step)
         if fault is not None and fault.silent:
             self.slack.stopped.wait(timeout=10)
         elif fault is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from slack_sdk import WebClient
 
 from functions.deliver import names as module
 from functions.deliver.names import Names
 from sop_aws.people import PeopleStore
-from tests.standin.aws import BOT_TOKEN
 from tests.standin.slack import Fault
+from tests.unit.cases.conftest import Patient
 
 if TYPE_CHECKING:
     from tests.unit.cases.conftest import Desk
@@ -24,8 +23,7 @@ def people(desk: Desk) -> PeopleStore:
 
 
 def container(desk: Desk) -> Names:
-    client = WebClient(token=BOT_TOKEN, base_url=desk.slack.url, timeout=1, retry_handlers=[])
-    return Names(client, people(desk), desk.clock)
+    return Names(Patient(desk.slack), people(desk), desk.clock)
 
 
 def test_the_card_and_the_thread_show_display_names_and_mention_nobody_who_acted(desk: Desk) -> None:
