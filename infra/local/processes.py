@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOPBACK: Final = "127.0.0.1"
+NOT_HANDED_OUT: Final = range(20_000, 32_768)
+"""Below what Linux, macOS and Windows take for connections and for whoever asks for any port."""
 
 
 class LocalRunError(Exception):
@@ -41,9 +44,14 @@ def reserve(port: int) -> socket.socket:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with reserve(0) as bound:
-        return int(bound.getsockname()[1])
+    """Return a port that nothing listens on, of those that the system gives nobody unasked: nobody takes it meanwhile.
+
+    :raises LocalRunError: if there is none.
+    """
+    for port in random.SystemRandom().sample(NOT_HANDED_OUT, 100):
+        with suppress(LocalRunError), reserve(port):
+            return port
+    raise LocalRunError("No free port was found.")
 
 
 class Child:

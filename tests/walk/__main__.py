@@ -106,7 +106,7 @@ class Walk:
         )
         try:
             said = _read_until(started, LAST_LINE)
-            page = httpx.get(f"http://127.0.0.1:{port}", follow_redirects=True)
+            page = httpx.get(f"http://127.0.0.1:{port}", follow_redirects=True, timeout=60)
             if page.status_code != httpx.codes.OK or "SOP Desk" not in page.text:
                 raise Failed(f"{command}: the page answers {page.status_code}\n" + "\n".join(said[-TAIL:]))
         finally:

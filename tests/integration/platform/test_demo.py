@@ -100,7 +100,7 @@ def test_two_starts(port: int) -> None:
     address = f"http://{LOOPBACK}:{port}"
     with demo(port) as first:
         first.wait(LAST_LINE)
-        page = httpx.get(address, follow_redirects=True)
+        page = httpx.get(address, follow_redirects=True, timeout=60)
         at_work = first.processes
     with demo(port) as second:
         left = [process for process in at_work if not has_ended(process)]

@@ -44,7 +44,7 @@ def test_serve(tmp_path: Path) -> None:
     assert running.stdout
     try:
         assert running.stdout.readline() == f"ready http://{LOOPBACK}:{port}/slack/events\n"
-        answer = httpx.post(f"http://{LOOPBACK}:{port}/slack/events", content=b"{}", timeout=10)
+        answer = httpx.post(f"http://{LOOPBACK}:{port}/slack/events", content=b"{}", timeout=60)
         at_work = processes_on(folder)
     finally:
         running.send_signal(signal.SIGTERM)

@@ -16,7 +16,7 @@ class Hands:
     def __init__(self, url: str, user: str, channel: str = "C0RESOLUT") -> None:
         self.user = user
         self.channel = channel
-        self.client = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self.client = httpx.Client(base_url=url, timeout=60, trust_env=False)
 
     def say(self, text: str, *, thread: str | None = None, files: tuple[str, ...] = ()) -> None:
         """Type into the composer; ``files`` are attached."""

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -104,7 +105,11 @@ def test_an_answer_to_a_command_is_private(maya: Hands, priya: Hands) -> None:
     assert "Hello, maya.torres" not in priya.page()
 
 
-def test_a_late_answer_is_told_as_operation_timeout(maya: Hands, priya: Hands) -> None:
+def test_a_late_answer_is_told_as_operation_timeout(
+    maya: Hands, priya: Hands, server: WorkspaceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = server._app.state.workspace
+    monkeypatch.setattr(workspace, "config", msgspec.structs.replace(workspace.config, ack_seconds=0.1))
     maya.say("/slow")
     assert "/slow failed with the error “operation_timeout”" in maya.page()
     assert "operation_timeout" not in priya.page()
@@ -166,10 +171,12 @@ def test_a_file_goes_from_the_modal_to_the_app(maya: Hands, demo: DemoApp, serve
     assert [each["value"] for each in values["several"]["in"]["selected_options"]] == ["1", "3"]
     assert demo.client.files_info(file=file["id"])["file"]["url_private_download"] == file["url_private_download"]
 
-    taken = httpx.get(file["url_private_download"], headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+    taken = httpx.get(
+        file["url_private_download"], headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60
+    )
     assert taken.content == b"PK\x03\x04 sheet"
     for headers in ({}, {"Authorization": "Bearer xoxb-other"}):
-        page = httpx.get(file["url_private"], headers=headers, trust_env=False)
+        page = httpx.get(file["url_private"], headers=headers, trust_env=False, timeout=60)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert maya.client.get(f"/ui/files/{file['id']}").content == b"PK\x03\x04 sheet"
 
@@ -192,7 +199,7 @@ def test_a_file_attached_to_a_direct_message_reaches_the_app(maya: Hands, demo: 
     )
     [shared] = event["files"]
     assert (shared["id"], shared["size"], shared["ims"]) == (file["id"], len(large), ["D0AGENT01"])
-    taken = httpx.get(shared["url_private"], headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+    taken = httpx.get(shared["url_private"], headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60)
     assert taken.content == large
     assert "Infinity Transfers v1.xlsx" in maya.page()
 
@@ -260,7 +267,9 @@ def test_an_event_that_is_not_taken_comes_again_with_its_number(maya: Hands, ser
         workspace = lonely._app.state.workspace
         log, is_done = workspace.log, threading.Event()
         workspace.listen(lambda _: is_done.set() if len(log) == 3 and log[0].is_ok is not None else None)
-        httpx.post(f"{lonely.url}/ui/opened", json={"user": "U0AGENT01", "channel": "home"}, trust_env=False)
+        httpx.post(
+            f"{lonely.url}/ui/opened", json={"user": "U0AGENT01", "channel": "home"}, trust_env=False, timeout=60
+        )
         assert is_done.wait(10)
         assert [line.label for line in reversed(log)] == [
             "app_home_opened",
@@ -282,7 +291,7 @@ def test_a_planned_fault_has_no_effect_but_its_answer(
 ) -> None:
     before = len(demo.client.conversations_history(channel="C0GENERAL")["messages"])
     plan = {"method": "chat.postMessage", "times": 1, **fault}
-    httpx.post(f"{server.url}/_test/fault", json=plan, trust_env=False).raise_for_status()
+    httpx.post(f"{server.url}/_test/fault", json=plan, trust_env=False, timeout=60).raise_for_status()
     with pytest.raises(SlackApiError) as caught:
         demo.client.chat_postMessage(channel="C0GENERAL", text="x")
     assert caught.value.response["error"] == error
@@ -295,7 +304,7 @@ def test_a_planned_fault_has_no_effect_but_its_answer(
 def test_a_planned_timeout_comes_after_the_effect(demo: DemoApp, server: WorkspaceServer) -> None:
     before = len(demo.client.conversations_history(channel="C0GENERAL")["messages"])
     plan = {"method": "chat.postMessage", "kind": "timeout_after_effect", "seconds": 0}
-    httpx.post(f"{server.url}/_test/fault", json=plan, trust_env=False).raise_for_status()
+    httpx.post(f"{server.url}/_test/fault", json=plan, trust_env=False, timeout=60).raise_for_status()
     with pytest.raises(SlackApiError):
         demo.client.chat_postMessage(channel="C0GENERAL", text="x")
     assert len(demo.client.conversations_history(channel="C0GENERAL")["messages"]) == before + 1

@@ -25,12 +25,14 @@ def test_a_signal_ends_it_in_order_and_saves_the_state(tmp_path: Path, sent: sig
         assert process.stdout is not None
         url = process.stdout.readline().removeprefix("ready ").strip()
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        said = httpx.post(f"{url}/api/chat.postMessage", data={"channel": "general", "text": "kept"}, headers=headers)
+        said = httpx.post(
+            f"{url}/api/chat.postMessage", data={"channel": "general", "text": "kept"}, headers=headers, timeout=60
+        )
         assert said.json()["ok"]
-        with httpx.stream("GET", f"{url}/events", params={"user": "U0AGENT01"}) as stream:
+        with httpx.stream("GET", f"{url}/events", params={"user": "U0AGENT01"}, timeout=60) as stream:
             assert next(stream.iter_lines()) == "event: views"
             process.send_signal(sent)
-            _, errors = process.communicate(timeout=10)
+            _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     assert "kept" in state.read_text(encoding="utf-8")
 
