@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -254,8 +255,10 @@ def _schema(_options: argparse.Namespace) -> int:
 
 
 def _schema_text() -> str:
-    schema = msgspec.json.encode(msgspec.json.schema(ProcedureFile), order="sorted")
-    return msgspec.json.format(schema).decode() + "\n"
+    schema = msgspec.json.schema(ProcedureFile)
+    for each in schema["$defs"].values():  # before Python 3.13 a docstring keeps its indentation
+        each["description"] = inspect.cleandoc(each["description"])
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted")).decode() + "\n"
 
 
 def _compile(options: argparse.Namespace) -> int:
