@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from functions.import_sheet.files import Workbooks
-from functions.import_sheet.jobs import NotYet
+from functions.import_sheet.jobs import LEASE_MARGIN, NotYet
 from functions.import_sheet.sending import HOLD_CUSTOMERS
 from functions.import_sheet.traces import Told, Traces
 from sop_aws.audit import AuditStore
@@ -75,8 +75,28 @@ class Forgetter:
         :raises NotYet: if others are still at work, or there is no time left.
         """
         attempt.greet()
+        self._take_turn(attempt)
+        ended = self._forget(attempt)
+        self._end_turn(attempt)
+        return ended
+
+    def give_up(self, attempt: Attempt) -> None:
+        """Say that it stopped for a reason of ours."""
+        self._end_turn(attempt)
+        attempt.greet()
+        attempt.progress.finish(told.stopped())
+
+    def _take_turn(self, attempt: Attempt) -> None:
+        """Let one customer be forgotten after the other: both rewrite the same sheets; raises :class:`NotYet`."""
+        until = iso(attempt.ends + LEASE_MARGIN)
+        if not self.forgotten.take_turn(attempt.record.id, at=iso(self.clock()), until=until):
+            raise NotYet
+
+    def _end_turn(self, attempt: Attempt) -> None:
+        self.forgotten.end_turn(attempt.record.id, at=iso(self.clock()))
+
+    def _forget(self, attempt: Attempt) -> ImportRecord:
         plan = _plan(attempt)
-        self._wait_for_others(attempt.record)
         live = [case.id for case in self._stored(plan.cases) if case.state not in OVER]
         if live and plan.days == 0 and attempt.record.attempts <= 1:
             # Somebody has re-opened it since the admin asked.
@@ -107,11 +127,6 @@ class Forgetter:
         self._audit(attempt.record, plan, outcome)
         message = told.forgotten(plan, outcome, at=iso(self.clock()))
         return _end(attempt, "refused" if left else "forgotten", message)
-
-    def give_up(self, attempt: Attempt) -> None:
-        """Say that it stopped for a reason of ours."""
-        attempt.greet()
-        attempt.progress.finish(told.stopped())
 
     def _stored(self, numbers: Iterable[str]) -> list[Case]:
         return [case for number in numbers if (case := self.cases.get(number)) is not None]
@@ -187,12 +202,6 @@ class Forgetter:
             attempt.save(
                 forgetting=replace(plan, cases=(*plan.cases, *(case.id for case in late)), documents=documents)
             )
-
-    def _wait_for_others(self, record: ImportRecord) -> None:
-        """Let one customer be forgotten after the other: both rewrite the same sheets; raises :class:`NotYet`."""
-        others = (each for each in self.transfers.imports.unfinished() if each.job == "forget")
-        if any((each.created_at, each.id) < (record.created_at, record.id) for each in others):
-            raise NotYet
 
     def _wait_for_workbooks(self) -> None:
         """Go on once no import or export is left that began with what was there before; raises :class:`NotYet`."""

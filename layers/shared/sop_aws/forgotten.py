@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from sop_aws.projects import bucket_key, project_key
-from sop_aws.table import Table, attributes, text
+from sop_aws.table import NEW, ConditionFailed, Table, attributes, text
 from sop_core.forgetting import erased_project, mark
 from sop_core.transfers.exact import Bucket, bucket_count, buckets
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sop_core.transfers.records import Sheet
 
 PK: Final = "FORGOTTEN"
+TURN: Final = {"pk": "FORGETTING", "sk": "TURN"}
 
 
 class ForgottenStore:
@@ -38,6 +40,23 @@ class ForgottenStore:
         """Remember not to keep the people of these projects again; of each only its mark is kept."""
         for name in names:
             self._table.put(attributes(pk=PK, sk=mark(name)))
+
+    def take_turn(self, job: str, *, at: str, until: str) -> bool:
+        """Let a job be the only one that forgets a customer, until the time given; ``False`` while another one is.
+
+        Whoever has the turn may take it again, for longer.
+        """
+        free = f"{NEW} OR #job = :job OR #until <= :now"
+        try:
+            self._table.put(attributes(**TURN, job=job, until=until), when=free, job=job, now=at)
+        except ConditionFailed:
+            return False
+        return True
+
+    def end_turn(self, job: str, *, at: str) -> None:
+        """Let the next job forget its customer."""
+        with suppress(ConditionFailed):
+            self._table.put(attributes(**TURN, job=job, until=at), when="#job = :job", job=job)
 
     def erase(self, sheet: Sheet, project: Project) -> None:
         """Take the people out of a project of a sheet, and what they are looked up by. The row expires as it did."""

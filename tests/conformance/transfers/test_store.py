@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from sop_aws.forgotten import ForgottenStore
 from sop_aws.imports import ImportBusy, ImportOver, UnknownImport
 from sop_aws.sheets import SheetChanged, SheetNotReady, UnknownSheet
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
@@ -330,6 +331,24 @@ def test_of_many_activations_at_once_one_wins(isolated: Aws) -> None:
 
     assert won == [store.sheets.active()]
     assert [sheet.state for sheet in store.sheets.history()].count("active") == 1
+
+
+def test_of_many_who_would_forget_a_customer_at_once_one_has_the_turn(isolated: Aws) -> None:
+    forgotten = ForgottenStore(isolated.dynamodb, isolated.transfers_table)
+
+    def takes(job: str, at: str = AT) -> bool:
+        return forgotten.take_turn(job, at=at, until=LATER)
+
+    jobs = tuple(uuid.uuid4().hex for _ in range(8))
+    with ThreadPoolExecutor(8) as pool:
+        [holder] = [job for job, took in zip(jobs, pool.map(takes, jobs), strict=True) if took]
+    other, third, *_ = (job for job in jobs if job != holder)
+    assert (takes(holder), takes(other)) == (True, False)
+    forgotten.end_turn(other, at=AT)
+    assert not takes(other), "only whoever has it ends it"
+    forgotten.end_turn(holder, at=AT)
+    assert (takes(other), takes(third), takes(third, at=LATER)) == (True, False, True), "it ends by itself too"
+    forgotten.end_turn(third, at=AT)
 
 
 def test_ten_agents_who_type_while_sheets_are_switched_never_see_a_mixture(isolated: Aws) -> None:

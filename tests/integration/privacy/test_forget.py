@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from functions.import_sheet import app as import_sheet
 from functions.import_sheet import forgetting, tidying
 from functions.import_sheet.traces import Traces
 from sop_aws import erasing
 from sop_aws.erasing import Eraser
+from sop_aws.forgotten import ForgottenStore
 from sop_aws.projects import ProjectStore
-from sop_core.transfers.records import ImportRecord
+from sop_core.times import iso
+from sop_core.transfers.records import Forgetting, Forgotten, ImportRecord
 from sop_slack import forgetting as views
 from tests.builders.people import ADMIN, AGENT, PRIYA
 from tests.integration.privacy.life import (
@@ -240,9 +244,47 @@ def test_it_waits_for_an_import_that_began_before(office: Office) -> None:
     waits_for(office, begun, "what that import read may still come in")
 
 
-def test_one_customer_is_forgotten_after_the_other(office: Office) -> None:
-    begun = ImportRecord(id="begun", user=ADMIN, created_at="2020-11-22T00:00:00Z", job="forget")
-    waits_for(office, begun, "both would rewrite the same sheets")
+@pytest.mark.parametrize(("first", "second"), [("a", "b"), ("b", "a")])
+def test_one_customer_is_forgotten_after_the_other_also_of_one_second(
+    office: Office, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    """Both would rewrite the same sheets."""
+    lived_through(office)
+    for job, project in ((first, "INF-100001"), (second, "INF-100002")):
+        who = Forgetting(who=Forgotten(projects=(project,)))
+        office.transfers.imports.create(
+            ImportRecord(id=job, user=ADMIN, created_at=iso(office.now), job="forget", forgetting=who)
+        )
+    begun: list[str] = []
+    sheets = forgetting.Forgetter._sheets
+
+    def at_work(forgetter: Any, who: Forgotten, progress: Any) -> int:
+        begun.append(who.reference)
+        if len(begun) == 1:
+            run(second)
+            assert begun == ["INF-100001"], "the other waits"
+        return sheets(forgetter, who, progress)
+
+    monkeypatch.setattr(forgetting.Forgetter, "_sheets", at_work)
+    run(first)
+    office.minute()
+    assert begun == ["INF-100001", "INF-100002"]
+    assert [job.state for job in office.imports() if job.job == "forget"] == ["forgotten", "forgotten"]
+
+
+def test_a_customer_whose_worker_died_holds_up_nobody_for_longer_than_it_could_work(office: Office) -> None:
+    lived_through(office)
+    until = iso(office.now + timedelta(minutes=15))
+    forgotten = ForgottenStore(office.aws.dynamodb, office.aws.transfers_table)
+    assert forgotten.take_turn("died", at=iso(office.now), until=until)
+    forget(office, "INF-100001")
+    assert found_in(everything(office)) != []
+    office.minute(minutes=16)
+    assert found_in(everything(office)) == []
+
+
+def run(job: str) -> ImportRecord:
+    return import_sheet._worker().run(job, seconds_left=900)
 
 
 def test_an_import_that_tidies_up_beside_it_brings_no_rows_back(

@@ -35,6 +35,7 @@ KINDS: Final = {
     ("TransfersTable", "ACTIVE ACTIVE"): ("`TransfersTable`: sheets, imports, columns", "kept"),
     ("TransfersTable", "IMPORT IMPORT"): ("`TransfersTable`: sheets, imports, columns", "kept"),
     ("TransfersTable", "FORGOTTEN"): ("`TransfersTable`: forgotten", "kept"),
+    ("TransfersTable", "FORGETTING TURN"): ("`TransfersTable`: sheets, imports, columns", "kept"),
     ("SettingsTable", "SETTINGS CURRENT"): ("`SettingsTable`", "kept"),
     ("SettingsTable", "SETTINGS AUDIT"): ("`SettingsTable`", "kept"),
     ("SettingsTable", "PROCEDURE COMPILED"): ("`SettingsTable`", "kept"),
