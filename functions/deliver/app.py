@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from sop_aws.deliveries import Delivery
+    from sop_http.slack_files import NewFile
 
 SLACK_TIMEOUT: Final = 5
 NAME_TIMEOUT: Final = 2
@@ -135,16 +136,16 @@ def _deliverer() -> Deliverer:
     names = Names(asked, PeopleStore(database, config.cases_table, system_clock), system_clock)
     trail = Trail(AuditStore(database, config.cases_table), settings)
     queue = CaseQueue(database, config.cases_table)
-    files = {
-        "report": Reporter(chat, queue, settings.current, version_of=procedures.of, name_of=names.of).send,
-        "audit": Auditor(chat, trail, settings.current, name_of=names.of, ask=cases.outbox.ask_for_file).send,
+    files: dict[str, Callable[[Delivery], NewFile | None]] = {
+        "report": Reporter(queue, settings.current, version_of=procedures.of, name_of=names.of).made,
+        "audit": Auditor(trail, settings.current, name_of=names.of, ask=cases.outbox.ask_for_file).made,
     }
     return Deliverer(
         cases=cases,
         chat=chat,
         render=renderers(names.of),
         copy=SlackDocuments(slack, token, store).copy,
-        send_file=lambda row: files[row.kind](row),
+        make_file=lambda row: files[row.kind](row),
         clock=system_clock,
         report=_report,
     )

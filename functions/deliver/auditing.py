@@ -1,4 +1,4 @@
-"""The audit as a CSV file, made from the store as it is read and sent to whoever asked, a large one in parts."""
+"""The audit as a CSV file for whoever asked, made from the store as it is read, a large one in parts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import msgspec
 from sop_core.audit import KIND_NAMES, Wanted
 from sop_core.spreadsheets import begins_a_formula
 from sop_core.times import iso, parse
+from sop_http.slack_files import NewFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from functions.deliver.chat import Chat
     from sop_aws.audit import Trail
     from sop_aws.deliveries import Delivery
     from sop_core.audit import Entry
@@ -37,7 +37,6 @@ class Auditor:
 
     def __init__(
         self,
-        chat: Chat,
         trail: Trail,
         settings: Callable[[], Settings],
         *,
@@ -46,8 +45,7 @@ class Auditor:
         rows: int = ROWS,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take Slack, the trail, the settings (for the office's zone), names, what stores the row of the next part."""
-        self._chat = chat
+        """Take the trail, the settings (for the office's zone), names, what stores the row of the next part."""
         self._trail = trail
         self._settings = settings
         self._name_of = name_of
@@ -55,8 +53,11 @@ class Auditor:
         self._rows = rows
         self._timer = timer
 
-    def send(self, row: Delivery) -> None:
-        """Send the part of the audit that a row of the outbox asks for, and ask for the next if there is one."""
+    def made(self, row: Delivery) -> NewFile | None:
+        """Return the part of the audit that a row of the outbox asks for, and ask for the next if there is one.
+
+        Where nothing was found yet, and there is more to look through, only the next part is asked for.
+        """
         wanted = msgspec.json.decode(row.about or "", type=Wanted)
         zone = ZoneInfo(self._settings().calendar.zone)
         start, end = wanted.moments(zone.key)
@@ -64,15 +65,15 @@ class Auditor:
         content, count, rest = self._written(by_day, zone)
         if rest and not count:
             self._ask(_next(row, msgspec.structs.replace(wanted, after=rest)))
-            return
+            return None
+        if rest:
+            self._ask(_next(row, msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)))
         part = f" part {wanted.part}" if rest or wanted.part > 1 else ""
         name = f"audit {wanted.first} to {wanted.last}{part}.csv"
         more = " The next part follows." if rest else ""
         about = KIND_NAMES.get(wanted.kind, "Everything").lower()
-        comment = f"The audit from {wanted.first} to {wanted.last}, {about}{part}: {count:,} entries.{more}"
-        self._chat.send_file(self._chat.direct(row.channel), name, content, comment=comment, row=row)
-        if rest:
-            self._ask(_next(row, msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)))
+        words = f"The audit from {wanted.first} to {wanted.last}, {about}{part}: {count:,} entries.{more}"
+        return NewFile(name, content, words)
 
     def _written(self, by_day: Iterator[tuple[str, Iterator[Entry]]], zone: ZoneInfo) -> tuple[bytes, int, str | None]:
         """Return a file, the number of its entries, and where the next part begins: at an entry or at a day."""
@@ -134,5 +135,6 @@ def _next(row: Delivery, wanted: Wanted) -> Delivery:
         attempts=0,
         told_to_wait=0,
         unsure=False,
+        file=None,
         about=msgspec.json.encode(wanted).decode(),
     )

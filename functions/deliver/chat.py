@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from functions.deliver.failures import translated
 from sop_aws.deliveries import EVENT_TYPE
 from sop_core.times import parse
-from sop_http.own_messages import find_file, find_message, marked
-from sop_http.slack_files import upload
+from sop_http.own_messages import find_message, has_file, marked
+from sop_http.slack_files import share
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_sdk import WebClient
 
     from sop_aws.deliveries import Delivery
+    from sop_http.slack_files import NewFile
     from sop_slack.blocks import Message
 
 
@@ -54,16 +57,14 @@ class Chat:
         with translated():
             return str(self._client.conversations_open(users=person)["channel"]["id"])
 
-    def send_file(self, channel: str, name: str, content: bytes, *, comment: str, row: Delivery) -> None:
-        """Upload a file and share it, unless an earlier attempt at the row did: it may have died before it could say.
-
-        Slack: https://docs.slack.dev/messaging/working-with-files
-        """
+    def has_file(self, channel: str, *, row: Delivery) -> bool:
+        """Tell whether an earlier attempt at the row has sent its file: it may have died before it could say."""
+        if row.file is None:
+            return False
         with translated():
-            if row.attempts > 1 and find_file(self._client, channel, name, since=parse(row.created_at)):
-                return
-            place = self._client.files_getUploadURLExternal(filename=name, length=len(content))
-            upload(str(place["upload_url"]), content, api=self._client.base_url)
-            self._client.files_completeUploadExternal(
-                files=[{"id": place["file_id"], "title": name}], channel_id=channel, initial_comment=comment
-            )
+            return has_file(self._client, channel, row.file, since=parse(row.created_at))
+
+    def send_file(self, channel: str, file: NewFile, *, noted: Callable[[str], object]) -> None:
+        """Upload a file and share it; ``noted`` hears its id before anybody sees it."""
+        with translated():
+            share(self._client, channel, file, noted=noted)

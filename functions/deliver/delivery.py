@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sop_aws.deliveries import Delivery
     from sop_aws.times import Clock
     from sop_core.cases.case import Case, CaseEvent, Document
+    from sop_http.slack_files import NewFile
     from sop_slack.blocks import Message
 
 LEASE: Final = timedelta(seconds=90)
@@ -49,14 +50,15 @@ class Renderers:
 class Deliverer:
     """Delivers cases.
 
-    ``report`` hears what became of each row (``posted``, ``waits``, ``unsure``, ``dead``) and why.
+    ``make_file`` returns the file that a row asks for, or ``None`` where a later row brings it. ``report`` hears what
+    became of each row (``posted``, ``waits``, ``unsure``, ``dead``) and why.
     """
 
     cases: CaseStore
     chat: Chat
     render: Renderers
     copy: Callable[[Document], None]
-    send_file: Callable[[Delivery], None]
+    make_file: Callable[[Delivery], NewFile | None]
     clock: Clock
     report: Callable[[str, Delivery, str], None]
 
@@ -84,29 +86,29 @@ class Deliverer:
             # Its workers died, so none of them could give it up.
             return self._give_up(row, "failed", unsure=first.unsure)
         attempt = _Attempt(deliverer=self, row=row, unsure=first.unsure, seconds_left=seconds_left)
-        return self._send(attempt, row, rows[1:], now=now)
+        return self._send(attempt, rows[1:], now=now)
 
-    def _send(self, attempt: _Attempt, row: Delivery, later_rows: Sequence[Delivery], *, now: datetime) -> bool:
+    def _send(self, attempt: _Attempt, later_rows: Sequence[Delivery], *, now: datetime) -> bool:
         try:
             shown = attempt.send()
         except Held as held:
-            self.cases.outbox.later(row, at=now + timedelta(seconds=held.seconds), unsure=attempt.unsure)
-            self.report("waits", row, str(held.seconds))
+            self.cases.outbox.later(attempt.row, at=now + timedelta(seconds=held.seconds), unsure=attempt.unsure)
+            self.report("waits", attempt.row, str(held.seconds))
             raise
         except Unsure:
-            if row.attempts % MOST_ATTEMPTS == 0:
-                return self._give_up(row, "no_answer", unsure=True)
-            self.cases.outbox.later(row, at=now + _pause(row.attempts), unsure=True)
-            self.report("unsure", row, "no answer")
+            if attempt.row.attempts % MOST_ATTEMPTS == 0:
+                return self._give_up(attempt.row, "no_answer", unsure=True)
+            self.cases.outbox.later(attempt.row, at=now + _pause(attempt.row.attempts), unsure=True)
+            self.report("unsure", attempt.row, "no answer")
             return False
         except Refused as refused:
-            return self._give_up(row, refused.code, unsure=attempt.unsure)
+            return self._give_up(attempt.row, refused.code, unsure=attempt.unsure)
         except Exception:
             # A fault of ours: the row comes back, but not for ever, since others wait behind it.
-            if row.attempts - row.told_to_wait < MOST_FAILURES:
+            if attempt.row.attempts - attempt.row.told_to_wait < MOST_FAILURES:
                 raise
-            return self._give_up(row, "failed", unsure=attempt.unsure)
-        self._done(row, [other for other in later_rows if other.kind == "card" and other.version <= shown])
+            return self._give_up(attempt.row, "failed", unsure=attempt.unsure)
+        self._done(attempt.row, [other for other in later_rows if other.kind == "card" and other.version <= shown])
         return True
 
     def _give_up(self, row: Delivery, reason: str, *, unsure: bool) -> bool:
@@ -121,41 +123,52 @@ class Deliverer:
 
 
 class _Attempt:
-    """One attempt at one row. ``unsure``: were it to end now, might Slack have a message that we do not know of?"""
+    """One attempt at one row. ``row`` is how it was stored last.
+
+    ``unsure``: were it to end now, might Slack have a message that we do not know of?
+    """
 
     def __init__(self, *, deliverer: Deliverer, row: Delivery, unsure: bool, seconds_left: Callable[[], float]) -> None:
         self._cases = deliverer.cases
         self._chat = deliverer.chat
         self._render = deliverer.render
         self._copy = deliverer.copy
-        self._send_file = deliverer.send_file
-        self._row = row
+        self._make_file = deliverer.make_file
+        self.row = row
         self._seconds_left = seconds_left
         self.unsure = unsure
 
     def send(self) -> int:
         """Send what the row asks for; return the case version up to which the card is now right."""
-        if self._row.kind in {"report", "audit"}:
-            self._send_file(self._row)
+        if self.row.kind in {"report", "audit"}:
+            self._send_file()
             return 0
-        case = self._cases.get(self._row.case)
+        case = self._cases.get(self.row.case)
         if case is None:
             raise Refused("case_not_found")
-        if self._row.kind == "card":
+        if self.row.kind == "card":
             self._send_card(case)
             return case.version
         self._tell(case, self._event(case))
         return 0
 
+    def _send_file(self) -> None:
+        channel = self._chat.direct(self.row.channel)
+        if not self._chat.has_file(channel, row=self.row) and (made := self._make_file(self.row)):
+            self._chat.send_file(channel, made, noted=self._note)
+
+    def _note(self, file_id: str) -> None:
+        self.row = self._cases.outbox.note_file(self.row, file_id)
+
     def _tell(self, case: Case, event: CaseEvent) -> None:
         if event.action == "remind" and case.state not in REMINDED:
             # It was settled between the reminder and its delivery: nobody is reminded of what is done.
             return
-        match self._row.kind:
+        match self.row.kind:
             case "thread":
                 self._send_to_thread(case, event)
             case "dm":
-                self._post_once(self._chat.direct(self._row.channel), self._render.direct(case, event))
+                self._post_once(self._chat.direct(self.row.channel), self._render.direct(case, event))
             case "documents":
                 self._keep([each for each in case.documents if each.id in event.documents])
 
@@ -177,11 +190,11 @@ class _Attempt:
         card = self._cases.card(case.id)
         if card is not None and self._updated(card, message):
             return
-        ts, found = self._post_once(self._row.channel, message)
-        self._cases.put_card(case.id, Card(channel=self._row.channel, ts=ts))
+        ts, found = self._post_once(self.row.channel, message)
+        self._cases.put_card(case.id, Card(channel=self.row.channel, ts=ts))
         if found:
             # It was posted by an attempt that died; the case may have moved on since.
-            self._chat.update(self._row.channel, ts, message)
+            self._chat.update(self.row.channel, ts, message)
 
     def _updated(self, card: Card, message: Message) -> bool:
         try:
@@ -200,7 +213,7 @@ class _Attempt:
         self._post_once(card.channel, self._render.line(case, event), thread=card.ts)
 
     def _event(self, case: Case) -> CaseEvent:
-        events = (event for event in self._cases.events(case.id) if event.version == self._row.version)
+        events = (event for event in self._cases.events(case.id) if event.version == self.row.version)
         event = next(events, None)
         if event is None:
             raise Refused("event_not_found")
@@ -209,11 +222,11 @@ class _Attempt:
     def _post_once(self, channel: str, message: Message, *, thread: str | None = None) -> tuple[str, bool]:
         """Return the ``ts`` of the row's message, and whether it was there already."""
         if self.unsure:
-            ts = self._chat.find(channel, row=self._row, thread=thread)
+            ts = self._chat.find(channel, row=self.row, thread=thread)
             if ts is not None:
                 return ts, True
             self.unsure = False
-        return self._chat.post(channel, message, row=self._row, thread=thread), False
+        return self._chat.post(channel, message, row=self.row, thread=thread), False
 
 
 def _pause(attempts: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""A report on its way: counted from the events, written as a workbook, sent as a file to whoever asked."""
+"""A report on its way: counted from the events, written as a workbook, for whoever asked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sop_core.cases.names import named_event
 from sop_core.cases.report import RunEnd, days_of, report
 from sop_core.guidance import UnknownName, guidance
 from sop_core.times import parse
+from sop_http.slack_files import NewFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from functions.deliver.chat import Chat
     from sop_aws.deliveries import Delivery
     from sop_aws.queue import CaseQueue
     from sop_aws.runs import Run
@@ -34,22 +34,20 @@ class Reporter:
 
     def __init__(
         self,
-        chat: Chat,
         queue: CaseQueue,
         settings: Callable[[], Settings],
         *,
         version_of: Callable[[Run], Procedure],
         name_of: Callable[[str, str], str],
     ) -> None:
-        """Take Slack, the events, the settings (for the zone), the version of each run, and what people are called."""
-        self._chat = chat
+        """Take the events, the settings (for the zone), the version of each run, and what people are called."""
         self._queue = queue
         self._settings = settings
         self._version_of = version_of
         self._name_of = name_of
 
-    def send(self, row: Delivery) -> None:
-        """Send the report that a row of the outbox asks for."""
+    def made(self, row: Delivery) -> NewFile:
+        """Return the report that a row of the outbox asks for."""
         from functions.deliver.workbook import workbook  # noqa: PLC0415 - slow to import: only a report pays for it
 
         period = row.about or "week"
@@ -57,8 +55,8 @@ class Reporter:
         days = days_of(date.fromisoformat(day_of(row.created_at)), period)
         numbers = report(self._events(days, day_of), self._runs(days, day_of), days, day_of=day_of)
         name = f"cases {numbers.first} to {numbers.last}.xlsx"
-        comment = f"Cases from {numbers.first} to {numbers.last}: {sum(p.opened for p in numbers.procedures)} opened."
-        self._chat.send_file(self._chat.direct(row.channel), name, workbook(numbers), comment=comment, row=row)
+        words = f"Cases from {numbers.first} to {numbers.last}: {sum(p.opened for p in numbers.procedures)} opened."
+        return NewFile(name, workbook(numbers), words)
 
     def _events(self, days: tuple[str, ...], day_of: DayOf) -> list[CaseEvent]:
         events = (event for day in _utc_days(days) for event in self._queue.events_on(day))

@@ -23,6 +23,8 @@ from sop_core.transfers.columns import applying
 from sop_core.transfers.problems import warning
 from sop_core.transfers.records import Counts, Sheet
 from sop_core.transfers.sheet import Reading, SheetError
+from sop_http.slack_files import NewFile
+from sop_slack import blocks as kit
 from sop_slack import columns
 from sop_slack import transfers as told
 
@@ -139,12 +141,11 @@ class _Work:
 
     def _report(self, taken: Taken) -> None:
         """Send the rows with problems, once."""
-        if not taken.reading.problems or not self._record.user or self._record.report:
+        if not taken.reading.problems or not self._record.user:
             return
         content = writing.problem_rows(taken)
         rows = len({problem.row for problem in taken.reading.problems})
-        file_id = self._to.sender.send(self._record, name=REPORT, content=content, words=told.report_words(rows))
-        self._attempt.save(report=file_id)
+        self._to.sender.send(self._attempt, NewFile(REPORT, content, kit.escape(told.report_words(rows))))
 
     def _new_sheet(self, upload: Upload, digest: str, reading: Reading, named: dict[str, str]) -> Sheet:
         headers = reading.headers[: columns.MOST_HEADERS]

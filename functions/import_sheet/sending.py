@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from functions.import_sheet import writing
 from sop_core.times import parse
-from sop_http.own_messages import find_file
+from sop_http.own_messages import has_file
+from sop_http.slack_files import NewFile, share
 from sop_slack import blocks as kit
 from sop_slack import transfers as told
 
@@ -37,29 +38,17 @@ class Sender:
         """Take Slack."""
         self._slack = slack
 
-    def send(self, record: ImportRecord, *, name: str, content: bytes, words: str) -> str:
-        """Send the record's admin a file with a line of our own words, unless an earlier attempt did; return its id."""
+    def send(self, attempt: Attempt, file: NewFile) -> None:
+        """Send the job's admin a file, unless an earlier attempt did."""
+        record = attempt.record
         to = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
-        # Cut off between the upload and its noting, the file stands in the conversation already.
-        since = parse(record.created_at)
-        if record.attempts > 1 and (earlier := find_file(self._slack, to, name, since=since)):
-            return earlier
-        answer = self._slack.files_upload_v2(
-            channel=to, filename=name, title=name, content=content, initial_comment=kit.escape(words)
-        )
-        return str(answer["files"][0]["id"])
+        if record.report and has_file(self._slack, to, record.report, since=parse(record.created_at)):
+            return
+        share(self._slack, to, file, noted=lambda file_id: attempt.save(report=file_id))
 
     def tell(self, record: ImportRecord, sentence: str) -> None:
         """Say a sentence to the record's admin."""
         self._slack.chat_postMessage(channel=record.user, text=sentence)
-
-
-class File(NamedTuple):
-    """A workbook to be sent, and what is said beside it."""
-
-    name: str
-    content: bytes
-    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +56,11 @@ class Sending:
     """Sends the workbook that was asked for, once; ``make`` returns it."""
 
     sender: Sender
-    make: Callable[[], File]
+    make: Callable[[], NewFile]
 
     def carry_out(self, attempt: Attempt) -> ImportRecord:
         """Make the workbook and send it."""
-        made = self.make()
-        self.sender.send(attempt.record, name=made.name, content=made.content, words=made.words)
+        self.sender.send(attempt, self.make())
         return attempt.save(state="sent")
 
     def give_up(self, attempt: Attempt) -> None:
@@ -80,16 +68,16 @@ class Sending:
         self.sender.tell(attempt.record, told.NOT_SENT)
 
 
-def template() -> File:
+def template() -> NewFile:
     """Return an empty workbook to fill in."""
-    return File(TEMPLATE, writing.template(), told.TEMPLATE_WORDS)
+    return NewFile(TEMPLATE, writing.template(), kit.escape(told.TEMPLATE_WORDS))
 
 
-def export(transfers: TransferStore) -> File:
+def export(transfers: TransferStore) -> NewFile:
     """Return the transfer sheet that agents see, as a workbook."""
     active = transfers.sheets.active()
     if active is None:
         raise NothingActive
     # All are read before the first is written: a workbook given up half-way leaves its temporary file behind.
     projects = tuple(transfers.projects.all(active.sheet))
-    return File(EXPORT, writing.export(projects), told.export_words(active))
+    return NewFile(EXPORT, writing.export(projects), kit.escape(told.export_words(active)))

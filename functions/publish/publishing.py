@@ -20,7 +20,7 @@ from sop_core.reports import diff
 from sop_core.times import iso, parse
 from sop_core.versions import Version, in_force
 from sop_http.own_messages import find_message, marked
-from sop_http.slack_files import NotFetched, Why, fetch
+from sop_http.slack_files import NewFile, NotFetched, Why, fetch, share
 from sop_slack import blocks as kit
 from sop_slack import procedures as told
 
@@ -171,11 +171,5 @@ class Publisher:
     def _attach(self, place: Place, name: str, content: str, lines: Sequence[object]) -> None:
         """Send what the message has no room for as a file under it."""
         if len(lines) > told.SHOWN:
-            self.slack.files_upload_v2(
-                channel=place.channel,
-                thread_ts=place.ts,
-                filename=name,
-                title=name,
-                content=content,
-                initial_comment=kit.escape(told.ALL_OF_THEM),
-            )
+            file = NewFile(name, content.encode(), kit.escape(told.ALL_OF_THEM))
+            share(self.slack, place.channel, file, thread=place.ts)

@@ -147,9 +147,9 @@ class Forgetting(msgspec.Struct, frozen=True, kw_only=True):
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One upload on its way to a sheet, a workbook on its way to an admin, or a customer to be erased (``job``).
 
-    ``channel`` and ``ts`` are the progress message, once it is posted; ``report`` is the file with the rows that had
-    problems, once it is sent. Where needed columns were not found, ``missing`` are their fields and ``headers`` what
-    the admin may choose from.
+    ``channel`` and ``ts`` are the progress message, once it is posted; ``report`` is Slack's id of the file that goes
+    to the admin (rows with problems, or the workbook that was asked for), from before anybody sees it. Where needed
+    columns were not found, ``missing`` are their fields and ``headers`` what the admin may choose from.
 
     The workbook is ``file_id`` in Slack or, put there by an operator or read before, ``source_key`` in the files bucket
     (``file_name`` is what it was called); without a ``user`` nobody is told. ``sheet`` is the sheet it makes (or, for a

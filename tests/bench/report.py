@@ -13,7 +13,6 @@ from collections import deque
 from datetime import UTC, date, datetime, timedelta
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final
-from unittest.mock import Mock
 
 import boto3
 import msgspec
@@ -151,9 +150,7 @@ def _made() -> tuple[float, float, int]:
     client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     client.meta.events.register("before-send.dynamodb.Query", month.answer)
     settings = Settings.default()
-    chat = Mock()
     reporter = Reporter(
-        chat,
         CaseQueue(client, "cases"),
         lambda: settings,
         version_of=lambda run: procedures.load(run.procedure),
@@ -162,11 +159,10 @@ def _made() -> tuple[float, float, int]:
     last = datetime.combine(date(2026, 11, 30), datetime.min.time(), UTC) + timedelta(hours=20)
     row = file_asked_for("report", "bench", person="U0LEAD001", about="month", at=last.isoformat())
     before = process_time()
-    reporter.send(row)
+    made = reporter.made(row)
     took = process_time() - before
-    [(_, name, content), _] = chat.send_file.call_args
-    assert name == "cases 2026-11-01 to 2026-11-30.xlsx"
-    assert len(content) > MEGABYTE
+    assert made.name == "cases 2026-11-01 to 2026-11-30.xlsx"
+    assert len(made.content) > MEGABYTE
     return took, peak(os.getpid()) / MEGABYTE, month.served
 
 

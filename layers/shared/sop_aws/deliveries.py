@@ -47,7 +47,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, rename={"about": "peri
     ``attempts`` counts the workers that took the row, ``told_to_wait`` those that Slack or its silence sent away: the
     others failed or died. ``next_attempt_at`` is when the next one may, so a worker holds the row by moving it on.
     ``revived_at`` is when a dead row was last made due again. ``unsure`` says that Slack may have posted it without our
-    knowing. An ``unreadable`` row is of another release.
+    knowing; ``file`` is Slack's id of the file that it may have. An ``unreadable`` row is of another release.
     ``request`` is the correlation id of the request that asked for it.
     """
 
@@ -65,6 +65,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, rename={"about": "peri
     unsure: bool = False
     reason: str | None = None
     about: str | None = None
+    file: str | None = None
     request: str | None = None
 
     @property
@@ -142,6 +143,12 @@ class Outbox:
             return None
         held = msgspec.structs.replace(row, attempts=row.attempts + 1, next_attempt_at=iso(now + lease), unsure=True)
         return held if self._replace(row, held) else None
+
+    def note_file(self, row: Delivery, file_id: str) -> Delivery:
+        """Store the id of the file that is about to be sent for a row that one holds; return the row as it is then."""
+        noted = msgspec.structs.replace(row, file=file_id)
+        self._replace(row, noted)
+        return noted
 
     def done(self, row: Delivery) -> None:
         """Mark a row delivered."""

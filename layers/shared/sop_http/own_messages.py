@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 CLOCKS_DIFFER: Final = 300
 """Seconds by which Slack's clock may be behind ours, at the very most."""
-CLOCKS_DIFFER_A_LITTLE: Final = 5
-"""As they do at all times; more would take the file that was asked for before for the one that is looked for."""
 
 
 def marked(kind: str, **ids: str) -> dict[str, Any]:
@@ -34,11 +32,10 @@ def find_message(
     return next((str(message["ts"]) for message in found), None)
 
 
-def find_file(slack: WebClient, channel: str, name: str, *, since: datetime) -> str | None:
-    """Return the id of the file of this name that was shared after ``since``: files carry no mark."""
-    shared = messages(slack, channel, since, None, clocks_differ=CLOCKS_DIFFER_A_LITTLE)
-    files = (file for message in shared for file in message.get("files", ()))
-    return next((str(file["id"]) for file in files if file.get("title") == name), None)
+def has_file(slack: WebClient, channel: str, file_id: str, *, since: datetime) -> bool:
+    """Tell whether a file was shown in a channel after ``since``."""
+    shared = messages(slack, channel, since, None)
+    return any(file.get("id") == file_id for message in shared for file in message.get("files", ()))
 
 
 def _carries(message: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:
@@ -46,13 +43,11 @@ def _carries(message: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:
     return all(metadata.get(name) == value for name, value in mark.items())
 
 
-def messages(
-    slack: WebClient, channel: str, since: datetime, thread: str | None, *, clocks_differ: float = CLOCKS_DIFFER
-) -> Iterator[Mapping[str, Any]]:
+def messages(slack: WebClient, channel: str, since: datetime, thread: str | None) -> Iterator[Mapping[str, Any]]:
     """Yield what was posted after ``since``, whoever posted it; in a thread, if it is given."""
     cursor: str | None = None
     while True:
-        page = _page(slack, channel, thread, oldest=f"{since.timestamp() - clocks_differ:.6f}", cursor=cursor)
+        page = _page(slack, channel, thread, oldest=f"{since.timestamp() - CLOCKS_DIFFER:.6f}", cursor=cursor)
         yield from page["messages"]
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:

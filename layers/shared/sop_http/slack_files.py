@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from slack_sdk.errors import SlackApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import Message as Headers
     from http.client import HTTPResponse
 
@@ -63,6 +64,14 @@ class SlackFile(NamedTuple):
     name: str
     mimetype: str
     content: bytes
+
+
+class NewFile(NamedTuple):
+    """A file to be shown in Slack: its name, which is its title too, its bytes, and what is said beside it (mrkdwn)."""
+
+    name: str
+    content: bytes
+    words: str
 
 
 class NotFetched(Exception):
@@ -133,8 +142,35 @@ def _content(address: str, token: str, *, most: int) -> tuple[bytes, str]:
         raise OSError("the answer was cut short") from error
 
 
-def upload(address: str, content: bytes, *, api: str) -> None:
-    """Send a file to the address that Slack gave for it; raises ``OSError`` where that fails."""
+def share(
+    slack: WebClient,
+    channel: str,
+    file: NewFile,
+    *,
+    thread: str | None = None,
+    noted: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Send a file and show it in a conversation, or in a thread of it.
+
+    Slack: https://docs.slack.dev/messaging/working-with-files
+
+    ``noted`` hears its id before anybody sees it: whoever is cut off in between can look for it
+    (:func:`sop_http.own_messages.has_file`).
+
+    :raises OSError: where the bytes cannot be sent.
+    """
+    place = slack.files_getUploadURLExternal(filename=file.name, length=len(file.content))
+    _upload(str(place["upload_url"]), file.content, api=slack.base_url)
+    noted(str(place["file_id"]))
+    slack.files_completeUploadExternal(
+        files=[{"id": place["file_id"], "title": file.name}],
+        channel_id=channel,
+        thread_ts=thread,
+        initial_comment=file.words,
+    )
+
+
+def _upload(address: str, content: bytes, *, api: str) -> None:
     if not is_slack(address, api=api):
         raise OSError("the upload address is not Slack's")
     request = urllib.request.Request(  # noqa: S310 - checked above

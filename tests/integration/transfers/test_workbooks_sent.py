@@ -66,6 +66,17 @@ def test_each_row_says_what_became_of_it(desk: Desk) -> None:
     assert rows[2][2].startswith("Phone: Formula was never calculated"), "the column is named where the words do not"
 
 
+def test_each_of_two_workbooks_has_its_rows_with_problems_sent_also_where_a_worker_died(desk: Desk) -> None:
+    """Both files are called the same, and may be sent within a minute."""
+    shield = (*JANE[:7], "Shield", *JANE[8:])
+    first, second = desk.queue(workbook([JANE, shield])), desk.queue(workbook([OMAR, shield]))
+    desk.transfers.imports.begin(second, at=iso(desk.now), until=iso(desk.now))
+    for each in (first, second):
+        desk.worker.run(each, seconds_left=600)
+
+    assert [name for name, _, _, _ in desk.slack.sent] == ["Rows with problems.xlsx"] * 2
+
+
 def test_without_problems_nothing_is_sent(desk: Desk) -> None:
     desk.take(workbook())
 

@@ -30,11 +30,12 @@ from tests.standin.functions import cold_start
 from tests.standin.slack import Slack, slack_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from slack_sdk.web import SlackResponse
 
     from sop_core.cases.case import Case
+    from sop_http.slack_files import NewFile
     from tests.standin.aws import Aws
 
 __all__ = ["aws"]
@@ -104,18 +105,18 @@ class Desk:
         ask = self.cases.outbox.ask_for_file
         looks = itertools.count(0, self.seconds_a_look)
         now = settings.current
-        files = {
-            "report": Reporter(chat, queue, now, version_of=self.procedures.of, name_of=names.of).send,
+        files: dict[str, Callable[[Delivery], NewFile | None]] = {
+            "report": Reporter(queue, now, version_of=self.procedures.of, name_of=names.of).made,
             "audit": Auditor(
-                chat, trail, now, name_of=names.of, ask=ask, rows=self.rows_of_a_file, timer=lambda: next(looks)
-            ).send,
+                trail, now, name_of=names.of, ask=ask, rows=self.rows_of_a_file, timer=lambda: next(looks)
+            ).made,
         }
         return Deliverer(
             cases=cases or self.cases,
             chat=chat,
             render=deliver_app.renderers(names.of),
             copy=SlackDocuments(slack, BOT_TOKEN, DocumentStore(self.aws.s3, "files")).copy,
-            send_file=lambda row: files[row.kind](row),
+            make_file=lambda row: files[row.kind](row),
             clock=self.clock,
             report=self._report,
         )
