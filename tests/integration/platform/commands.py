@@ -16,6 +16,11 @@ def processes_on(folder: Path) -> list[Path]:
     return list(_processes_on(folder))
 
 
+def left_on(folder: Path) -> list[Path]:
+    """Return the processes that work on a state folder, and go on with it."""
+    return [process for process in processes_on(folder) if not has_ended(process)]
+
+
 def processes_of(session: int) -> list[Path]:
     """Return the processes of a session."""
     return [process for process in Path("/proc").glob("[0-9]*") if _session(process) == session]

@@ -14,7 +14,7 @@ import pytest
 
 from infra.local.stack import ROOT
 from tests.builders.people import AGENT
-from tests.integration.platform.commands import processes_on
+from tests.integration.platform.commands import left_on, processes_on
 from tests.standin.slack import Fault, Slack, slack_server
 from tests.standin.socket_mode import slack_socket
 
@@ -94,7 +94,7 @@ def test_pilot(tmp_path: Path) -> None:
     assert "SOP Desk answers in Call centre" in said
     assert "What a pilot cannot do" in said
     assert at_work
-    assert processes_on(folder) == []
+    assert left_on(folder) == []
     assert "Traceback" not in told
 
     with workspace() as (slack, _, answered):

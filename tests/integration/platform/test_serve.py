@@ -15,7 +15,7 @@ from infra.local.processes import LOOPBACK, free_port, reserve
 from infra.local.sample import write_sample
 from infra.local.stack import MINISTACK, ROOT, Stack
 from sop_aws.transfers import TransferStore
-from tests.integration.platform.commands import processes_on
+from tests.integration.platform.commands import left_on, processes_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def test_serve(tmp_path: Path) -> None:
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(60)
-        left = processes_on(folder)
+        left = left_on(folder)
         rest, told = running.communicate()
 
     assert rest == ""
