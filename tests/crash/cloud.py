@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-from tests.crash.container import Moment
-
 A_MOMENT: Final = timedelta(seconds=5)
 """After it somebody who gets no answer tries again."""
 A_WHILE: Final = timedelta(minutes=2)
@@ -52,11 +50,10 @@ class Died(Exception):
 
 @dataclass(frozen=True)
 class Kill:
-    """Where to end a process: at a call of an invocation, both counted from one."""
+    """Where to end a process: after a call of an invocation, both counted from one, or (0) before its first call."""
 
     invocation: int
     call: int
-    when: Moment
 
 
 Invocation = tuple[str, tuple[str, ...]]
@@ -112,7 +109,7 @@ class World(Stored):
         """Run a function once; where a kill is due, it ends there."""
         order = Order(function=function, event=event, now=self.now)
         if self.kill is not None and self.kill.invocation == len(self.invocations) + 1:
-            order = replace(order, call=self.kill.call, when=self.kill.when)
+            order = replace(order, call=self.kill.call)
         outcome = self.container.carry_out(order)
         self.invocations.append((function, outcome.calls))
         if outcome.was_killed:

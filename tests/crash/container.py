@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import itertools
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import sys
 import urllib.request
 from contextlib import suppress
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,21 +32,32 @@ from tests.standin.person import Context
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Moment = Literal["before", "after"]
 SECONDS: Final = 60
 """What an invocation may take, as a function's timeout."""
-KILLED: Final = 86
-"""The exit code of a process that was killed at a call."""
+KILLED: Final = -signal.SIGKILL
+"""How a process ends that was killed at a call."""
+READS: Final = {
+    "dynamodb.BatchGetItem",
+    "dynamodb.GetItem",
+    "dynamodb.Query",
+    "s3.GetObject",
+    "s3.HeadObject",
+    "secretsmanager.GetSecretValue",
+    "slack.conversations.history",
+    "slack.files.info",
+    "slack.users.info",
+    "slack file host: files-pri",
+}
+"""The calls that leave everything as it is. Any other is taken for one that changes something."""
 
 
 class Order(msgspec.Struct, kw_only=True, frozen=True):
-    """Invoke ``function`` with ``event`` at ``now``; end it before or after its ``call``-th call."""
+    """Invoke ``function`` with ``event`` at ``now``; end it after its ``call``-th call, or (0) before the first."""
 
     function: str
     event: Any
     now: datetime
     call: int | None = None
-    when: Moment = "before"
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):
@@ -138,17 +150,16 @@ def _invoke(order: Order, writing: int) -> NoReturn:
 
 def _watch_calls(order: Order, tell: Callable[..., None]) -> None:
     """Count the calls to AWS and the requests by ``urllib`` (Slack's client and file hosts); end at the wanted one."""
-    count = [0]
+    count = itertools.count(1)
 
     def watched(call: Callable[[], Any], name: str) -> Any:
-        count[0] += 1
-        mine = count[0]
+        mine = next(count)
         tell(call=name)
-        if (mine, "before") == (order.call, order.when):
-            os._exit(KILLED)
+        if order.call == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
         answer = call()
-        if (mine, "after") == (order.call, order.when):
-            os._exit(KILLED)
+        if order.call == mine:
+            os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
     to_aws, to_slack = Endpoint.make_request, urllib.request.OpenerDirector.open
