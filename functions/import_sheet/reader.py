@@ -1,10 +1,12 @@
 """The child process that reads a workbook: file on stdin, frames on stdout, limits on processor time and memory.
 
-A hostile or broken workbook can make a parser hang, swallow memory or abort; here it takes down this process only.
+A hostile or broken workbook can make a parser hang, swallow memory or abort; here it takes down this process only. One
+that took the parser over could open nothing: no file, no connection, nothing that the system tells of the parent.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import resource
 import sys
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 ROWS_A_FRAME: Final = 1000
 MAX_COLUMNS: Final = 1024
+CODECS: Final = (
+    "cp437",
+    *(f"cp125{number}" for number in range(9)),
+    *(f"iso8859_{number}" for number in range(1, 17) if number != 12),  # noqa: PLR2004 - there is none
+)
+"""Of the names in a zip, and of XML by other programs than Excel: Python loads each from a file."""
 
 
 def main(processor_seconds: int, memory_bytes: int) -> int:
@@ -35,6 +43,9 @@ def main(processor_seconds: int, memory_bytes: int) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (processor_seconds, processor_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for name in CODECS:
+        codecs.lookup(name)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     try:
         _read(sys.stdin.buffer.read(), sys.stdout.buffer)
     except (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sop_core.transfers.cells import Cell
+
+SET_DUMPABLE: Final = 4
+"""Of ``prctl``: https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html"""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,10 +137,25 @@ def _child(data: bytes, limits: Limits) -> Iterator[Iterator[bytes]]:
         deadline = threading.Timer(limits.seconds, child.kill)
         deadline.start()
         try:
-            yield _frames(child, data)
+            with _unseen():
+                yield _frames(child, data)
         finally:
             deadline.cancel()
             child.kill()
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Let no process of the same user look into this one, which has credentials; a Mac has no such switch."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    prctl = ctypes.CDLL(None).prctl
+    prctl(SET_DUMPABLE, 0, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def _frames(child: subprocess.Popen[bytes], data: bytes) -> Iterator[bytes]:

@@ -180,6 +180,15 @@ def test_utf_16_is_refused_with_or_without_its_mark(encoding: str) -> None:
     assert refused.value.kind == "unusual_encoding"
 
 
+@pytest.mark.parametrize("encoding", ["windows-1252", "windows-1251", "ISO-8859-2", "us-ascii"])
+def test_xml_of_another_program_is_read_in_its_encoding(encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    declared = with_parts(
+        workbook(), lambda name, x: head + x.rpartition(b"?>")[2] if name.endswith((".xml", ".rels")) else x
+    )
+    assert len(read_file(declared).projects) == 2
+
+
 def test_the_macros_of_an_xlsm_are_ignored() -> None:
     kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
     macro = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
