@@ -37,7 +37,7 @@ from sop_slack.cards import case_message
 from sop_slack.stories import direct_message, event_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -88,9 +88,13 @@ def _deliver(wake: CaseWake, seconds_left: Callable[[], float]) -> None:
         raise
 
 
-def _failed(error: Exception, message_id: str, wake: CaseWake | None) -> None:
+def _failed(error: Exception, record: Mapping[str, Any], wake: CaseWake | None) -> None:
+    # A message that fails each time is one error: in three minutes its twenty would take back a release that has no
+    # part in it. A release that fails does so on messages that were never tried before.
+    is_first = record["attributes"].get("ApproximateReceiveCount", "1") == "1"
+    log = logger.error if is_first else logger.warning
     correlate(logger, wake.request if wake else None)
-    logger.error("wake-up failed", message_id=message_id, case=wake.case if wake else None, **fault(error))
+    log("wake-up failed", message_id=record["messageId"], case=wake.case if wake else None, **fault(error))
     metrics.add_metric(name="WakeUpFailed", unit=MetricUnit.Count, value=1)
 
 

@@ -31,7 +31,7 @@ class Batch:
         deliver: Callable[[CaseWake], None],
         hold: Callable[[str, int], None],
         seconds_left: Callable[[], float],
-        failed: Callable[[Exception, str, CaseWake | None], None],
+        failed: Callable[[Exception, Mapping[str, Any], CaseWake | None], None],
     ) -> None:
         """Take what delivers a case, what sends a message back for a while, the time left, and who hears of faults."""
         self._deliver = deliver
@@ -63,7 +63,7 @@ class Batch:
             waits[group] = min(held.seconds + 1, LONGEST_WAIT)
             return waits[group]
         except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone
-            self._failed(error, record["messageId"], wake)
+            self._failed(error, record, wake)
             return TRY_AGAIN
         return 0
 
@@ -71,4 +71,4 @@ class Batch:
         try:
             self._hold(record["receiptHandle"], seconds)
         except Exception as error:  # noqa: BLE001 - it comes back all the same, at the queue's own pace
-            self._failed(error, record["messageId"], None)
+            self._failed(error, record, None)

@@ -8,6 +8,8 @@ from functions.deliver.batch import LONGEST_WAIT, TRY_AGAIN, Batch
 from functions.deliver.failures import Held
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pytest
 
     from sop_aws.wake import CaseWake
@@ -30,7 +32,7 @@ class Worker:
     def hold(self, receipt: str, seconds: int) -> None:
         self.held.append((receipt, seconds))
 
-    def failed(self, error: Exception, _message_id: str, _wake: CaseWake | None) -> None:
+    def failed(self, error: Exception, _record: Mapping[str, Any], _wake: CaseWake | None) -> None:
         self.told.append(type(error).__name__)
 
     def handle(self, *wakes: str, seconds: float = 30) -> list[str]:

@@ -37,12 +37,12 @@ POST = "chat.postMessage"
 pytestmark = pytest.mark.usefixtures("functions")
 
 
-def wake(body: str, *, group: str = CHANNEL) -> dict[str, Any]:
+def wake(body: str, *, group: str = CHANNEL, received: int = 1) -> dict[str, Any]:
     return {
         "messageId": f"message-{crc32(body.encode())}",
         "receiptHandle": "handle",
         "body": body,
-        "attributes": {"MessageGroupId": group},
+        "attributes": {"MessageGroupId": group, "ApproximateReceiveCount": str(received)},
     }
 
 
@@ -76,6 +76,15 @@ class TestDeliver:
 
         assert returned(answer) == [batch[1]["messageId"]]
         assert len(desk.slack.messages) == 2
+
+    def test_poison_is_one_error(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """What fails again and again is one error, which takes no release back; each try is measured all the same."""
+        with written_by(logger) as lines:
+            for received in range(1, 21):
+                assert len(returned(deliver({"Records": [wake("{}", received=received)]}, Context()))) == 1
+        failed = [line["level"] for line in lines if line.get("error") == "msgspec.ValidationError"]
+        assert failed == ["ERROR"] + ["WARNING"] * 19
+        assert len(metric(capsys.readouterr().out, "WakeUpFailed")) == 20
 
     def test_unknown_case(self, desk: Desk) -> None:
         """A wake-up for a case that has nothing pending is done with."""
