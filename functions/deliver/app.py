@@ -142,7 +142,7 @@ def _deliverer() -> Deliverer:
     queue = CaseQueue(database, config.cases_table)
     files: dict[str, Callable[[Delivery], NewFile | None]] = {
         "report": Reporter(queue, settings.current, version_of=procedures.of, name_of=names.of).made,
-        "audit": Auditor(trail, settings.current, name_of=names.of, ask=cases.outbox.ask_for_file).made,
+        "audit": Auditor(trail, settings.current, name_of=names.of, outbox=cases.outbox).made,
     }
     return Deliverer(
         cases=cases,

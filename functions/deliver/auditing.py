@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import time
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sop_aws.audit import Trail
-    from sop_aws.deliveries import Delivery
+    from sop_aws.deliveries import Delivery, Outbox
     from sop_core.audit import Entry
     from sop_core.settings import Settings
 
@@ -41,15 +42,15 @@ class Auditor:
         settings: Callable[[], Settings],
         *,
         name_of: Callable[[str, str], str],
-        ask: Callable[[Delivery], None],
+        outbox: Outbox,
         rows: int = ROWS,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the trail, the settings (for the office's zone), names, what stores the row of the next part."""
+        """Take the trail, the settings (for the office's zone), names, and where the next part is asked for."""
         self._trail = trail
         self._settings = settings
         self._name_of = name_of
-        self._ask = ask
+        self._outbox = outbox
         self._rows = rows
         self._timer = timer
 
@@ -58,16 +59,21 @@ class Auditor:
 
         Where nothing was found yet, and there is more to look through, only the next part is asked for.
         """
-        wanted = msgspec.json.decode(row.about or "", type=Wanted)
+        wanted = _wanted(row)
         zone = ZoneInfo(self._settings().calendar.zone)
         start, end = wanted.moments(zone.key)
-        by_day = self._trail.by_day(wanted.after or iso(start), iso(end), kind=wanted.kind)
-        content, count, rest = self._written(by_day, zone)
+        # An attempt that died may have asked for the next part: then this one ends there, however long it takes.
+        ends = self._next_begins(row)
+        by_day = self._trail.by_day(wanted.after or iso(start), ends or iso(end), kind=wanted.kind)
+        rows, seconds = (math.inf, math.inf) if ends else (self._rows, LONGEST)
+        content, count, rest = self._written(by_day, zone, rows=rows, seconds=seconds)
+        rest = ends or rest
         if rest and not count:
-            self._ask(_next(row, msgspec.structs.replace(wanted, after=rest)))
+            self._outbox.ask_for_file(_next(row, msgspec.structs.replace(wanted, after=rest)))
             return None
         if rest:
-            self._ask(_next(row, msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)))
+            next_part = msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)
+            self._outbox.ask_for_file(_next(row, next_part))
         part = f" part {wanted.part}" if rest or wanted.part > 1 else ""
         name = f"audit {wanted.first} to {wanted.last}{part}.csv"
         more = " The next part follows." if rest else ""
@@ -75,14 +81,20 @@ class Auditor:
         words = f"The audit from {wanted.first} to {wanted.last}, {about}{part}: {count:,} entries.{more}"
         return NewFile(name, content, words)
 
-    def _written(self, by_day: Iterator[tuple[str, Iterator[Entry]]], zone: ZoneInfo) -> tuple[bytes, int, str | None]:
+    def _next_begins(self, row: Delivery) -> str | None:
+        rows = self._outbox.pending(row.case)
+        return next((_wanted(each).after for each in rows if each.version == row.version + 1), None)
+
+    def _written(
+        self, by_day: Iterator[tuple[str, Iterator[Entry]]], zone: ZoneInfo, *, rows: float, seconds: float
+    ) -> tuple[bytes, int, str | None]:
         """Return a file, the number of its entries, and where the next part begins: at an entry or at a day."""
         made = io.StringIO(newline="")
         out = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         out.writerow(HEADS)
         count, rest = 0, None
-        for place, entry in self._in_time(by_day):
-            if entry is None or count == self._rows:
+        for place, entry in self._in_time(by_day, seconds):
+            if entry is None or count == rows:
                 rest = place
                 break
             out.writerow(map(safe, self._line(entry, zone)))
@@ -90,11 +102,13 @@ class Auditor:
         # Excel reads UTF-8 only where the file says so.
         return made.getvalue().encode("utf-8-sig"), count, rest
 
-    def _in_time(self, by_day: Iterator[tuple[str, Iterator[Entry]]]) -> Iterator[tuple[str, Entry | None]]:
+    def _in_time(
+        self, by_day: Iterator[tuple[str, Iterator[Entry]]], seconds: float
+    ) -> Iterator[tuple[str, Entry | None]]:
         """Yield entries behind their places; once the time is over the day to go on with, and no entry."""
         began = self._timer()
         for day, entries in by_day:
-            if self._timer() - began > LONGEST:
+            if self._timer() - began > seconds:
                 yield day, None
                 return
             yield from ((entry.place, entry) for entry in entries)
@@ -123,6 +137,10 @@ class Auditor:
 def safe(cell: str) -> str:
     """Return a cell that no spreadsheet computes: text that would begin a formula stands behind an apostrophe."""
     return f"'{cell}" if begins_a_formula(cell) else cell
+
+
+def _wanted(row: Delivery) -> Wanted:
+    return msgspec.json.decode(row.about or "", type=Wanted)
 
 
 def _next(row: Delivery, wanted: Wanted) -> Delivery:

@@ -102,13 +102,17 @@ class Desk:
         names = Names(slack, PeopleStore(self.aws.dynamodb, table, self.clock), self.clock)
         settings = SettingsStore(self.aws.dynamodb, self.aws.settings_table, self.clock)
         trail = Trail(AuditStore(self.aws.dynamodb, table), settings)
-        ask = self.cases.outbox.ask_for_file
         looks = itertools.count(0, self.seconds_a_look)
         now = settings.current
         files: dict[str, Callable[[Delivery], NewFile | None]] = {
             "report": Reporter(queue, now, version_of=self.procedures.of, name_of=names.of).made,
             "audit": Auditor(
-                trail, now, name_of=names.of, ask=ask, rows=self.rows_of_a_file, timer=lambda: next(looks)
+                trail,
+                now,
+                name_of=names.of,
+                outbox=self.cases.outbox,
+                rows=self.rows_of_a_file,
+                timer=lambda: next(looks),
             ).made,
         }
         return Deliverer(

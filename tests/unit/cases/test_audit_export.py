@@ -210,6 +210,26 @@ def test_of_what_takes_long_to_find_a_year_comes_in_parts_with_every_entry_once(
     assert [comment.endswith("The next part follows.") for comment in comments] == [True, True, False]
 
 
+@pytest.mark.parametrize("seconds_a_look", [0, 5])
+def test_a_part_that_is_made_again_ends_where_the_next_begins(desk: Desk, seconds_a_look: int) -> None:
+    """However much quicker or slower the second attempt looks."""
+    desk.seconds_a_look = 1
+    keep(desk, *(an_entry(month, at=f"2026-{month:02d}-03T08:00:00Z", kind="erasure") for month in range(1, 13)))
+    keep(desk, *(an_entry(day, at=f"2026-01-{day:02d}T09:00:00Z", kind="erasure") for day in range(4, 30)))
+    case = asked(desk, first="2026-01-01", last="2026-12-31", kind="erasure")
+    desk.slack.faults.append(Fault(method="files.getUploadURLExternal", status=429, retry_after=5))
+    with pytest.raises(Held):
+        desk.worker().deliver(case)
+
+    desk.clock.pass_(hours=1)
+    desk.seconds_a_look = seconds_a_look
+    desk.worker().deliver(case)
+
+    times = [row["Time (UTC)"] for rows in files(desk).values() for row in rows]
+    assert len(times) == 12 + 26
+    assert times == sorted(set(times))
+
+
 def test_where_nothing_is_found_one_file_says_so(desk: Desk) -> None:
     desk.worker().deliver(asked(desk, first="2026-01-01", last="2026-12-31", kind="erasure"))
     assert list(files(desk).items()) == [("audit 2026-01-01 to 2026-12-31.csv", [])]
