@@ -73,7 +73,7 @@ class Context(LambdaContext):
     _memory_limit_in_mb = 512
     _invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
 
-    def __init__(self, *, seconds: float = 60) -> None:
+    def __init__(self, *, seconds: float = 900) -> None:  # a test that is about time says how much there is
         self._ends = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # powertools has it without the instance
