@@ -100,12 +100,12 @@ def left_behind(stack: str, there: Collection[str], chosen: Collection[str]) -> 
     return taken
 
 
-def imported(client: CloudFormationClient, stack: str, names: Mapping[str, str]) -> None:
-    """Let CloudFormation make a stack of what is there.
+def imported(client: CloudFormationClient, stack: str, names: Mapping[str, str], *, tried: bool) -> None:
+    """Let CloudFormation make a stack of what is there. A try before this one (``tried``) left its change set behind.
 
     :raises Failed: if CloudFormation cannot; the message is its reason.
     """
-    if found(client, stack):
+    if tried:
         client.delete_change_set(StackName=stack, ChangeSetName=CHANGE)
     wanted: list[ResourceToImportTypeDef] = [
         {
@@ -150,8 +150,9 @@ def main(argv: Sequence[str]) -> int:
     try:
         with account():
             client = boto3.client("cloudformation", config=PATIENT)
-            names = _gone(client, asked.stack, asked.names)
-        imported(client, asked.stack, names)
+            tried = _was_tried(client, asked.stack)
+        names = left_behind(asked.stack, _everything(), asked.names)
+        imported(client, asked.stack, names, tried=tried)
     except (NoSopDesk, Refused) as refused:
         sys.stderr.write(f"{refused}\n")
         return 2
@@ -166,11 +167,11 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _gone(client: CloudFormationClient, stack: str, chosen: Collection[str]) -> dict[str, str]:
+def _was_tried(client: CloudFormationClient, stack: str) -> bool:
     there = found(client, stack)
     if there is not None and (why := refused_for(stack, there["StackStatus"])):
         raise Refused(why)
-    return left_behind(stack, _everything(), chosen)
+    return there is not None
 
 
 def _everything() -> set[str]:

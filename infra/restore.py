@@ -24,13 +24,13 @@ from infra.deployed import NoSopDesk, outputs
 from infra.wholeness import KEPT, Stored, problems, rebuilt_snapshots
 from sop_aws.clients import PATIENT
 from sop_aws.deliveries import delivery_item, read_delivery
+from sop_aws.objects import keys_under
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PointInTimeRecoverySpecificationTypeDef, WaiterConfigTypeDef
-    from mypy_boto3_s3 import S3Client
 
     from sop_aws.table import Item
 
@@ -279,7 +279,8 @@ def main(argv: Sequence[str]) -> int:
             for line in rebuilt_snapshots(client, bucket, where.transfers_table, where.files_bucket):
                 sys.stdout.write(f"{line}\n")
         stored = Stored(*(tuple(items(client, table)) for table in where.tables))
-        found = problems(stored, has_file=lambda key: _has_file(bucket, where.files_bucket, key))
+        snapshots = set(keys_under(bucket, where.files_bucket, "snapshots/"))
+        found = problems(stored, has_file=snapshots.__contains__)
     except (NoSopDesk, Refused) as refused:
         sys.stderr.write(f"{refused}\n")
         return 2
@@ -289,14 +290,6 @@ def main(argv: Sequence[str]) -> int:
         return 2
     sys.stdout.write("".join(f"! {line}\n" for line in found) or "The data is whole.\n")
     return 1 if found else 0
-
-
-def _has_file(client: S3Client, bucket: str, key: str) -> bool:
-    try:
-        client.head_object(Bucket=bucket, Key=key)
-    except ClientError:
-        return False
-    return True
 
 
 def _asked(argv: Sequence[str]) -> argparse.Namespace:

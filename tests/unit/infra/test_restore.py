@@ -13,6 +13,7 @@ from moto import mock_aws
 from infra import restore
 from infra.restore import bring_back, difference, key_of
 from sop_aws.table import attributes
+from tests.unit.infra.test_wholeness import ACTIVE, ROW, SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +92,20 @@ def test_a_restore_that_was_ended_half_way_is_made_whole_by_a_repeat(
         assert client.describe_time_to_live(TableName="now")["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
         backups = client.describe_continuous_backups(TableName="now")["ContinuousBackupsDescription"]
         assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_bucket_that_cannot_be_read_is_no_lack_of_files(
+    client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever may not look into it is told so, and not that the search snapshot is lost."""
+    for item in (ACTIVE, SHEET, ROW):
+        client.put_item(TableName="now", Item=item)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    where = restore.Outputs("then", "now", "then", "a-bucket-of-others")
+    monkeypatch.setattr(restore, "outputs", lambda *_: where)
+
+    assert restore.main(["--stack", "desk"]) == 2
+    assert "The restore of desk stopped" in capsys.readouterr().err
 
 
 def _failing(error: Exception) -> Any:
