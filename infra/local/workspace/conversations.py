@@ -33,7 +33,6 @@ class Message(msgspec.Struct, kw_only=True):
     metadata: Json | None = None
     files: list[str] = []
     client_msg_id: str | None = None
-    reactions: list[str] = []
 
     @property
     def is_reply(self) -> bool:

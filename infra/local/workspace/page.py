@@ -229,7 +229,6 @@ class Page:
             self._content(message),
             el("span", "(edited)", class_="edited") if message.edited else None,
             [self._file(self.workspace.files.get(each)) for each in message.files],
-            self._reactions(message),
             None if in_thread else self._replies(message),
         ]
         is_mine = reader.viewer != message.user and self.workspace.conversations.mentions(message, reader.viewer)
@@ -288,12 +287,6 @@ class Page:
             class_="file",
             download=file.name,
         )
-
-    def _reactions(self, message: Message) -> Markup | None:
-        if not message.reactions:
-            return None
-        drawn = [el("span", f"{EMOJI.get(name, name)} 1", class_="reaction") for name in message.reactions]
-        return el("div", drawn, class_="reactions")
 
     # composing, thread
 

@@ -1,4 +1,4 @@
-"""``chat`` and ``reactions``: messages, for everybody in a channel or for one."""
+"""``chat``: messages, for everybody in a channel or for one."""
 
 from __future__ import annotations
 
@@ -66,31 +66,6 @@ def _post_ephemeral(workspace: Workspace, args: Json) -> Json:
     return {"message_ts": posted.ts}
 
 
-def _delete(workspace: Workspace, args: Json) -> Json:
-    channel, ts = needed(args, "channel", "ts")
-    channel = workspace.conversations.resolve(channel)
-    if workspace.conversations.get(channel, ts).user != workspace.config.bot_user:
-        raise Refused("cant_delete_message")
-    workspace.delete(channel, ts)
-    return {"channel": channel, "ts": ts}
-
-
-def _permalink(workspace: Workspace, args: Json) -> Json:
-    channel, ts = needed(args, "channel", "message_ts")
-    message = workspace.conversations.get(workspace.conversations.resolve(channel), ts)
-    return {"channel": message.channel, "permalink": permalink(workspace, message)}
-
-
-def _react(workspace: Workspace, args: Json) -> Json:
-    channel, name, ts = needed(args, "channel", "name", "timestamp")
-    message = workspace.conversations.get(workspace.conversations.resolve(channel), ts)
-    if name in message.reactions:
-        raise Refused("already_reacted")
-    message.reactions.append(name)
-    workspace.changed(message)
-    return {}
-
-
 def rewrite(workspace: Workspace, message: Message, *, text: str | None, blocks: list[Json] | None) -> None:
     """Change a message as Slack does: text without blocks takes the blocks away, and only then it reads “edited”."""
     if blocks is not None:
@@ -100,14 +75,6 @@ def rewrite(workspace: Workspace, message: Message, *, text: str | None, blocks:
         message.edited = {"user": message.user, "ts": f"{workspace.now():.6f}"}
     if text is not None:
         message.text = str(text)
-
-
-def permalink(workspace: Workspace, message: Message) -> str:
-    """The address at which the message is shown."""
-    link = f"{workspace.base_url}/archives/{message.channel}/p{message.ts.replace('.', '')}"
-    if message.is_reply:
-        link += f"?thread_ts={message.thread_ts}&cid={message.channel}"
-    return link
 
 
 def thread_of(workspace: Workspace, channel: str, thread_ts: str | None) -> str | None:
@@ -138,7 +105,4 @@ METHODS: Final[dict[str, Method]] = {
     "chat.postMessage": _post_message,
     "chat.update": _update,
     "chat.postEphemeral": _post_ephemeral,
-    "chat.delete": _delete,
-    "chat.getPermalink": _permalink,
-    "reactions.add": _react,
 }

@@ -1,4 +1,4 @@
-"""``conversations``: channels and direct messages, who is in them and what stands in them."""
+"""``conversations``: channels and direct messages, and what stands in them."""
 
 from __future__ import annotations
 
@@ -21,31 +21,7 @@ def _open(workspace: Workspace, args: Json) -> Json:
         raise Refused("method_not_supported_for_channel_type")
     if users[0].startswith(("U", "W")) and workspace.config.person(users[0]) is None:
         raise Refused("user_not_found")
-    channel = workspace.conversations.resolve(users[0])
-    return {"channel": _channel(workspace, channel) if flag(args, "return_im") else {"id": channel}}
-
-
-def _info(workspace: Workspace, args: Json) -> Json:
-    [channel] = needed(args, "channel")
-    return {"channel": _channel(workspace, workspace.conversations.resolve(channel))}
-
-
-def _list(workspace: Workspace, args: Json) -> Json:
-    kinds = str(args.get("types") or "public_channel").split(",")
-    found = [each.id for each in workspace.config.channels] if "public_channel" in kinds else []
-    if "im" in kinds:
-        found += [workspace.conversations.dm_of(person.id) for person in workspace.config.people]
-    page, meta = paged(found, args)
-    return {"channels": [_channel(workspace, each) for each in page], **meta}
-
-
-def _members(workspace: Workspace, args: Json) -> Json:
-    [channel] = needed(args, "channel")
-    channel = workspace.conversations.resolve(channel)
-    other = workspace.conversations.dm_user(channel)
-    people = [other] if other else [person.id for person in workspace.config.people]
-    page, meta = paged([*people, workspace.config.bot_user], args)
-    return {"members": page, **meta}
+    return {"channel": {"id": workspace.conversations.resolve(users[0])}}
 
 
 def _history(workspace: Workspace, args: Json) -> Json:
@@ -69,27 +45,6 @@ def _replies(workspace: Workspace, args: Json) -> Json:
     return {"messages": [workspace.message_payload(each, with_metadata=with_metadata) for each in page], **meta}
 
 
-def _channel(workspace: Workspace, channel: str) -> Json:
-    talk = workspace.conversations
-    known = workspace.config.channel(channel)
-    if known is None:
-        return {"id": channel, "is_im": True, "is_channel": False, "is_archived": False, "user": talk.dm_user(channel)}
-    return {
-        "id": channel,
-        "name": known.name,
-        "name_normalized": known.name,
-        "is_channel": True,
-        "is_im": False,
-        "is_private": False,
-        "is_archived": False,
-        "is_member": True,
-        "is_general": known.name == "general",
-        "num_members": len(workspace.config.people),
-        "topic": {"value": known.topic, "creator": "", "last_set": 0},
-        "purpose": {"value": known.topic, "creator": "", "last_set": 0},
-    }
-
-
 def _in_range(message: Message, args: Json) -> bool:
     oldest, latest = float(args.get("oldest") or 0), float(args.get("latest") or "inf")
     at = float(message.ts)
@@ -98,10 +53,6 @@ def _in_range(message: Message, args: Json) -> bool:
 
 METHODS: Final[dict[str, Method]] = {
     "conversations.open": _open,
-    "conversations.info": _info,
-    "conversations.list": _list,
-    "conversations.members": _members,
     "conversations.history": _history,
     "conversations.replies": _replies,
-    "users.conversations": _list,
 }

@@ -1,20 +1,13 @@
-"""``auth`` and ``api``: whose token it is, and whether anybody listens."""
+"""``auth``: whose token it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.local.workspace.errors import Json, Refused
-
 if TYPE_CHECKING:
+    from infra.local.workspace.errors import Json
     from infra.local.workspace.state import Workspace
     from infra.local.workspace.web_api.arguments import Method
-
-
-def _api_test(_workspace: Workspace, args: Json) -> Json:
-    if args.get("error"):
-        raise Refused(str(args["error"]))
-    return {"args": args}
 
 
 def _auth_test(workspace: Workspace, _args: Json) -> Json:
@@ -31,6 +24,5 @@ def _auth_test(workspace: Workspace, _args: Json) -> Json:
 
 
 METHODS: Final[dict[str, Method]] = {
-    "api.test": _api_test,
     "auth.test": _auth_test,
 }

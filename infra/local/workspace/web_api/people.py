@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra.local.workspace.errors import Json, Refused
-from infra.local.workspace.web_api.arguments import Method, flag, needed, paged
+from infra.local.workspace.web_api.arguments import Method, flag, needed
 
 if TYPE_CHECKING:
     from infra.local.workspace.state import Workspace
@@ -13,19 +13,10 @@ if TYPE_CHECKING:
 
 def _users_info(workspace: Workspace, args: Json) -> Json:
     [user] = needed(args, "user")
-    return {"user": _user(workspace, user)}
-
-
-def _users_list(workspace: Workspace, args: Json) -> Json:
-    page, meta = paged([person.id for person in workspace.config.people] + [workspace.config.bot_user], args)
-    return {"members": [_user(workspace, user) for user in page], **meta}
-
-
-def _user(workspace: Workspace, user: str) -> Json:
     person = workspace.config.person(user)
     if person is None:
         raise Refused("user_not_found")
-    return {
+    shown = {
         "id": person.id,
         "team_id": workspace.config.team_id,
         "name": person.handle,
@@ -36,6 +27,7 @@ def _user(workspace: Workspace, user: str) -> Json:
         "tz": "America/New_York",
         "profile": {"real_name": person.name, "display_name": person.name, "title": person.title},
     }
+    return {"user": shown}
 
 
 def _groups_list(workspace: Workspace, args: Json) -> Json:
@@ -65,7 +57,6 @@ def _group_users(workspace: Workspace, args: Json) -> Json:
 
 METHODS: Final[dict[str, Method]] = {
     "users.info": _users_info,
-    "users.list": _users_list,
     "usergroups.list": _groups_list,
     "usergroups.users.list": _group_users,
 }
