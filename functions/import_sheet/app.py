@@ -16,7 +16,7 @@ from functions.import_sheet.tidying import Tidier
 from sop_aws import clients
 from sop_aws.config import ImportConfig
 from sop_aws.correlation import correlate
-from sop_aws.imports import ImportBusy, ImportOver, UnknownImport
+from sop_aws.jobs import JobBusy, JobOver, UnknownJob
 from sop_aws.logging import fault, make_logger
 from sop_aws.metrics import make_metrics
 from sop_aws.secrets import slack_secrets
@@ -58,13 +58,13 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
         wake = msgspec.json.decode(record["body"], type=ImportWake)
         correlate(logger, wake.request)
         _carry_out(wake.import_id, context)
-    except UnknownImport:
+    except UnknownJob:
         logger.warning("a wake-up names no import", message_id=record["messageId"])
         _count("ImportUnknown")
-    except ImportOver:
+    except JobOver:
         # Slack was told and it was counted then: two wake-ups have met, or one came back late.
         _count("ImportOver")
-    except ImportBusy:
+    except JobBusy:
         _count("ImportBusy")
         return False
     except Exception as error:  # noqa: BLE001 - the boundary of this function: one bad message fails alone

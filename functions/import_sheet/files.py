@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from slack_sdk import WebClient
 
-    from sop_core.transfers.records import ImportRecord
+    from sop_core.transfers.records import Job
 
 FILE_GONE: Final = ("file_gone", "The uploaded file is not there any more.")
 LOGIN_PAGE: Final = (
@@ -88,7 +88,7 @@ class SlackFiles:
         return Upload(file.name or "workbook.xlsx", file.content)
 
 
-def fetch(record: ImportRecord, slack: SlackFiles, bucket: Workbooks) -> Upload:
+def fetch(record: Job, slack: SlackFiles, bucket: Workbooks) -> Upload:
     """Return the workbook of an import."""
     if record.source_key is None:
         return slack.fetch(record.file_id)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sop_aws.config import ImportConfig
     from sop_aws.times import Clock
     from sop_core.transfers.project import Project
-    from sop_core.transfers.records import Forgotten, ImportRecord, ImportState, Sheet
+    from sop_core.transfers.records import Forgotten, Job, JobState, Sheet
     from sop_slack.blocks import Message
 
 SHEETS: Final = 100
@@ -69,7 +69,7 @@ class Forgetter:
     traces: Traces
     clock: Clock
 
-    def carry_out(self, attempt: Attempt) -> ImportRecord:
+    def carry_out(self, attempt: Attempt) -> Job:
         """Erase whom a job names, and tell what was erased and what is left.
 
         :raises NotYet: if others are still at work, or there is no time left.
@@ -95,7 +95,7 @@ class Forgetter:
     def _end_turn(self, attempt: Attempt) -> None:
         self.forgotten.end_turn(attempt.record.id, at=iso(self.clock()))
 
-    def _forget(self, attempt: Attempt) -> ImportRecord:
+    def _forget(self, attempt: Attempt) -> Job:
         plan = _plan(attempt)
         live = [case.id for case in self._stored(plan.cases) if case.state not in OVER]
         if live and plan.days == 0 and attempt.record.attempts <= 1:
@@ -205,7 +205,7 @@ class Forgetter:
 
     def _wait_for_workbooks(self) -> None:
         """Go on once no import or export is left that began with what was there before; raises :class:`NotYet`."""
-        if any(other.job in AT_WORK for other in self.transfers.imports.unfinished()):
+        if any(other.kind in AT_WORK for other in self.transfers.jobs.unfinished()):
             raise NotYet
 
     def _wait_for_messages(self, numbers: Iterable[str]) -> None:
@@ -219,7 +219,7 @@ class Forgetter:
         case = self.cases.get(number)
         return self.traces.erase(case, self.cases.events(number), self.cases.card(number)) if case else Told()
 
-    def _audit(self, record: ImportRecord, plan: Forgetting, outcome: told.Outcome) -> None:
+    def _audit(self, record: Job, plan: Forgetting, outcome: told.Outcome) -> None:
         entry = Entry(
             at=record.created_at,
             id=f"{record.id}#erased",
@@ -236,7 +236,7 @@ def _plan(attempt: Attempt) -> Forgetting:
     return attempt.record.forgetting or Forgetting()
 
 
-def _end(attempt: Attempt, state: ImportState, message: Message) -> ImportRecord:
+def _end(attempt: Attempt, state: JobState, message: Message) -> Job:
     # Nothing of the customer is left in the job either.
     return attempt.end(message, state=state, forgetting=Forgetting(cases=_plan(attempt).cases))
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sop_aws.snapshots import SnapshotStore
     from sop_aws.transfers import TransferStore
     from sop_core.transfers.project import Project
-    from sop_core.transfers.records import ActiveSheet, Difference, ImportRecord
+    from sop_core.transfers.records import ActiveSheet, Difference, Job
 
 ENOUGH_TO_TIDY: Final = timedelta(minutes=2)
 
@@ -56,7 +56,7 @@ class Importer:
     sender: Sender
     tidy: Callable[[], object]
 
-    def carry_out(self, attempt: Attempt) -> ImportRecord:
+    def carry_out(self, attempt: Attempt) -> Job:
         """Read a workbook, load its projects, and tell what activating them would change."""
         attempt.greet()
         work = _Work(self, attempt)
@@ -81,10 +81,10 @@ class _Work:
         self._name: str | None = None
 
     @property
-    def _record(self) -> ImportRecord:
+    def _record(self) -> Job:
         return self._attempt.record
 
-    def refuse(self, refusal: SheetError) -> ImportRecord:
+    def refuse(self, refusal: SheetError) -> Job:
         # An import that an operator began has nobody to ask.
         can_choose = bool(refusal.missing and refusal.found and self._record.user)
         message = told.refused(
@@ -103,7 +103,7 @@ class _Work:
             headers=refusal.found[: columns.MOST_HEADERS] if can_choose else (),
         )
 
-    def carry_out(self) -> ImportRecord:
+    def carry_out(self) -> Job:
         self._progress.show("Fetching the workbook")
         upload = fetch(self._record, self._to.files, self._to.workbooks)
         self._name = upload.name
@@ -188,7 +188,7 @@ class _Work:
             found, against=active.sheet if active else None, against_version=active.version if active else 0
         )
 
-    def _tell_ready(self, sheet: Sheet) -> ImportRecord:
+    def _tell_ready(self, sheet: Sheet) -> Job:
         self._to.transfers.sheets.remember_file(sheet)
         active = self._to.transfers.sheets.active()
         self._progress.finish(told.preview(sheet, active, loss_percent=self._record.loss_percent))
@@ -197,7 +197,7 @@ class _Work:
             self._to.tidy()
         return self._attempt.save(state="ready", sheet=sheet.id)
 
-    def _repeat(self, known: Sheet) -> ImportRecord:
+    def _repeat(self, known: Sheet) -> Job:
         active = self._to.transfers.sheets.active()
         if active and active.sheet == known.id:
             return self._attempt.end(told.already_active(known), state="repeated", sheet=known.id)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from functions.import_sheet.progress import Progress
     from sop_aws.times import Clock
     from sop_aws.transfers import TransferStore
-    from sop_core.transfers.records import ImportRecord, Job
+    from sop_core.transfers.records import Job, JobKind
     from sop_slack.blocks import Message
 
 ATTEMPTS: Final = 5
@@ -37,7 +37,7 @@ class NotYet(Exception):
 class Kind(Protocol):
     """What a job does."""
 
-    def carry_out(self, attempt: Attempt) -> ImportRecord:
+    def carry_out(self, attempt: Attempt) -> Job:
         """Do it, tell the admin, and return the record as it was saved then.
 
         :raises NotYet: if it cannot go on now.
@@ -52,19 +52,19 @@ class Worker:
     """Carries out jobs, each by its kind, with a maker of progress messages and the clock it is given."""
 
     transfers: TransferStore
-    kinds: Mapping[Job, Kind]
+    kinds: Mapping[JobKind, Kind]
     progress: Callable[[], Progress]
     clock: Clock
 
-    def run(self, job_id: str, *, seconds_left: float) -> ImportRecord:
+    def run(self, job_id: str, *, seconds_left: float) -> Job:
         """Carry one job to its end, or to where it waits for others; raises whatever another attempt may mend.
 
-        :raises sop_aws.imports.ImportBusy: while another worker has it.
-        :raises sop_aws.imports.ImportOver: if it was carried to its end before.
+        :raises sop_aws.jobs.JobBusy: while another worker has it.
+        :raises sop_aws.jobs.JobOver: if it was carried to its end before.
         """
         ends = self.clock() + timedelta(seconds=seconds_left)
-        record = self.transfers.imports.begin(job_id, at=iso(self.clock()), until=iso(ends + LEASE_MARGIN))
-        attempt, kind = Attempt(self, record, ends), self.kinds[record.job]
+        record = self.transfers.jobs.begin(job_id, at=iso(self.clock()), until=iso(ends + LEASE_MARGIN))
+        attempt, kind = Attempt(self, record, ends), self.kinds[record.kind]
         try:
             return _give_up(attempt, kind) if record.attempts > ATTEMPTS else kind.carry_out(attempt)
         except NotYet:
@@ -74,7 +74,7 @@ class Worker:
             raise
 
 
-def _give_up(attempt: Attempt, kind: Kind) -> ImportRecord:
+def _give_up(attempt: Attempt, kind: Kind) -> Job:
     """Record the failure, told or not: an admin whom Slack no longer reaches must not keep the job going."""
     with suppress(*UNANSWERED):
         kind.give_up(attempt)
@@ -84,7 +84,7 @@ def _give_up(attempt: Attempt, kind: Kind) -> ImportRecord:
 class Attempt:
     """One attempt at a job, by the only worker that has it. ``record`` is the job as it was saved last."""
 
-    def __init__(self, worker: Worker, record: ImportRecord, ends: datetime) -> None:
+    def __init__(self, worker: Worker, record: Job, ends: datetime) -> None:
         """Take the job, and when Lambda ends this function."""
         self.record = record
         self.progress = worker.progress()
@@ -102,22 +102,22 @@ class Attempt:
         if (self.record.channel, self.record.ts) != (self.progress.channel, self.progress.ts):
             self.save(channel=self.progress.channel, ts=self.progress.ts)
 
-    def end(self, message: Message, **changed: object) -> ImportRecord:
+    def end(self, message: Message, **changed: object) -> Job:
         """Tell the outcome and save it: whoever is cut off in between tells it again, in the same message."""
         self.progress.finish(message)
         return self.save(**changed)
 
-    def save(self, **changed: object) -> ImportRecord:
+    def save(self, **changed: object) -> Job:
         """Save what has changed of the record."""
         record = msgspec.structs.replace(self.record, updated_at=iso(self._worker.clock()), **changed)
-        self.record = self._worker.transfers.imports.save(record, until=iso(self._until))
+        self.record = self._worker.transfers.jobs.save(record, until=iso(self._until))
         return self.record
 
-    def put_off(self) -> ImportRecord:
+    def put_off(self) -> Job:
         """Give the job back for a minute; this was no attempt."""
         self._until = self._worker.clock() + A_MINUTE
         return self.save(attempts=self.record.attempts - 1)
 
     def let_go(self) -> None:
         """Give the job back, so that the next attempt need not wait for the lease to end."""
-        self.record = self._worker.transfers.imports.save(self.record, until=iso(self._worker.clock()))
+        self.record = self._worker.transfers.jobs.save(self.record, until=iso(self._worker.clock()))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sop_aws.config import ImportConfig
     from sop_aws.times import Clock
     from sop_aws.transfers import TransferStore
-    from sop_core.transfers.records import Job
+    from sop_core.transfers.records import JobKind
 
 
 def make_kinds(
@@ -36,7 +36,7 @@ def make_kinds(
     token: str,
     tidy: Callable[[], object],
     clock: Clock,
-) -> dict[Job, Kind]:
+) -> dict[JobKind, Kind]:
     """Return what carries out each kind of job. ``tidy`` is done beside an import."""
     sender = Sender(slack)
     return {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
-    from sop_core.transfers.records import ImportRecord
+    from sop_core.transfers.records import Job
     from sop_slack.blocks import Message
 
 MARK: Final = "sop_desk_import"
@@ -36,11 +36,11 @@ class Progress:
         self.channel: str | None = None
         self.ts: str | None = None
 
-    def start(self, record: ImportRecord) -> None:
+    def start(self, record: Job) -> None:
         """Post the message, or find the one of an earlier attempt."""
         if not record.user:
             return
-        self._words = erased if record.job == "forget" else told
+        self._words = erased if record.kind == "forget" else told
         self.channel = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
         self.ts = record.ts or (self._earlier(record) if record.attempts > 1 else None) or self._post(record.id)
 
@@ -78,6 +78,6 @@ class Progress:
         )
         return str(answer["ts"])
 
-    def _earlier(self, record: ImportRecord) -> str | None:
+    def _earlier(self, record: Job) -> str | None:
         since = parse(record.created_at)
         return find_message(self._slack, str(self.channel), marked(MARK, **{"import": record.id}), since=since)

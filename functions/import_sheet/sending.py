@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from functions.import_sheet.jobs import Attempt
     from sop_aws.transfers import TransferStore
-    from sop_core.transfers.records import ImportRecord
+    from sop_core.transfers.records import Job
 
 TEMPLATE: Final = "Infinity Transfers template.xlsx"
 EXPORT: Final = "Infinity Transfers export.xlsx"
@@ -46,7 +46,7 @@ class Sender:
             return
         share(self._slack, to, file, noted=lambda file_id: attempt.save(report=file_id))
 
-    def tell(self, record: ImportRecord, sentence: str) -> None:
+    def tell(self, record: Job, sentence: str) -> None:
         """Say a sentence to the record's admin."""
         self._slack.chat_postMessage(channel=record.user, text=sentence)
 
@@ -58,7 +58,7 @@ class Sending:
     sender: Sender
     make: Callable[[], NewFile]
 
-    def carry_out(self, attempt: Attempt) -> ImportRecord:
+    def carry_out(self, attempt: Attempt) -> Job:
         """Make the workbook and send it."""
         self.sender.send(attempt, self.make())
         return attempt.save(state="sent")

@@ -32,7 +32,7 @@ class Tidier:
 
         While a customer is being forgotten this waits for a later import.
         """
-        if any(each.job == "forget" for each in self.transfers.imports.unfinished()):
+        if any(each.kind == "forget" for each in self.transfers.jobs.unfinished()):
             # Rows that expire are written as they were read, which may be before the customer was taken out of them.
             return ()
         now = self.clock()

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from functions.slack.services import Services
-    from sop_core.transfers.records import ActiveSheet, ImportRecord, Sheet
+    from sop_core.transfers.records import ActiveSheet, Job, Sheet
 
 ON_ITS_WAY: Final = "The workbook is on its way. Progress and the changes appear in your messages with SOP Desk."
 
 
-def begin(services: Services, record: ImportRecord) -> None:
+def begin(services: Services, record: Job) -> None:
     """Store a job of the import worker and wake it; what is stored already is woken again and nothing more."""
     limit = services.settings().sheet_loss_percent
     told_of = [_entry(services, "uploaded a workbook", record.user, record.id, record.created_at)]
-    services.transfers.imports.create(
+    services.transfers.jobs.create(
         msgspec.structs.replace(record, loss_percent=limit, request=current()),
-        also=told_of if record.job == "import" else (),
+        also=told_of if record.kind == "import" else (),
     )
     wake_import(services.imports, record.id)
 

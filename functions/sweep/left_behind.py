@@ -42,7 +42,7 @@ def sweep_deliveries(outbox: Outbox, queue: DeliverQueue, *, now: datetime) -> F
 
 def sweep_imports(transfers: TransferStore, queue: ImportQueue, *, now: datetime) -> Found:
     """Wake ``import_sheet`` for each import that is unfinished and in nobody's hands."""
-    due = transfers.imports.due(iso(now), limit=IMPORTS)
+    due = transfers.jobs.due(iso(now), limit=IMPORTS)
     for record in due:
         queue.wake(record.id, request=record.request)
     return Found(woken=len(due), oldest_seconds=_oldest((each.updated_at or each.created_at for each in due), now))

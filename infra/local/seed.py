@@ -13,7 +13,7 @@ from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportQueue
 from sop_core.times import iso
-from sop_core.transfers.records import FINISHED, ImportRecord
+from sop_core.transfers.records import FINISHED, Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,13 +60,13 @@ def import_and_activate(stack: Stack, workbook: Path) -> int:
         if time.monotonic() > started + patience:
             raise LocalRunError(f"The import of {workbook.name} is still {record.state}; {stack.aws.log} says more.")
         time.sleep(0.1)
-        record = store.imports.get(record.id) or record
+        record = store.jobs.get(record.id) or record
     if record.sheet is None or record.state in {"refused", "failed"}:
         raise LocalRunError(f"{workbook.name} was not imported: {record.error or record.state}")
     return store.sheets.activate(record.sheet, actor=ACTOR, at=iso(system_clock())).counts.projects
 
 
-def _queue(stack: Stack, store: TransferStore, workbook: Path) -> ImportRecord:
+def _queue(stack: Stack, store: TransferStore, workbook: Path) -> Job:
     try:
         content = workbook.read_bytes()
     except OSError as error:
@@ -75,7 +75,7 @@ def _queue(stack: Stack, store: TransferStore, workbook: Path) -> ImportRecord:
     name = hashlib.sha256(content + now.encode()).hexdigest()[:20]
     key = f"uploads/{name}/{workbook.name}"
     stack.aws.client("s3").put_object(Bucket=stack.outputs.files_bucket, Key=key, Body=content)
-    record = ImportRecord(id=name, source_key=key, user="", created_at=now)
-    store.imports.create(record)
+    record = Job(id=name, source_key=key, user="", created_at=now)
+    store.jobs.create(record)
     ImportQueue(stack.aws.client("sqs"), stack.outputs.import_queue_url).wake(record.id)
     return record

@@ -1,4 +1,7 @@
-"""What is remembered of a sheet and of its import; the workbook's rows are :mod:`sop_core.transfers.project`."""
+"""What is remembered of a sheet, and of the jobs with sheets and the customers in them.
+
+The workbook's rows are :mod:`sop_core.transfers.project`.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SheetState = Literal["loading", "ready", "active", "superseded", "discarded", "expiring", "expired"]
-ImportState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent", "forgotten"]
-Job = Literal["import", "template", "export", "forget"]
+JobState = Literal["queued", "running", "ready", "repeated", "refused", "failed", "sent", "forgotten"]
+JobKind = Literal["import", "template", "export", "forget"]
 
-FINISHED: frozenset[ImportState] = frozenset({"ready", "repeated", "refused", "failed", "sent", "forgotten"})
+FINISHED: frozenset[JobState] = frozenset({"ready", "repeated", "refused", "failed", "sent", "forgotten"})
 ACTIVATABLE: tuple[SheetState, ...] = ("ready", "superseded")
 
 
@@ -144,8 +147,10 @@ class Forgetting(msgspec.Struct, frozen=True, kw_only=True):
     runs: int = 0
 
 
-class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One upload on its way to a sheet, a workbook on its way to an admin, or a customer to be erased (``job``).
+class Job(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "job"}):
+    """One upload on its way to a sheet, a workbook on its way to an admin, or a customer to be erased.
+
+    Which of them it is says its ``kind`` (stored as ``job``, as other releases know it).
 
     ``channel`` and ``ts`` are the progress message, once it is posted; ``report`` is Slack's id of the file that goes
     to the admin (rows with problems, or the workbook that was asked for), from before anybody sees it. Where needed
@@ -163,7 +168,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     file_id: str = ""
     source_key: str | None = None
     file_name: str = ""
-    state: ImportState = "queued"
+    state: JobState = "queued"
     version: int = 1
     attempts: int = 0
     updated_at: str = ""
@@ -172,7 +177,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     sheet: str | None = None
     error_kind: str | None = None
     error: str | None = None
-    job: Job = "import"
+    kind: JobKind = "import"
     report: str | None = None
     missing: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

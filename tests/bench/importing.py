@@ -16,7 +16,7 @@ from sop_aws.times import system_clock
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import ImportQueue
 from sop_core.times import iso
-from sop_core.transfers.records import FINISHED, ImportRecord
+from sop_core.transfers.records import FINISHED, Job
 from tests.bench.measure import MEGABYTE, Measure, children, resident, workers
 from tests.builders.people import ADMIN
 from tests.standin.aws import BOT_TOKEN, SIGNING_SECRET
@@ -52,14 +52,12 @@ def measures() -> Iterator[Measure]:
     yield Measure(f"import: {ROWS:,} rows, memory", f"{megabytes:.0f} MB", f"< {MEGABYTES} MB", megabytes < MEGABYTES)
 
 
-def _imported(stack: Stack, slack: SlackWithFiles, workbook: bytes) -> tuple[float, float, ImportRecord]:
+def _imported(stack: Stack, slack: SlackWithFiles, workbook: bytes) -> tuple[float, float, Job]:
     stack.put_secrets(signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN)
     stack.point_at_slack(slack.url)
     slack.files["F1"] = StoredFile(content=workbook)
     transfers = TransferStore(stack.aws.client("dynamodb"), stack.outputs.transfers_table)
-    record = transfers.imports.create(
-        ImportRecord(id="large", file_id="F1", user=ADMIN, created_at=iso(system_clock()))
-    )
+    record = transfers.jobs.create(Job(id="large", file_id="F1", user=ADMIN, created_at=iso(system_clock())))
     ImportQueue(stack.aws.client("sqs"), stack.outputs.import_queue_url).wake(record.id)
     began, most = perf_counter(), 0
     while record.state not in FINISHED and perf_counter() - began < PATIENCE:
@@ -67,7 +65,7 @@ def _imported(stack: Stack, slack: SlackWithFiles, workbook: bytes) -> tuple[flo
         while perf_counter() < until:
             most = max(most, _memory_of(stack.outputs.import_sheet_function))
             sleep(LOOK)
-        record = transfers.imports.get(record.id) or record
+        record = transfers.jobs.get(record.id) or record
     return perf_counter() - began, most / MEGABYTE, record
 
 

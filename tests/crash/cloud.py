@@ -161,7 +161,7 @@ class World(Stored):
     def _is_anything_left(self) -> bool:
         later = iso(self.now + A_WHILE * 1000)
         rows = self.aws.dynamodb.scan(TableName=self.aws.cases_table, IndexName="pending")["Items"]
-        return bool(rows or self.transfers.imports.due(later))
+        return bool(rows or self.transfers.jobs.due(later))
 
     # From one crash to the next
 

@@ -15,7 +15,7 @@ from infra.wholeness import problems
 from sop_aws.runs import Run
 from sop_core.audit import Entry
 from sop_core.cases.case import Case
-from sop_core.transfers.records import ActiveSheet, ImportRecord, Sheet
+from sop_core.transfers.records import ActiveSheet, Job, Sheet
 from sop_core.versions import Version
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def _sheets_are_audited(items: Sequence[Item], told: Counter[tuple[str, str, str
     for sheet in _bodies(items, Sheet, pk="SHEET#", sk="SHEET"):
         wanted = int(sheet.state == "discarded")
         assert told["sheet", "discarded a sheet", sheet.id] == wanted, "a discarded sheet is audited once"
-    for record in _bodies(items, ImportRecord, pk="IMPORT#"):
-        wanted = int(record.job == "import")
+    for record in _bodies(items, Job, pk="IMPORT#"):
+        wanted = int(record.kind == "import")
         assert told["sheet", "uploaded a workbook", record.id] == wanted, "an upload is audited once"
 
 

@@ -19,7 +19,7 @@ from sop_aws.versions import VersionStore
 from sop_core.cases.case import Case
 from sop_core.settings_reading import merge
 from sop_core.times import iso
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from tests.builders.people import ADMIN
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class Stored:
     def deliveries(self) -> list[Delivery]:
         return [read_delivery(item) for item in self._of(self.aws.cases_table, "DELIVERY")]
 
-    def imports(self) -> list[ImportRecord]:
-        return self._all(self.aws.transfers_table, "IMPORT", ImportRecord)
+    def jobs(self) -> list[Job]:
+        return self._all(self.aws.transfers_table, "IMPORT", Job)
 
     def items(self) -> list[dict[str, Any]]:
         """Return every item of every table."""

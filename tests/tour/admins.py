@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sop_core.procedures import reading
 from sop_core.times import iso
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from sop_slack import columns, sheet_history
 from sop_slack import procedures as versions
 from sop_slack import transfers as sheets
@@ -97,8 +97,8 @@ class Admins(Hands):
             content = self._workbook([*self.words.rows[: 1 + number % 2], _row(number)])
             key = f"uploads/{number}/{number}.xlsx"
             self.office.aws.s3.put_object(Bucket="files", Key=key, Body=content)
-            record = ImportRecord(id=f"i{number}", source_key=key, user="", created_at=iso(self.office.now))
-            store.imports.create(record)
+            record = Job(id=f"i{number}", source_key=key, user="", created_at=iso(self.office.now))
+            store.jobs.create(record)
             self.office.minute(days=100)
             if (sheet := store.sheets.get(f"i{number}")) is not None and sheet.state == "ready":
                 active = store.sheets.active()

@@ -13,7 +13,7 @@ from functions.slack.sheets import ON_ITS_WAY, begin, change_columns, discard
 from functions.slack.waking import wake_import
 from sop_aws.sheets import SheetNotReady
 from sop_core.times import iso
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from sop_slack import columns as views
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ TAKEN_UP: Final = "This import has gone on already; its message says how it went
 
 def ask_missing(services: Services, request: Request) -> None:
     """Answer "Choose the columns…" under an import that did not find what it needs."""
-    record = services.transfers.imports.get(request.body["actions"][0]["value"])
+    record = services.transfers.jobs.get(request.body["actions"][0]["value"])
     if record is None or not record.missing:
         tell(request, TAKEN_UP)
         return
@@ -44,7 +44,7 @@ def ask_missing(services: Services, request: Request) -> None:
 def missing_chosen(services: Services, request: Request) -> None:
     """Answer the choice of columns: remember it, and let the same import go on."""
     view = request.body["view"]
-    record = services.transfers.imports.get(view["private_metadata"])
+    record = services.transfers.jobs.get(view["private_metadata"])
     if record is None or not record.missing:
         request.ack({"response_action": "update", "view": notice(TAKEN_UP, close="Done")})
         return
@@ -53,7 +53,7 @@ def missing_chosen(services: Services, request: Request) -> None:
         request.ack({"response_action": "errors", "errors": errors})
         return
     change_columns(services, request.user, chosen, record.id)
-    services.transfers.imports.requeue(record.id, at=iso(services.now()))
+    services.transfers.jobs.requeue(record.id, at=iso(services.now()))
     wake_import(services.imports, record.id)
     request.ack({"response_action": "update", "view": notice(ON_ITS_WAY, close="Done")})
 
@@ -95,10 +95,10 @@ def changed(services: Services, request: Request) -> None:
 
 
 def _read_again(services: Services, user: str, sheet: Sheet, view_id: str) -> None:
-    first = services.transfers.imports.get(sheet.id)
+    first = services.transfers.jobs.get(sheet.id)
     # In the same message, if it is this admin's and still to be decided: nobody should activate what was read wrongly.
     goes_on = first is not None and first.user == user and sheet.state == "ready"
-    record = ImportRecord(
+    record = Job(
         id=hashlib.sha256(f"{view_id}:{sheet.id}".encode()).hexdigest()[:20],
         source_key=f"workbooks/{sheet.id}.xlsx",
         file_name=sheet.file_name,

@@ -20,7 +20,7 @@ from sop_core.cases.case import OVER
 from sop_core.cases.words import words
 from sop_core.forgetting import name_of
 from sop_core.times import iso
-from sop_core.transfers.records import Forgetting, Forgotten, ImportRecord
+from sop_core.transfers.records import Forgetting, Forgotten, Job
 from sop_slack import forgetting as views
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def confirm(services: Services, request: Request) -> None:
         by_name=services.people.name_of(request.user, request.user_name),
         audit_days=services.settings().retention["audit"],
     )
-    record = ImportRecord(
+    record = Job(
         id=job,
-        job="forget",
+        kind="forget",
         user=request.user,
         created_at=iso(services.now()),
         forgetting=plan,
@@ -91,7 +91,7 @@ def confirm(services: Services, request: Request) -> None:
     asked = "asked to forget a customer"
     numbers = ", ".join(plan.cases)
     entry = told_with_it(services, "erasure", asked, by=record.user, at=record.created_at, subject=job, detail=numbers)
-    services.transfers.imports.create(record, also=[entry])
+    services.transfers.jobs.create(record, also=[entry])
     wake_import(services.imports, job)
     request.ack({"response_action": "update", "view": notice(views.BEGUN, close="Done")})
 

@@ -14,16 +14,16 @@ from functions.slack.replies import notice, replace, reply, tell
 from sop_aws.sheets import SheetChanged, SheetNotReady, UnknownSheet
 from sop_core.settings import ROLES
 from sop_core.times import iso, parse
-from sop_core.transfers.records import ImportRecord, days_too_old
+from sop_core.transfers.records import Job, days_too_old
 from sop_slack import sheet_history
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
-    from sop_core.transfers.records import Job
+    from sop_core.transfers.records import JobKind
     from sop_slack.blocks import Block, Message
 
-SENT: Final[dict[Job, str]] = {
+SENT: Final[dict[JobKind, str]] = {
     "template": "An empty transfer sheet to fill in will be in your messages with SOP Desk in a moment.",
     "export": "The transfer sheet that agents see, as a workbook, will be in your messages with SOP Desk in a moment.",
 }
@@ -79,11 +79,11 @@ def _roll_back(services: Services, request: Request, chosen: str | None = None) 
     request.ack()
 
 
-def _send(services: Services, request: Request, job: Job) -> None:
+def _send(services: Services, request: Request, kind: JobKind) -> None:
     # The same command delivered twice has the same trigger, and is the same job.
     job_id = hashlib.sha256(request.body["trigger_id"].encode()).hexdigest()[:20]
-    sheets.begin(services, ImportRecord(id=job_id, job=job, user=request.user, created_at=iso(services.now())))
-    _say(request, SENT[job])
+    sheets.begin(services, Job(id=job_id, kind=kind, user=request.user, created_at=iso(services.now())))
+    _say(request, SENT[kind])
 
 
 def _open(request: Request, view: Block) -> None:
@@ -103,7 +103,7 @@ def uploaded(services: Services, request: Request) -> None:
         return
     # The same submission delivered twice is the same import.
     import_id = hashlib.sha256(f"{view['id']}:{file_id}".encode()).hexdigest()[:20]
-    record = ImportRecord(id=import_id, file_id=file_id, user=request.user, created_at=iso(services.now()))
+    record = Job(id=import_id, file_id=file_id, user=request.user, created_at=iso(services.now()))
     sheets.begin(services, record)
     request.ack({"response_action": "update", "view": notice(sheets.ON_ITS_WAY, close="Done")})
 
@@ -115,7 +115,7 @@ def sent(services: Services, request: Request) -> None:
         for file in event.get("files", ()):
             # The file's id is the import's: however often it is told, it is one import.
             import_id = hashlib.sha256(f"message:{file['id']}".encode()).hexdigest()[:20]
-            record = ImportRecord(id=import_id, file_id=file["id"], user=request.user, created_at=iso(services.now()))
+            record = Job(id=import_id, file_id=file["id"], user=request.user, created_at=iso(services.now()))
             sheets.begin(services, record)
     request.ack()
 

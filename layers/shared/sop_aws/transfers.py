@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sop_aws.columns import ColumnStore
-from sop_aws.imports import ImportStore
+from sop_aws.jobs import JobStore
 from sop_aws.projects import ProjectStore
 from sop_aws.sheets import SheetStore
 from sop_aws.table import Table
@@ -25,5 +25,5 @@ class TransferStore:
         items = Table(client, table, sleep=pause)
         self.projects = ProjectStore(items)
         self.sheets = SheetStore(items, self.projects)
-        self.imports = ImportStore(items)
+        self.jobs = JobStore(items)
         self.columns = ColumnStore(client, table)

@@ -12,7 +12,7 @@ from sop_slack import blocks as kit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sop_core.transfers.records import ColumnChange, ImportRecord, Sheet
+    from sop_core.transfers.records import ColumnChange, Job, Sheet
     from sop_slack.blocks import Block
 
 CHOOSE: Final = "sheet_columns"
@@ -41,7 +41,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, str]
 
 
-def missing_modal(record: ImportRecord) -> Block:
+def missing_modal(record: Job) -> Block:
     """Return the modal in which an admin says which header stands above each needed field."""
     options = _options(record.headers)
     fields = [_field(field, options, placeholder="Which column is it?") for field in record.missing]
@@ -58,7 +58,7 @@ def missing_modal(record: ImportRecord) -> Block:
     )
 
 
-def chosen_columns(record: ImportRecord, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+def chosen_columns(record: Job, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Return which header was chosen for each field of :func:`missing_modal`, and what is wrong beside which block."""
     picked = {field: _picked(values, field, record.headers) for field in record.missing}
     chosen = {field: header for field, header in picked.items() if header is not None}

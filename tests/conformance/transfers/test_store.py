@@ -11,14 +11,14 @@ import msgspec
 import pytest
 
 from sop_aws.forgotten import ForgottenStore
-from sop_aws.imports import ImportBusy, ImportOver, UnknownImport
+from sop_aws.jobs import JobBusy, JobOver, UnknownJob
 from sop_aws.sheets import SheetChanged, SheetNotReady, UnknownSheet
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
 from sop_aws.table import StaleRecord
 from sop_aws.transfers import TransferStore
 from sop_core.transfers.matching import build
 from sop_core.transfers.project import Project
-from sop_core.transfers.records import Counts, Difference, ImportRecord, Sheet
+from sop_core.transfers.records import Counts, Difference, Job, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,30 +179,30 @@ def test_creating_a_sheet_again_returns_the_stored_one(store: TransferStore) -> 
 
 
 def test_an_import_is_held_by_one_worker_until_its_lease_ends(store: TransferStore) -> None:
-    store.imports.create(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
+    store.jobs.create(Job(id="i1", file_id="F1", user="U1", created_at=AT))
 
-    begun = store.imports.begin("i1", at=AT, until=LATER)
+    begun = store.jobs.begin("i1", at=AT, until=LATER)
     assert (begun.state, begun.attempts) == ("running", 1)
-    with pytest.raises(ImportBusy):
-        store.imports.begin("i1", at="2026-11-20T15:14:59Z", until=LATER)
-    assert store.imports.begin("i1", at=LATER, until="2026-11-20T15:30:00Z").attempts == 2
-    with pytest.raises(UnknownImport):
-        store.imports.begin("i9", at=AT, until=LATER)
+    with pytest.raises(JobBusy):
+        store.jobs.begin("i1", at="2026-11-20T15:14:59Z", until=LATER)
+    assert store.jobs.begin("i1", at=LATER, until="2026-11-20T15:30:00Z").attempts == 2
+    with pytest.raises(UnknownJob):
+        store.jobs.begin("i9", at=AT, until=LATER)
 
 
 def test_the_sweep_sees_imports_until_they_are_finished(store: TransferStore) -> None:
-    record = ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT)
-    assert store.imports.create(record) == store.imports.create(record)
-    assert [found.id for found in store.imports.due(AT)] == ["i1"]
+    record = Job(id="i1", file_id="F1", user="U1", created_at=AT)
+    assert store.jobs.create(record) == store.jobs.create(record)
+    assert [found.id for found in store.jobs.due(AT)] == ["i1"]
 
-    begun = store.imports.begin("i1", at=AT, until=LATER)
-    assert store.imports.due(AT) == ()
-    assert [found.id for found in store.imports.due(LATER)] == ["i1"]
+    begun = store.jobs.begin("i1", at=AT, until=LATER)
+    assert store.jobs.due(AT) == ()
+    assert [found.id for found in store.jobs.due(LATER)] == ["i1"]
 
-    store.imports.save(msgspec.structs.replace(begun, state="ready"), until=LATER)
-    assert store.imports.due("2027-01-01T00:00:00Z") == ()
-    with pytest.raises(ImportOver):
-        store.imports.begin("i1", at=LATER, until=LATER)
+    store.jobs.save(msgspec.structs.replace(begun, state="ready"), until=LATER)
+    assert store.jobs.due("2027-01-01T00:00:00Z") == ()
+    with pytest.raises(JobOver):
+        store.jobs.begin("i1", at=LATER, until=LATER)
 
 
 def test_retired_rows_expire_and_their_sheet_cannot_come_back(store: TransferStore) -> None:

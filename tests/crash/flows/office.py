@@ -151,7 +151,7 @@ def erases(world: World, admin: Person) -> None:
 
 
 def nothing_is_left(world: World, _: Any) -> None:
-    [job] = world.imports()
+    [job] = world.jobs()
     assert job.state == "forgotten", "what is asked for once is done once"
     one_case(world, "closed", ("open", "claim", "close", "forget"))
     kept = f"{world.tables()}{world.slack.messages}"

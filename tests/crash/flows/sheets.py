@@ -113,7 +113,7 @@ def exports(world: World, admin: Person) -> None:
 
 def the_workbook_was_sent(world: World, _: Any) -> None:
     # A command has no identity: whoever types it again, since no answer came, may have asked twice.
-    asked = [record for record in world.imports() if record.job == "export"]
+    asked = [record for record in world.jobs() if record.kind == "export"]
     assert asked
     assert [name for name, *_ in world.slack.sent] == ["Infinity Transfers export.xlsx"] * len(asked)
 

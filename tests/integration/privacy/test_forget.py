@@ -17,7 +17,7 @@ from sop_aws.erasing import Eraser
 from sop_aws.forgotten import ForgottenStore
 from sop_aws.projects import ProjectStore
 from sop_core.times import iso
-from sop_core.transfers.records import Forgetting, Forgotten, ImportRecord
+from sop_core.transfers.records import Forgetting, Forgotten, Job
 from sop_slack import forgetting as views
 from tests.builders.people import ADMIN, AGENT, PRIYA
 from tests.integration.privacy.life import (
@@ -149,7 +149,7 @@ def test_a_case_that_is_re_opened_during_the_work_is_named_and_stays(
     assert stored is not None
     assert (stored.erased_at, stored.notes["reason_of_call"]) == (None, "Zqxpanels dark")
     assert "Told zqxher the date" in [event.note for event in office.cases.events(case)]
-    assert [job.state for job in office.imports() if job.job == "forget"] == ["refused"]
+    assert [job.state for job in office.jobs() if job.kind == "forget"] == ["refused"]
 
 
 def test_a_case_that_was_opened_after_the_admin_asked_is_erased_too(office: Office) -> None:
@@ -158,10 +158,10 @@ def test_a_case_that_was_opened_after_the_admin_asked_is_erased_too(office: Offi
     ask(admin, "INF-100001")
     choose_all(admin)
     confirm(admin)
-    [asked] = office.transfers.imports.unfinished()
+    [asked] = office.transfers.jobs.unfinished()
     assert asked.forgetting is not None
     unknown = msgspec.structs.replace(asked.forgetting, cases=(), documents=0)
-    office.transfers.imports.save(msgspec.structs.replace(asked, forgetting=unknown), until=asked.created_at)
+    office.transfers.jobs.save(msgspec.structs.replace(asked, forgetting=unknown), until=asked.created_at)
     office.work()
 
     assert found_in(everything(office)) == []
@@ -226,21 +226,21 @@ def _end() -> None:
     raise Ended
 
 
-def waits_for(office: Office, begun: ImportRecord, why: str) -> None:
+def waits_for(office: Office, begun: Job, why: str) -> None:
     lived_through(office)
-    office.transfers.imports.create(begun)
+    office.transfers.jobs.create(begun)
     forget(office, "INF-100001")
     assert found_in(everything(office)) != [], why
 
-    office.transfers.imports.save(msgspec.structs.replace(begun, state="failed"), until=begun.created_at)
-    [waiting] = office.transfers.imports.unfinished()
-    office.transfers.imports.save(waiting, until=begun.created_at)
+    office.transfers.jobs.save(msgspec.structs.replace(begun, state="failed"), until=begun.created_at)
+    [waiting] = office.transfers.jobs.unfinished()
+    office.transfers.jobs.save(waiting, until=begun.created_at)
     office.minute()
     assert found_in(everything(office)) == []
 
 
 def test_it_waits_for_an_import_that_began_before(office: Office) -> None:
-    begun = ImportRecord(id="begun", file_id="F0BOOK004", user=ADMIN, created_at="2026-11-22T00:00:00Z")
+    begun = Job(id="begun", file_id="F0BOOK004", user=ADMIN, created_at="2026-11-22T00:00:00Z")
     waits_for(office, begun, "what that import read may still come in")
 
 
@@ -252,9 +252,7 @@ def test_one_customer_is_forgotten_after_the_other_also_of_one_second(
     lived_through(office)
     for job, project in ((first, "INF-100001"), (second, "INF-100002")):
         who = Forgetting(who=Forgotten(projects=(project,)))
-        office.transfers.imports.create(
-            ImportRecord(id=job, user=ADMIN, created_at=iso(office.now), job="forget", forgetting=who)
-        )
+        office.transfers.jobs.create(Job(id=job, user=ADMIN, created_at=iso(office.now), kind="forget", forgetting=who))
     begun: list[str] = []
     sheets = forgetting.Forgetter._sheets
 
@@ -269,7 +267,7 @@ def test_one_customer_is_forgotten_after_the_other_also_of_one_second(
     run(first)
     office.minute()
     assert begun == ["INF-100001", "INF-100002"]
-    assert [job.state for job in office.imports() if job.job == "forget"] == ["forgotten", "forgotten"]
+    assert [job.state for job in office.jobs() if job.kind == "forget"] == ["forgotten", "forgotten"]
 
 
 def test_a_customer_whose_worker_died_holds_up_nobody_for_longer_than_it_could_work(office: Office) -> None:
@@ -283,7 +281,7 @@ def test_a_customer_whose_worker_died_holds_up_nobody_for_longer_than_it_could_w
     assert found_in(everything(office)) == []
 
 
-def run(job: str) -> ImportRecord:
+def run(job: str) -> Job:
     return import_sheet._worker().run(job, seconds_left=900)
 
 

@@ -115,7 +115,7 @@ def test_a_workbook(desk: Desk, calls: Calls) -> None:
     admin.send = calls.send
     admin.command("/transfers", "template")
     message, lines = worked(desk, import_sheet)
-    record = desk.transfers.imports.get(message["import"])
+    record = desk.transfers.jobs.get(message["import"])
 
     assert record is not None
     assert record.request == message["request"] == calls.id

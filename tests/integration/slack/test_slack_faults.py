@@ -229,7 +229,7 @@ class TestSlacksOwnRequests:
         ):
             headers = signed(body, SIGNING_SECRET) | {"content-type": "application/json"} | retry
             assert to_handler(app.handler)(body, headers)[0] == 200
-        assert len(desk.transfers.imports.due("2999-01-01T00:00:00Z")) == 1
+        assert len(desk.transfers.jobs.due("2999-01-01T00:00:00Z")) == 1
 
     def test_commands_clicks_and_submissions_that_come_twice_count_once(self, desk: Desk) -> None:
         """Slack does not repeat them; what stands between it and us may."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from sop_core.transfers.records import ImportRecord, Sheet
+from sop_core.transfers.records import Job, Sheet
 from sop_slack import columns, sheet_history
 from sop_slack import transfers as told
 from tests.builders.people import ADMIN, AGENT
@@ -72,7 +72,7 @@ def test_an_uploaded_file_is_recorded_and_the_import_woken_once_however_often_it
     admin.repeat()
     woken = [message["Body"]["import"] for message in desk.aws.received("IMPORT_QUEUE_URL")]
     [import_id] = set(woken)
-    record = desk.transfers.imports.get(import_id)
+    record = desk.transfers.jobs.get(import_id)
     assert record is not None
     assert (record.file_id, record.user, record.state) == ("F0SHEET001", ADMIN, "queued")
 
@@ -83,7 +83,7 @@ def test_the_import_goes_by_the_share_of_lost_projects_that_is_set(desk: Desk) -
     admin.command("/transfers", "upload")
     admin.submit(file={"files": FILE["files"]})
     [import_id] = set(woken(desk))
-    record = desk.transfers.imports.get(import_id)
+    record = desk.transfers.jobs.get(import_id)
     assert record is not None
     assert record.loss_percent == 5
 
@@ -187,9 +187,9 @@ def test_a_workbook_is_asked_for_once_however_often_the_command_is_sent(desk: De
     assert said in admin.command("/transfers", job)
     admin.repeat()
     [job_id] = set(woken(desk))
-    record = desk.transfers.imports.get(job_id)
+    record = desk.transfers.jobs.get(job_id)
     assert record is not None
-    assert (record.job, record.user, record.state) == (job, ADMIN, "queued")
+    assert (record.kind, record.user, record.state) == (job, ADMIN, "queued")
 
 
 def test_without_an_active_sheet_there_is_nothing_to_export(desk: Desk) -> None:
@@ -239,8 +239,8 @@ def test_the_history_offers_a_rollback_to_each_kept_sheet(desk: Desk) -> None:
     assert choice["initial_option"]["value"] == "s1"
 
 
-def refused_for_columns(desk: Desk) -> ImportRecord:
-    record = ImportRecord(
+def refused_for_columns(desk: Desk) -> Job:
+    record = Job(
         id="i1",
         user=ADMIN,
         created_at="2026-11-20T09:00:00Z",
@@ -249,7 +249,7 @@ def refused_for_columns(desk: Desk) -> ImportRecord:
         missing=("project_id", "homeowner"),
         headers=("Nummer", "Kunde", "Ort"),
     )
-    return desk.transfers.imports.create(record)
+    return desk.transfers.jobs.create(record)
 
 
 def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on(desk: Desk) -> None:
@@ -267,7 +267,7 @@ def test_a_column_that_was_not_found_is_chosen_remembered_and_the_import_goes_on
     assert "on its way" in json.dumps(result)
     assert desk.transfers.columns.named() == {"project_id": "Nummer", "homeowner": "Kunde"}
     assert audited(desk, "sheet") == [(ADMIN, "changed which column is which", "i1")]
-    again = desk.transfers.imports.get("i1")
+    again = desk.transfers.jobs.get("i1")
     assert again is not None
     assert (again.state, again.missing, set(woken(desk))) == ("queued", (), {"i1"})
     assert "gone on already" in json.dumps(submit_columns(admin, {"column:project_id": "2", "column:homeowner": "1"}))
@@ -295,10 +295,10 @@ def a_read_sheet(desk: Desk, sheet_id: str, **changed: Any) -> Sheet:
         headers=("Project ID", "Ort", "Kunde", "Address", "New IP"),
         **changed,
     )
-    record = ImportRecord(
+    record = Job(
         id=sheet_id, user=ADMIN, created_at="2026-11-20T09:00:00Z", file_id="F1", state="ready", channel="D1", ts="1.0"
     )
-    desk.transfers.imports.create(record)
+    desk.transfers.jobs.create(record)
     return desk.transfers.sheets.create(sheet)
 
 
@@ -337,7 +337,7 @@ def test_a_column_named_wrongly_is_seen_in_the_preview_changed_and_the_workbook_
     [change, _] = desk.transfers.columns.changes(5)
     assert (change.actor, change.before, change.after) == (ADMIN, {"homeowner": "Ort"}, {"homeowner": "Kunde"})
     [import_id] = set(woken(desk))
-    record = desk.transfers.imports.get(import_id)
+    record = desk.transfers.jobs.get(import_id)
     assert record is not None
     assert (record.source_key, record.file_name) == ("workbooks/s2.xlsx", "Infinity Transfers v1.xlsx")
     assert (record.channel, record.ts) == ("D1", "1.0"), "the same message goes on"
@@ -387,7 +387,7 @@ def test_the_active_workbook_is_read_again_in_a_message_of_its_own(desk: Desk) -
     at = {option["text"]["text"]: option["value"] for option in admin.view["blocks"][2]["element"]["options"]}
     submit_columns(admin, {"column:homeowner": at["Kunde"]})
     [import_id] = set(woken(desk))
-    record, active = desk.transfers.imports.get(import_id), desk.transfers.sheets.active()
+    record, active = desk.transfers.jobs.get(import_id), desk.transfers.sheets.active()
     assert record is not None
     assert active is not None
     assert (record.ts, active.sheet) == (None, sheet.id)
@@ -409,7 +409,7 @@ def test_a_workbook_sent_to_the_app_is_imported_once_however_often_slack_tells_o
     admin = desk.person(ADMIN)
     for _ in range(2):
         tell(admin, subtype="file_share", files=[{"id": "F7"}, {"id": "F8"}])
-    records = [desk.transfers.imports.get(import_id) for import_id in sorted(set(woken(desk)))]
+    records = [desk.transfers.jobs.get(import_id) for import_id in sorted(set(woken(desk)))]
     assert sorted(record.file_id for record in records if record) == ["F7", "F8"]
     assert {record.user for record in records if record} == {ADMIN}
     assert [entry[:2] for entry in audited(desk, "sheet")] == [(ADMIN, "uploaded a workbook")] * 2

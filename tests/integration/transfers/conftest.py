@@ -15,7 +15,7 @@ from sop_aws.config import ImportConfig
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.transfers import TransferStore
 from sop_core.times import iso
-from sop_core.transfers.records import ImportRecord, Sheet
+from sop_core.transfers.records import Job, Sheet
 from tests.standin.aws import BOT_TOKEN, Aws, aws
 from tests.standin.files import SlackWithFiles, StoredFile, slack_with_files
 
@@ -78,22 +78,22 @@ class Desk:
         import_id, file_id = f"import-{self.made}", f"F{self.made}"
         if file is not None:
             self.slack.files[file_id] = file if isinstance(file, StoredFile) else StoredFile(content=file)
-        record = ImportRecord(id=import_id, file_id=file_id, user=ADMIN, created_at=iso(self.now))
-        self.transfers.imports.create(record)
+        record = Job(id=import_id, file_id=file_id, user=ADMIN, created_at=iso(self.now))
+        self.transfers.jobs.create(record)
         return import_id
 
-    def take(self, file: StoredFile | bytes) -> ImportRecord:
+    def take(self, file: StoredFile | bytes) -> Job:
         """Import a file to the end."""
         self.now += timedelta(minutes=1)
         return self.worker.run(self.queue(file), seconds_left=600)
 
-    def sheet(self, record: ImportRecord) -> Sheet:
+    def sheet(self, record: Job) -> Sheet:
         """Return the sheet that an import made or found."""
         sheet = self.transfers.sheets.get(record.sheet or "")
         assert sheet is not None
         return sheet
 
-    def activate(self, record: ImportRecord) -> None:
+    def activate(self, record: Job) -> None:
         """Activate what an import made."""
         self.transfers.sheets.activate(record.sheet or "", actor=ADMIN, at=iso(self.now))
 

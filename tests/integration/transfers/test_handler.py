@@ -7,7 +7,7 @@ import pytest
 
 from functions.import_sheet import app
 from sop_aws.transfers import TransferStore
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from tests.builders.workbooks import workbook
 from tests.standin.files import slack_with_files
 from tests.standin.functions import cold_start
@@ -39,9 +39,7 @@ def invoke(*bodies: str) -> list[str]:
 
 def test_a_wake_up_imports_what_an_operator_put_into_the_bucket(aws: Aws, store: TransferStore) -> None:
     aws.s3.put_object(Bucket="files", Key="uploads/1/Infinity Transfers v1.xlsx", Body=workbook())
-    store.imports.create(
-        ImportRecord(id="i1", source_key="uploads/1/Infinity Transfers v1.xlsx", user="", created_at=AT)
-    )
+    store.jobs.create(Job(id="i1", source_key="uploads/1/Infinity Transfers v1.xlsx", user="", created_at=AT))
 
     assert invoke(json.dumps({"import": "i1"})) == []
 
@@ -52,14 +50,14 @@ def test_a_wake_up_imports_what_an_operator_put_into_the_bucket(aws: Aws, store:
 
 def test_only_the_messages_that_failed_come_back(aws: Aws, store: TransferStore) -> None:
     aws.s3.put_object(Bucket="files", Key="uploads/1/a.xlsx", Body=workbook())
-    store.imports.create(ImportRecord(id="good", source_key="uploads/1/a.xlsx", user="", created_at=AT))
-    store.imports.create(ImportRecord(id="held", source_key="uploads/1/a.xlsx", user="", created_at=AT))
-    store.imports.begin("held", at=AT, until="2999-01-01T00:00:00Z")
+    store.jobs.create(Job(id="good", source_key="uploads/1/a.xlsx", user="", created_at=AT))
+    store.jobs.create(Job(id="held", source_key="uploads/1/a.xlsx", user="", created_at=AT))
+    store.jobs.begin("held", at=AT, until="2999-01-01T00:00:00Z")
 
     failed = invoke("no json", json.dumps({"import": "good"}), json.dumps({"import": "held"}), '{"import": "unknown"}')
 
     assert failed == ["m0", "m2"]
-    record = store.imports.get("good")
+    record = store.jobs.get("good")
     assert record is not None
     assert record.state == "ready"
 
@@ -67,13 +65,13 @@ def test_only_the_messages_that_failed_come_back(aws: Aws, store: TransferStore)
 def test_a_finished_import_is_not_done_or_counted_again(
     aws: Aws, store: TransferStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store.imports.create(ImportRecord(id="i1", source_key="uploads/1/gone.xlsx", user="", created_at=AT))
+    store.jobs.create(Job(id="i1", source_key="uploads/1/gone.xlsx", user="", created_at=AT))
 
     assert invoke('{"import": "i1"}') == []
     aws.s3.put_object(Bucket="files", Key="uploads/1/gone.xlsx", Body=workbook())
     assert invoke('{"import": "i1"}') == []
 
-    record = store.imports.get("i1")
+    record = store.jobs.get("i1")
     assert record is not None
     assert (record.state, record.error_kind, store.sheets.history()) == ("refused", "file_gone", ())
     assert [name for line in capsys.readouterr().out.splitlines() for name in counted(line)] == [

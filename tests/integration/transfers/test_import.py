@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.jobs import ATTEMPTS
-from sop_aws.imports import ImportBusy
+from sop_aws.jobs import JobBusy
 from sop_aws.sheets import SheetChanged
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
 from tests.builders.workbooks import HEADERS, JANE, OMAR, of_tabs, workbook
@@ -172,9 +172,9 @@ def test_the_token_goes_to_slack_only(desk: Desk, address: str) -> None:
 
 def test_a_worker_that_holds_an_import_is_not_disturbed(desk: Desk) -> None:
     import_id = desk.queue(workbook())
-    desk.transfers.imports.begin(import_id, at="2026-11-20T15:00:00Z", until="2026-11-20T15:15:00Z")
+    desk.transfers.jobs.begin(import_id, at="2026-11-20T15:00:00Z", until="2026-11-20T15:15:00Z")
 
-    with pytest.raises(ImportBusy):
+    with pytest.raises(JobBusy):
         desk.worker.run(import_id, seconds_left=600)
 
     desk.now += timedelta(minutes=16)
@@ -215,7 +215,7 @@ def test_an_import_counts_as_at_work_until_it_has_tidied_up(desk: Desk) -> None:
     at_work: list[str] = []
 
     def tidy() -> None:
-        at_work.extend(each.id for each in desk.transfers.imports.unfinished())
+        at_work.extend(each.id for each in desk.transfers.jobs.unfinished())
 
     desk.beside = tidy
     assert desk.worker.run(import_id, seconds_left=600).state == "ready"

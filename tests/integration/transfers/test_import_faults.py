@@ -86,7 +86,7 @@ def test_a_worker_that_lambda_ended_each_time_is_told_to_the_admin(desk: Desk) -
     import_id = desk.queue(workbook([JANE]))
     for _ in range(5):
         desk.now += timedelta(minutes=20)
-        desk.transfers.imports.begin(import_id, at=iso(desk.now), until=iso(desk.now))
+        desk.transfers.jobs.begin(import_id, at=iso(desk.now), until=iso(desk.now))
     assert again(desk, import_id) == "failed"
     assert "for a reason of ours" in desk.told
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sop_aws.imports import ImportOver
+from sop_aws.jobs import JobOver
 from tests.builders.workbooks import JANE, OMAR, workbook
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_an_import_that_is_over_is_not_done_again(desk: Desk, monkeypatch: pytes
     import_id = desk.queue(workbook([JANE]))
     run(desk, monkeypatch, import_id, at=None)
     again = Kill(None)
-    with watched(desk, monkeypatch, again), pytest.raises(ImportOver):
+    with watched(desk, monkeypatch, again), pytest.raises(JobOver):
         desk.worker.run(import_id, seconds_left=60)
     assert again.calls == ["GetItem"]
 

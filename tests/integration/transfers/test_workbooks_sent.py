@@ -11,9 +11,9 @@ from slack_sdk.errors import SlackApiError
 
 from functions.import_sheet.jobs import ATTEMPTS
 from functions.import_sheet.workbook import read_file
-from sop_aws.imports import ImportOver
+from sop_aws.jobs import JobOver
 from sop_core.times import iso
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from tests.builders.workbooks import HEADERS, JANE, OMAR, workbook
 from tests.integration.transfers.conftest import ADMIN
 from tests.standin.slack import Fault
@@ -33,9 +33,9 @@ def kinds_of(content: bytes, tab: str) -> set[str]:
     return {cell.data_type for row in load_workbook(io.BytesIO(content))[tab].iter_rows() for cell in row}
 
 
-def asked(desk: Desk, job: Any) -> ImportRecord:
-    record = ImportRecord(id=f"job-{job}", job=job, user=ADMIN, created_at=iso(desk.now))
-    desk.transfers.imports.create(record)
+def asked(desk: Desk, job: Any) -> Job:
+    record = Job(id=f"job-{job}", kind=job, user=ADMIN, created_at=iso(desk.now))
+    desk.transfers.jobs.create(record)
     return desk.worker.run(record.id, seconds_left=60)
 
 
@@ -70,7 +70,7 @@ def test_each_of_two_workbooks_has_its_rows_with_problems_sent_also_where_a_work
     """Both files are called the same, and may be sent within a minute."""
     shield = (*JANE[:7], "Shield", *JANE[8:])
     first, second = desk.queue(workbook([JANE, shield])), desk.queue(workbook([OMAR, shield]))
-    desk.transfers.imports.begin(second, at=iso(desk.now), until=iso(desk.now))
+    desk.transfers.jobs.begin(second, at=iso(desk.now), until=iso(desk.now))
     for each in (first, second):
         desk.worker.run(each, seconds_left=600)
 
@@ -124,7 +124,7 @@ def test_the_template_has_the_columns_and_no_rows(desk: Desk) -> None:
 
 def test_a_workbook_that_was_sent_is_not_sent_again(desk: Desk) -> None:
     asked(desk, "template")
-    with pytest.raises(ImportOver):
+    with pytest.raises(JobOver):
         desk.worker.run("job-template", seconds_left=60)
 
     assert len(desk.slack.sent) == 1
@@ -140,7 +140,7 @@ def test_a_workbook_that_cannot_be_sent_is_given_up_and_told(desk: Desk) -> None
             desk.worker.run("job-template", seconds_left=60)
 
     assert desk.worker.run("job-template", seconds_left=60).state == "failed"
-    assert (desk.slack.sent, desk.transfers.imports.unfinished()) == ([], ())
+    assert (desk.slack.sent, desk.transfers.jobs.unfinished()) == ([], ())
     assert "could not be sent" in desk.slack.messages[-1]["text"]
 
 
@@ -151,12 +151,12 @@ def test_an_import_goes_on_with_the_columns_that_an_admin_named_and_so_does_the_
     assert "Choose the columns" in desk.told
 
     desk.transfers.columns.change({"project_id": "Nummer", "homeowner": "Kunde"}, actor=ADMIN, at=iso(desk.now))
-    desk.transfers.imports.requeue(record.id, at=iso(desk.now))
+    desk.transfers.jobs.requeue(record.id, at=iso(desk.now))
     again = desk.worker.run(record.id, seconds_left=60)
 
     assert (again.state, desk.sheet(again).columns["homeowner"]) == ("ready", "Kunde")
     assert len(desk.slack.messages) == 1, "the same message goes on"
-    assert desk.transfers.imports.requeue(record.id, at=iso(desk.now)).state == "ready", "once is enough"
+    assert desk.transfers.jobs.requeue(record.id, at=iso(desk.now)).state == "ready", "once is enough"
     assert desk.take(workbook([JANE], headers=FOREIGN)).state == "ready"
 
 
@@ -170,7 +170,7 @@ def test_a_file_is_read_anew_once_its_columns_are_named_otherwise_and_only_then(
     assert desk.take(file).state == "repeated", "a header that the file does not have changes nothing"
 
     desk.transfers.columns.change({"homeowner": "Kunde"}, actor=ADMIN, at=iso(desk.now))
-    again = ImportRecord(
+    again = Job(
         id="again",
         source_key=f"workbooks/{wrong.id}.xlsx",
         file_name="Anders.xlsx",
@@ -179,7 +179,7 @@ def test_a_file_is_read_anew_once_its_columns_are_named_otherwise_and_only_then(
         channel=wrong.channel,
         ts=wrong.ts,
     )
-    desk.transfers.imports.create(again)
+    desk.transfers.jobs.create(again)
     told_before = len(desk.slack.messages)
     right = desk.worker.run(again.id, seconds_left=60)
     assert (right.state, desk.sheet(right).file_name) == ("ready", "Anders.xlsx")

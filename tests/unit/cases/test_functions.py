@@ -20,7 +20,7 @@ from sop_aws.snapshots import SnapshotStore
 from sop_aws.transfers import TransferStore
 from sop_aws.wake import DeliverQueue
 from sop_core.times import iso
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from tests.builders.desk import CHANNEL
 from tests.builders.sheets import load_sheet
 from tests.standin.aws import BOT_TOKEN
@@ -276,8 +276,8 @@ class TestSweep:
     def test_imports(self, desk: Desk) -> None:
         """An unfinished import that nobody works on is woken."""
         transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
-        record = ImportRecord(id="import-1", file_id="F1", user="U0ADMIN01", created_at="2027-01-01T00:00:00Z")
-        transfers.imports.create(record)
+        record = Job(id="import-1", file_id="F1", user="U0ADMIN01", created_at="2027-01-01T00:00:00Z")
+        transfers.jobs.create(record)
         sweep({}, Context())
 
         (message,) = desk.aws.received("IMPORT_QUEUE_URL")
@@ -319,11 +319,11 @@ class TestSweep:
         """An import is late from when it was last worked on or let begin again, not from when it was uploaded."""
         transfers = TransferStore(desk.aws.dynamodb, desk.aws.transfers_table)
         uploaded, named = iso(desk.clock() - timedelta(hours=9)), iso(desk.clock())
-        record = ImportRecord(id="import-1", file_id="F1", user="U0ADMIN01", created_at=uploaded)
-        transfers.imports.create(record)
+        record = Job(id="import-1", file_id="F1", user="U0ADMIN01", created_at=uploaded)
+        transfers.jobs.create(record)
         refused = msgspec.structs.replace(record, state="refused", missing=("phone",), updated_at=uploaded)
-        transfers.imports.save(refused, until=uploaded)
-        transfers.imports.requeue("import-1", at=named)
+        transfers.jobs.save(refused, until=uploaded)
+        transfers.jobs.requeue("import-1", at=named)
         desk.clock.pass_(seconds=60)
         sweep({}, Context())
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from sop_core.transfers.problems import KINDS
-from sop_core.transfers.records import ActiveSheet, ColumnChange, Counts, Difference, ImportRecord, Sheet
+from sop_core.transfers.records import ActiveSheet, ColumnChange, Counts, Difference, Job, Sheet
 from sop_slack import columns, sheet_history
 from sop_slack import transfers as told
 
@@ -175,7 +175,7 @@ def test_the_upload_takes_one_workbook() -> None:
 
 
 def test_modals_keep_slacks_limits_whatever_the_workbook_says() -> None:
-    record = ImportRecord(
+    record = Job(
         id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id",), headers=("x" * 400,) * 100
     )
     kept = [msgspec.structs.replace(SHEET, id=f"s{n}", state="superseded") for n in range(30)]
@@ -213,7 +213,7 @@ def test_the_columns_keep_slacks_limits_whatever_the_workbook_says(text: str) ->
 
 
 def test_columns_are_chosen_once_each() -> None:
-    record = ImportRecord(
+    record = Job(
         id="i1", user="U1", created_at="2026-11-20T15:00:00Z", missing=("project_id", "address"), headers=("A", "B")
     )
 

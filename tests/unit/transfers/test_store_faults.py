@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sop_aws.imports import ImportBusy
+from sop_aws.jobs import JobBusy
 from sop_aws.sheets import SheetChanged, SheetNotReady
 from sop_aws.table import Contended
 from sop_aws.transfers import TransferStore
-from sop_core.transfers.records import ImportRecord
+from sop_core.transfers.records import Job
 from tests.conformance.transfers.test_store import AT, LATER, PROJECTS, sheet_of
 from tests.standin.aws import Aws, aws
 from tests.standin.faults import FOREVER, AwsFault, AwsFaults, cancelled, unanswered
@@ -94,21 +94,21 @@ class TestWrites:
         assert store.sheets.save(sheet).version == 2
 
     def test_a_transaction_in_the_way_of_an_import(self, store: TransferStore, aws_faults: AwsFaults) -> None:
-        record = ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT)
+        record = Job(id="i1", file_id="F1", user="U1", created_at=AT)
         aws_faults.add(AwsFault(operation="PutItem", code="TransactionConflictException", times=2))
-        store.imports.create(record)
+        store.jobs.create(record)
         aws_faults.add(AwsFault(operation="PutItem", code="TransactionConflictException", times=2))
 
-        assert store.imports.begin("i1", at=LATER, until=LATER).attempts == 1
+        assert store.jobs.begin("i1", at=LATER, until=LATER).attempts == 1
 
     def test_an_answer_lost_while_an_import_is_begun(self, store: TransferStore, aws_faults: AwsFaults) -> None:
         """The worker has it, and does not wait for its own lease to end."""
-        store.imports.create(ImportRecord(id="i1", file_id="F1", user="U1", created_at=AT))
+        store.jobs.create(Job(id="i1", file_id="F1", user="U1", created_at=AT))
         aws_faults.add(unanswered("PutItem"))
 
-        assert store.imports.begin("i1", at=LATER, until="2999-01-01T00:00:00Z").attempts == 1
-        with pytest.raises(ImportBusy):
-            store.imports.begin("i1", at=LATER, until="2999-01-01T00:00:00Z")
+        assert store.jobs.begin("i1", at=LATER, until="2999-01-01T00:00:00Z").attempts == 1
+        with pytest.raises(JobBusy):
+            store.jobs.begin("i1", at=LATER, until="2999-01-01T00:00:00Z")
 
     def test_a_sheet_created_again(self, store: TransferStore) -> None:
         """What is stored counts: AWS calls the same transaction again, within ten minutes, a success."""
@@ -150,3 +150,13 @@ class TestBatches:
         monkeypatch.setattr(aws.dynamodb, "batch_write_item", full)
         with pytest.raises(Contended):
             store.projects.put("s1", PROJECTS[:1])
+
+
+def test_a_job_is_stored_as_other_releases_know_it(aws: Aws, store: TransferStore) -> None:
+    store.jobs.create(Job(id="j1", kind="forget", user="U1", created_at=AT))
+    key = {"pk": {"S": "IMPORT#j1"}, "sk": {"S": "IMPORT"}}
+    item = aws.dynamodb.get_item(TableName=aws.transfers_table, Key=key)["Item"]
+    assert '"job":"forget"' in item["body"]["S"]
+    found = store.jobs.get("j1")
+    assert found is not None
+    assert found.kind == "forget"
