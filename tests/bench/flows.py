@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.deliver import app as deliver_app
 from functions.slack import app as slack_app
 from functions.sweep import app as sweep_app
-from infra.local.aws import LocalAws
-from infra.local.stack import MINISTACK
-from sop_aws.settings import SettingsStore
 from sop_aws.snapshots import SnapshotStore
 from sop_aws.transfers import TransferStore
-from sop_core.settings import Settings
-from sop_core.settings_reading import merge
-from sop_core.times import iso
 from tests.bench.metered import Meter
+from tests.bench.warm import warm_functions
 from tests.builders.crowd import crowd
-from tests.builders.people import ADMIN, AGENT, PEOPLE, PRIYA
+from tests.builders.people import AGENT, PRIYA
 from tests.builders.sheets import load_sheet
-from tests.standin.aws import SIGNING_SECRET, create
+from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Context, Person, http_event
-from tests.standin.slack import slack_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,15 +116,10 @@ class Desk:
 @contextmanager
 def a_desk() -> Iterator[Desk]:
     """Run the functions in this process, in front of a local AWS with a transfer sheet, warmed up."""
-    with tempfile.TemporaryDirectory() as folder, LocalAws(Path(folder), MINISTACK) as local, slack_server() as slack:
-        aws, now = create(local.client), datetime.now(UTC)
-        store = SettingsStore(aws.dynamodb, aws.settings_table, clock=lambda: now)
-        store.put(merge(Settings.default(), PEOPLE), actor=ADMIN, at=iso(now), expected_version=0)
+    with warm_functions() as (aws, slack):
         projects = tuple(crowd(SHEET, seed=6))
         transfers = TransferStore(aws.dynamodb, aws.transfers_table)
         load_sheet(transfers, SnapshotStore(aws.s3, "files"), "metered", projects=projects)
-        os.environ.update(aws.environment, SLACK_API_URL=slack.url, AWS_ENDPOINT_URL=local.endpoint)
-        os.environ.update(AWS_DEFAULT_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
         meter = Meter()
         with meter.attached():
             desk = Desk(aws, slack, meter, projects)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
@@ -17,20 +14,15 @@ from botocore.httpsession import URLLib3Session
 
 from functions.slack import app
 from functions.sweep.clockwork import count
-from infra.local.aws import LocalAws
-from infra.local.stack import MINISTACK
 from sop_aws.cases import case_item
 from sop_aws.queue import CaseQueue
-from sop_aws.settings import SettingsStore
-from sop_core.settings import Settings
-from sop_core.settings_reading import merge
 from sop_core.times import iso
 from tests.bench.measure import Measure
+from tests.bench.warm import warm_functions
 from tests.builders.desk import an_opened_case
-from tests.builders.people import ADMIN, AGENT, LEAD, PEOPLE, PRIYA
-from tests.standin.aws import SIGNING_SECRET, create
+from tests.builders.people import AGENT, LEAD, PRIYA
+from tests.standin.aws import SIGNING_SECRET
 from tests.standin.person import Person, to_handler
-from tests.standin.slack import slack_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,17 +40,10 @@ AGENTS: Final = 50
 
 def measures() -> Iterator[Measure]:
     """Yield how long the Home tab takes by role, and how much of it the local AWS."""
-    with tempfile.TemporaryDirectory() as folder, LocalAws(Path(folder), MINISTACK) as local, slack_server() as slack:
-        aws = create(local.client)
+    with warm_functions() as (aws, slack):
         fill(aws)
-        now = datetime.now(UTC)
         queue = CaseQueue(aws.dynamodb, aws.cases_table)
-        count(queue, tuple(queue.live()), now=now)
-        store = SettingsStore(aws.dynamodb, aws.settings_table, clock=lambda: now)
-        people = merge(merge(Settings.default(), PEOPLE), {"roles": {"lead": [LEAD]}})
-        store.put(people, actor=ADMIN, at=iso(now), expected_version=0)
-        os.environ.update(aws.environment, SLACK_API_URL=slack.url, AWS_ENDPOINT_URL=local.endpoint)
-        os.environ.update(AWS_DEFAULT_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+        count(queue, tuple(queue.live()), now=datetime.now(UTC))
         for who, user in (("specialist", PRIYA), ("lead", LEAD), ("agent", AGENT)):
             person = Person(user=user, slack=slack, send=to_handler(app.handler), secret=SIGNING_SECRET)
             with _timed_aws() as waited:

@@ -9,17 +9,8 @@ import pytest
 from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
-from tests.e2e.test_main_job import (
-    ADMIN,
-    AGENT,
-    PRIYA,
-    RESOLUTION,
-    SUPPORT,
-    TOM,
-    callback_of_jane_doe,
-    card_of,
-    claim_at_once,
-)
+from tests.builders.people import ADMIN, AGENT, LEAD, PRIYA, TOM
+from tests.e2e.test_main_job import RESOLUTION, SUPPORT, callback_of_jane_doe, card_of, claim_at_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-LEAD = "U0LEAD001"
 DIRECT = "D0AGENT01"
 MOST_LOOKS, LOOK_MS = 20, 5_000
 """All cases are counted once a minute, and the Home tab is drawn when somebody opens it."""

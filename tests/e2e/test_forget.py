@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 
 from infra.local import sample
 from sop_core.transfers.project import TAB
-from tests.e2e.test_main_job import ADMIN, AGENT, SUPPORT
+from tests.builders.people import ADMIN, AGENT
+from tests.e2e.test_main_job import SUPPORT
 
 if TYPE_CHECKING:
     from pathlib import Path

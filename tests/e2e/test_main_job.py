@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.builders.people import ADMIN, AGENT, GUEST, PRIYA, TOM, TRAINED
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-ADMIN, AGENT, TRAINED, GUEST = "U0ADMIN01", "U0AGENT01", "U0AGENT02", "U0GUEST01"
-PRIYA, TOM = "U0SPEC001", "U0SPEC002"
 SUPPORT, RESOLUTION, GENERAL = "C0SUPPORT", "C0RESOLUT", "C0GENERAL"
 FIRST_SCRIPT = (
     "Thanks so much for that information. Let me transfer you over to our Infinity specialist team "

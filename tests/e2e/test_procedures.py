@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_main_job import AGENT, PRIYA, RESOLUTION, SUPPORT, TRAINED
+from tests.builders.people import AGENT, PRIYA, TRAINED
+from tests.e2e.test_main_job import RESOLUTION, SUPPORT
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Crowd, Picture, Someone

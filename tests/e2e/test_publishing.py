@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sop_core.procedures import reading
+from tests.builders.people import ADMIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-ADMIN, GENERAL, DIRECT = "U0ADMIN01", "C0GENERAL", "D0ADMIN01"
+GENERAL, DIRECT = "C0GENERAL", "D0ADMIN01"
 SHIPPED = (reading.HERE / "infinity.yaml").read_text(encoding="utf-8")
 SECOND = re.sub(r"do: \[([A-Z][^\]{}\"]+)\]", r"do: [\1 now]", SHIPPED.replace('version: "1"', 'version: "2"'))
 

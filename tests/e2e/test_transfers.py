@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
+from tests.builders.people import ADMIN, AGENT
 from tests.e2e.test_main_job import upload
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-ADMIN, AGENT = "U0ADMIN01", "U0AGENT01"
 SUPPORT, GENERAL, DIRECT = "C0SUPPORT", "C0GENERAL", "D0ADMIN01"
 OTHER_NAMES = {"Project ID": "Nummer", "Homeowner": "Kunde"}
 
