@@ -82,7 +82,11 @@ class Context(LambdaContext):
 
 @dataclass
 class Person:
-    """One user of the workspace. ``view`` is the modal in front of them, ``told`` the last command's private answer."""
+    """One user of the workspace.
+
+    ``view`` is the modal in front of them, ``behind`` are the ids of those that it was pushed over, ``told`` is the
+    last command's private answer.
+    """
 
     user: str
     slack: Slack
@@ -90,6 +94,7 @@ class Person:
     secret: str
     name: str = "maya.torres"
     view: Json = field(default_factory=dict)
+    behind: tuple[str, ...] = ()
     told: Json = field(default_factory=dict)
     sent: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -109,16 +114,26 @@ class Person:
             }
         )
         answer = self._post(body)
-        self.view = self._opened(trigger, {})
+        self.view, self.behind = self._opened(trigger, {}), ()
         self.told = json.loads(answer) if answer.startswith("{") else {"text": answer}
         return str(self.told.get("text", ""))
 
     def click(self, action_id: str, value: str | None = None, **typed: str | Json) -> None:
         """Press a button, choose a radio button or an option of the modal in front, with what stands in its fields."""
-        element = self._element(action_id, value)
+        element, trigger = self._element(action_id, value), self._trigger()
         view = self._view() | {"state": {"values": self._values(typed)}}
-        self.interact({"type": "block_actions", "view": view, "container": {"type": "view"}, "actions": [element]})
-        self.view = self.slack.views.get(self.view["id"], self.view)
+        acts = {"type": "block_actions", "container": {"type": "view"}, "actions": [element]}
+        self.interact({**acts, "view": view, "trigger_id": trigger})
+        if trigger in self.slack.opened:
+            self.behind += (self.view["id"],)
+            self.view = self._opened(trigger, self.view)
+        else:
+            self.view = self.slack.views.get(self.view["id"], self.view)
+
+    def close(self) -> None:
+        """Close the modal in front; the one that it was pushed over is there again, as it is by now."""
+        *behind, below = self.behind
+        self.behind, self.view = tuple(behind), self.slack.views[below]
 
     def pick(self, fact: str, *values: str) -> None:
         """Choose several answers of a question, then "Continue"; no value at all presses it with nothing chosen."""
@@ -144,7 +159,8 @@ class Person:
     def _acts(self, payload: Json) -> None:
         trigger = self._trigger()
         self.interact(payload | {"trigger_id": trigger})
-        self.view = self._opened(trigger, self.view)
+        if trigger in self.slack.opened:
+            self.view, self.behind = self._opened(trigger, self.view), ()
 
     def _opened(self, trigger: str, otherwise: Json) -> Json:
         opened = self.slack.opened.get(trigger)
@@ -173,6 +189,8 @@ class Person:
         result: Json = json.loads(answer) if answer else {}
         if result.get("response_action") in ("update", "push"):
             self.view = {**result["view"], "id": self.view["id"], "hash": "updated"}
+        elif not result and self.behind:
+            self.close()
         return result
 
     def open_home(self) -> Json:
@@ -206,7 +224,9 @@ class Person:
         return answer
 
     def _view(self) -> Json:
-        return self.view | {"team_id": TEAM["id"], "state": {"values": {}}, "type": "modal"}
+        pile = (*self.behind, self.view["id"])
+        places = {"root_view_id": pile[0], "previous_view_id": pile[-2] if self.behind else None}
+        return self.view | {"team_id": TEAM["id"], "state": {"values": {}}, "type": "modal", **places}
 
     def _values(self, typed: Mapping[str, str | Json]) -> Json:
         return {

@@ -63,12 +63,13 @@ def submitted(services: Services, request: Request) -> None:
     if case is None:
         return
     if action == "link":
-        request.ack({"response_action": "update", "view": details_of(services, request.user, case)})
+        request.ack({"response_action": "update", "view": details_of(services, request.user, case, done=action)})
         return
     request.ack()
     _handled(services, request, seen, case)
-    if view.get("root_view_id") not in {None, view["id"]}:
-        _redraw(services, request, view["root_view_id"], case)
+    if view.get("previous_view_id"):
+        # The form was asked for in the case's details; below them there may be a call.
+        _redraw(services, request, view["previous_view_id"], case, done=action)
 
 
 def show(services: Services, request: Request, seen: Seen) -> None:
@@ -84,14 +85,15 @@ def show(services: Services, request: Request, seen: Seen) -> None:
     request.ack()
 
 
-def details_of(services: Services, user: str, case: Case) -> Block:
-    """Return the case with its history, as ``user`` may see and change it."""
+def details_of(services: Services, user: str, case: Case, *, done: str = "") -> Block:
+    """Return the case with its history, as ``user``, who has just ``done`` an action, may see and change it."""
     stored = {each.id: services.documents.link(each.key) for each in case.documents}
     name_of = services.people.name_of
     return case_views.details(
         named_case(case, name_of),
         tuple(named_event(event, name_of) for event in services.cases.events(case.id)),
         actions=casework.actions(services, case, user),
+        done=done,
         links=stored,
         metadata=_metadata(case),
     )
@@ -109,7 +111,7 @@ def _begin(services: Services, request: Request, action: str, seen: Seen) -> Non
         _handled(services, request, msgspec.structs.replace(seen, message=_direct_message(request)), case)
         view = request.body.get("view") or {}
         if view.get("type") == "modal":
-            _redraw(services, request, view["id"], case)
+            _redraw(services, request, view["id"], case, done=action)
 
 
 def _ask(services: Services, request: Request, action: str, seen: Seen) -> None:
@@ -207,9 +209,9 @@ def _open(request: Request, view: Block) -> None:
     opening(trigger_id=request.body["trigger_id"], view=view)
 
 
-def _redraw(services: Services, request: Request, view_id: str, case: Case) -> None:
+def _redraw(services: Services, request: Request, view_id: str, case: Case, *, done: str) -> None:
     try:
-        request.client.views_update(view_id=view_id, view=details_of(services, request.user, case))
+        request.client.views_update(view_id=view_id, view=details_of(services, request.user, case, done=done))
     except UNANSWERED:
         # The person has closed it meanwhile, or Slack does not answer; what was done stands.
         return

@@ -172,6 +172,8 @@ def run_pk(run_id: str) -> str:
 
 def run_item(run: Run) -> Item:
     """Return a run as it is stored."""
+    # Sparse: a run that was given up is in nobody's list, nor one in which somebody was looked up and nothing answered.
+    listed = LISTS.get(run.state) if run.seen or run.state == "done" else None
     return attributes(
         pk=run_pk(run.id),
         sk="RUN",
@@ -180,9 +182,8 @@ def run_item(run: Run) -> Item:
         expires_at=run.expires_at,
         body=msgspec.json.encode(run).decode(),
         head=msgspec.json.encode(RunHead(run.id, run.procedure, run.started_at, run.updated_at)).decode(),
-        # Sparse: a run that was given up is in nobody's list.
-        owner_pk=f"{LISTS[run.state]}#{run.owner}" if run.state in LISTS else None,
-        owner_at=(run.ended_at or run.updated_at) if run.state in LISTS else None,
+        owner_pk=f"{listed}#{run.owner}" if listed else None,
+        owner_at=(run.ended_at or run.updated_at) if listed else None,
         day_pk=f"RUNS#{run.started_at[:10]}",
         day_at=f"{run.started_at}#{run.id}",
     )

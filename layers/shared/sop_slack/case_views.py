@@ -10,7 +10,7 @@ from sop_core.cases.lifecycle import CLOSE_REASONS, VOIDED
 from sop_slack import blocks as b
 from sop_slack.cards import LABELS, case_button, case_sentence, icon, project_line
 from sop_slack.notes import note, subtype
-from sop_slack.stories import what_happened
+from sop_slack.stories import DID, what_happened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,10 +95,15 @@ def details(
     actions: Sequence[str],
     links: Mapping[str, str],
     metadata: str,
+    done: str = "",
 ) -> Block:
-    """Return the case with its history; ``actions`` are the reader's, ``links`` lead to documents by their ids."""
+    """Return the case with its history; ``actions`` are the reader's, ``links`` lead to documents by their ids.
+
+    ``done`` is the action by which the reader has just changed the case.
+    """
     buttons = [case_button(case, action) for action in actions if action in LABELS]
     shown = [
+        *([b.section(f"✅ You {DID[done]}.")] if done else []),
         b.header(f"{icon(case)} {case.description}"),
         b.section(case_sentence(case)),
         b.labelled([("Owner", case.owner_name)]),

@@ -144,6 +144,23 @@ def test_asking_for_an_update_calls_owner_and_assignee_and_starts_the_promise(
     )
 
 
+def test_a_case_that_is_acted_on_in_the_middle_of_a_call_leads_back_to_the_call(desk: Desk, case: Case) -> None:
+    """Its details say what was done; below them the call is as it was, with what was typed."""
+    agent = begin(desk)
+    to_the_callback(agent)
+    call = agent.view["id"]
+    agent.click("case_details", reason_of_call="Half a sente")
+    agent.click("case_ask_update")
+    agent.submit()
+
+    assert agent.view["title"]["text"] == "Case"
+    assert "You asked for an update." in json.dumps(agent.view["blocks"][0])
+    assert last_event(desk).action == "ask_update"
+    agent.close()
+    assert agent.view["id"] == call
+    assert agent.view["title"]["text"] == "Infinity communications"
+
+
 def test_a_note_goes_to_the_thread_once_and_makes_no_click_late(desk: Desk, case: Case, priya: Person) -> None:
     agent = desk.person(AGENT)
     agent.choose_more(card(case), "note")
