@@ -14,6 +14,7 @@ from sop_aws.logging import make_logger
 from sop_core.cases import lifecycle, transitions
 from sop_core.cases.case import Document
 from sop_core.times import iso
+from sop_slack.blocks import escape
 
 if TYPE_CHECKING:
     from functions.slack.services import Services
@@ -80,7 +81,7 @@ def check(services: Services, seen: Seen, action: str, user: str) -> Case:
     case = read(services, seen)
     roles = services.access.roles(user)
     if not transitions.permitted(case, action, actor=user, roles=roles):
-        raise NotYours(whose(action))
+        raise NotYours(whose(action, owner=services.people.name_of(case.owner, case.owner_name)))
     if action in MOVES and case.moved != seen.version:
         raise Late(case)
     if action not in transitions.actions(case, actor=user, roles=roles):
@@ -146,11 +147,13 @@ def _rows(case: Case, event: CaseEvent) -> tuple[Delivery, ...]:
     return outbox(case, *kinds, at=event.at, person=case.owner)
 
 
-def whose(action: str) -> str:
-    """Return the private sentence for someone who may not do ``action``."""
-    who = [each for row in transitions.TRANSITIONS if row.action == action for each in row.who]
-    names = [ROLE_NAMES.get(each, each.replace("_", " ")) for each in dict.fromkeys(who)]
-    return f"This needs the role *{' or '.join(names)}*. Ask an admin of SOP Desk to add you."
+def whose(action: str, *, owner: str) -> str:
+    """Return the private sentence for someone who may not do ``action`` to the case that ``owner`` opened."""
+    roles = [ROLE_NAMES[each] for each in transitions.who_may(action) if each in ROLE_NAMES]
+    if "case_owner" not in transitions.who_may(action):
+        return f"This needs the role *{' or '.join(roles)}*. Ask an admin of SOP Desk to add you."
+    others = f" or a {' or a '.join(roles)}" if roles else ""
+    return f"Only {escape(owner)}, who opened this case,{others} can do that."
 
 
 def _document(case: Case, file: dict[str, object], *, by: str, at: str) -> Document:

@@ -63,8 +63,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("assign", "open", "claimed", TEAM),
     Transition("assign", "claimed", "claimed", TEAM),
     Transition("return", "claimed", "returned", TEAM),
-    Transition("resend", "returned", "open", ("case_owner",)),
-    Transition("void", "returned", "voided", ("case_owner",)),
+    Transition("resend", "returned", "open", ("case_owner", "lead")),
+    Transition("void", "returned", "voided", ("case_owner", "lead")),
     Transition("close", "claimed", "closed", TEAM),
     Transition("reopen", "closed", "open", ("case_owner", *TEAM)),
     *_staying("ask_update", STAFF, "open", "claimed", "returned"),
@@ -75,7 +75,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_staying("remind", ("clock",), "open", "claimed"),
     *_staying("replan", ("clock",), "open", "claimed", "returned"),
 )
-"""Who may do what to a case, and what becomes of it. ``clock`` is time itself: no person reminds by hand."""
+"""Who may do what to a case, and what becomes of it. ``clock`` is time itself: no person reminds by hand.
+
+A lead answers a returned case as its owner does: its clock stands still, and its owner may be away.
+"""
 
 
 class NotAllowed(Exception):
@@ -89,8 +92,13 @@ class NotAllowed(Exception):
 
 def permitted(case: Case, action: str, *, actor: str, roles: Collection[str]) -> bool:
     """Tell whether ``actor``, who has ``roles``, may do ``action``, whatever state the case is in."""
-    who = {each for row in TRANSITIONS if row.action == action for each in row.who}
-    return bool(who & set(roles)) or ("case_owner" in who and actor == case.owner)
+    who = who_may(action)
+    return not set(who).isdisjoint(roles) or ("case_owner" in who and actor == case.owner)
+
+
+def who_may(action: str) -> tuple[Who, ...]:
+    """Return who may do ``action`` in some state of a case, in the order of the table; nobody to an unknown one."""
+    return tuple(dict.fromkeys(each for row in TRANSITIONS if row.action == action for each in row.who))
 
 
 def actions(case: Case, *, actor: str, roles: Collection[str]) -> tuple[Action, ...]:

@@ -254,7 +254,7 @@ def _interaction(request: Request) -> str:
 
 def _roles(action: str) -> tuple[str, ...]:
     """Return the roles of those who may do ``action``; a case's owner may have any of them."""
-    who = {each for row in transitions.TRANSITIONS if row.action == action for each in row.who}
+    who = transitions.who_may(action)
     return STAFF if "case_owner" in who else tuple(role for role in STAFF if role in who)
 
 

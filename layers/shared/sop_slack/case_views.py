@@ -41,7 +41,9 @@ class Form(msgspec.Struct, frozen=True):
 
 FORMS: Final[dict[str, Form]] = {
     "assign": Form("Assign case", "Assign", ("assignee", "why"), hint="They are told in the case's thread, once."),
-    "return": Form("Return case", "Return", ("why",), hint="Its owner is told, and voids it or sends it again."),
+    "return": Form(
+        "Return case", "Return", ("why",), hint="Its owner is told, and voids it or sends it again; a lead can too."
+    ),
     "resend": Form(
         "Send case again",
         "Send again",

@@ -106,11 +106,24 @@ def test_a_returned_case_is_voided_by_its_owner_with_the_closed_reason_of_the_so
 
 
 @pytest.mark.parametrize("action", ["resend", "void"])
-def test_nobody_but_the_owner_answers_a_returned_case(desk: Desk, case: Case, priya: Person, action: str) -> None:
+def test_another_agent_does_not_answer_a_returned_case_and_is_told_who_can(
+    desk: Desk, case: Case, priya: Person, action: str
+) -> None:
     returned(desk, priya)
     desk.person(TRAINED).press(card(now(desk)), f"case_{action}")
     assert now(desk).state == "returned"
-    assert "*case owner*" in told(desk)[-1]
+    assert told(desk)[-1] == "Only maya.torres, who opened this case, or a lead can do that."
+
+
+@pytest.mark.parametrize(("action", "state"), [("resend", "open"), ("void", "voided")])
+def test_a_lead_answers_a_returned_case_whose_owner_is_absent(
+    desk: Desk, case: Case, priya: Person, action: str, state: str
+) -> None:
+    returned(desk, priya)
+    lead = desk.person(LEAD, "leah.stone")
+    lead.press(card(now(desk)), f"case_{action}")
+    assert lead.submit(note="She is on leave; it is the one in Austin.") == {}
+    assert (now(desk).state, last_event(desk).actor) == (state, LEAD)
 
 
 def test_the_owner_withdraws_a_case_opened_by_mistake_from_the_screen_that_says_it_is_open(desk: Desk) -> None:
@@ -127,6 +140,13 @@ def test_the_owner_withdraws_a_case_opened_by_mistake_from_the_screen_that_says_
 def test_another_agent_does_not_withdraw_it(desk: Desk, case: Case) -> None:
     desk.person(TRAINED).choose_more(card(case), "withdraw")
     assert now(desk).state == "open"
+    assert told(desk)[-1] == "Only maya.torres, who opened this case, can do that."
+
+
+def test_who_has_not_the_role_is_told_which_it_takes(desk: Desk, case: Case, priya: Person) -> None:
+    claimed(desk, priya)
+    desk.person(TRAINED).choose_more(card(now(desk)), "assign")
+    assert told(desk)[-1].startswith("This needs the role *resolution specialist or lead*")
 
 
 def test_asking_for_an_update_calls_owner_and_assignee_and_starts_the_promise(

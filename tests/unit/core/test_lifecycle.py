@@ -168,6 +168,7 @@ def test_assigning_needs_somebody() -> None:
         ("claimed", "U0SPEC", {"resolution_specialist"}, ("assign", "return", "close", *ALWAYS, "link")),
         ("returned", "U0OWNER", {"agent"}, ("resend", "void", *ALWAYS, "link")),
         ("returned", "U0SPEC", {"resolution_specialist"}, (*ALWAYS, "link")),
+        ("returned", "U0LEAD", {"lead"}, ("resend", "void", *ALWAYS, "link")),
         ("closed", "U0OWNER", set(), ("reopen", "note", "attach", "link")),
         ("closed", "U0BACK", {"back_office"}, ("note", "attach")),
         ("voided", "U0OWNER", {"lead", "resolution_specialist"}, ()),
