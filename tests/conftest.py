@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import HealthCheck, settings
 
 from infra.local.stack import MINISTACK, SAM, open_stack
@@ -24,6 +27,9 @@ DEAR: Final = ("stack", "day", "local_aws")
 
 # What the template sets for every function; each has made its metrics by the time that a test begins.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SopDesk/test")
+
+# A function that begins anew reads the services' models anew, from files that no test changes: megabytes for each test.
+botocore.session.create_loader = cache(create_loader)
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
