@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 NONE = "none"
 """Stands for "none of them" where a fact takes several answers."""
 
+PROJECT = "project"
+"""The fact which project it is about. Every screen lets one be chosen, also where the procedure does not ask it."""
+
 ANY = "any"
 """In a branch or guard: at least one answer of a fact that takes several."""
 
@@ -42,7 +45,8 @@ class TraceLine(Record):
 class Question(Record):
     """A fact as a question. ``source`` may answer it before the agent is asked; ``widget`` hints at how to ask.
 
-    ``told`` has the line of the trace for each single answer, as the agent gives it.
+    ``told`` has the line of the trace for each single answer, as the agent gives it. An answer ``holds_for`` the
+    answers to these facts, and for no others.
     """
 
     fact: str
@@ -53,6 +57,7 @@ class Question(Record):
     widget: Widget = "buttons"
     hint: str | None = None
     told: dict[str | tuple[str, ...], TraceLine] = {}  # noqa: RUF012 - the default of a field, and nothing changes it
+    holds_for: tuple[str, ...] = ()
 
 
 class Cite(Record):
@@ -184,6 +189,13 @@ class Procedure(Record):
     stages: tuple[Stage, ...]
     lists: dict[str, tuple[str, ...]]
     audience: tuple[str, ...]
+
+    def resting_on(self, *facts: str) -> frozenset[str]:
+        """Return the facts whose answers hold only for the answers to ``facts``, directly or by way of another."""
+        found = set(facts)
+        while more := {each.fact for each in self.facts.values() if not found.isdisjoint(each.holds_for)} - found:
+            found |= more
+        return frozenset(found - set(facts))
 
     def steps(self) -> tuple[Step, ...]:
         """Return every step there is; one that several nodes share is there as often."""

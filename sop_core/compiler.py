@@ -115,6 +115,7 @@ def _question(fact: Fact) -> Question:
         told={
             each.value: TraceLine(fact.name, fact.question, each.value, each.label, "agent") for each in fact.answers
         },
+        holds_for=fact.holds_for,
     )
 
 

@@ -180,9 +180,14 @@ def canonical(procedure: Procedure, facts: Facts) -> Mapping[str, str | tuple[st
 def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence[str]) -> Read:
     """Return ``facts`` after ``fact`` is answered anew: later answers that still apply stay, the rest are dropped.
 
-    An answer still applies when the new path reads it, or may read it once the questions before it are answered.
+    An answer still applies when the new path reads it, or may read it once the questions before it are answered; one
+    that held for another answer to ``fact`` does not.
     """
-    given = canonical(procedure, {**facts, fact: answer})
+    before = canonical(procedure, facts)
+    given = canonical(procedure, {**before, fact: answer})
+    if fact in before and before[fact] != given[fact]:
+        over = procedure.resting_on(fact)
+        given = {name: value for name, value in given.items() if name not in over}
     found = guidance(procedure, given)
     ahead = _readable(procedure, given) if found.ask else set()
     return found.facts | {name: given[name] for name in given if name in ahead}

@@ -57,7 +57,11 @@ class Choice(_Part, frozen=True, kw_only=True):
 
 
 class Fact(_Part, frozen=True, kw_only=True):
-    """A question with a closed set of answers, ``multiple`` if several may hold; ``source`` may answer it first."""
+    """A question with a closed set of answers, ``multiple`` if several may hold; ``source`` may answer it first.
+
+    An answer ``holds_for`` the answers to these facts, or for the ``project`` that was chosen: once one of them is
+    changed or taken back, it is asked again.
+    """
 
     name: Name
     question: Text
@@ -66,6 +70,7 @@ class Fact(_Part, frozen=True, kw_only=True):
     source: FactSource = "agent"
     widget: Widget = "buttons"
     hint: Text | None = None
+    holds_for: tuple[Name, ...] = ()
 
 
 class Citation(_Part, frozen=True, kw_only=True):

@@ -152,7 +152,9 @@ class RunDesk:
 
     def forget_project(self, click: Click) -> Run:
         """Take the choice of the project back, and what was proved by it."""
-        return self._apply(self.read(click.run, click.user), click, without_project)
+        run = self.read(click.run, click.user)
+        procedure = self._services.procedures.of(run)
+        return self._apply(run, click, lambda now: without_project(procedure, now))
 
     def show_language(self, click: Click, language: str) -> Run:
         """Show scripts in ``language`` too, for the rest of the run."""

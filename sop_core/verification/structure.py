@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sop_core.cases.deadlines import DEADLINES
+from sop_core.compiled import PROJECT
 from sop_core.guidance import ANY, NONE
 from sop_core.paths import combinations, paths
 from sop_core.procedure import RESERVED, Effect, Fact, Guard, Instruction, Node, ProcedureFile, Sources
@@ -98,10 +99,22 @@ def _facts(file: ProcedureFile) -> Iterator[Problem]:
         yield from (Problem(place, f"no answer may be called {value}") for value in values if value in RESERVED)
         if fact.name == "channel" and not set(CHANNELS) <= set(values):
             yield Problem(place, f"a channel is any of {', '.join(CHANNELS)}, in every procedure")
+    yield from _held(file)
     read = {"channel"} | {node.ask for node in file.nodes}
     for index, fact in enumerate(file.facts):
         if fact.name not in read:
             yield Problem(f"$.facts[{index}]", f"nothing asks {fact.name}")
+
+
+def _held(file: ProcedureFile) -> Iterator[Problem]:
+    """What an answer holds for is known, and no answer holds for itself, by whatever way."""
+    known = {fact.name for fact in file.facts} | {PROJECT}
+    for index, fact in enumerate(file.facts):
+        unknown = (name for name in fact.holds_for if name not in known)
+        yield from (Problem(f"$.facts[{index}]", f"{fact.name} holds for {name}, which is no fact") for name in unknown)
+    for name in _circling({fact.name: set(fact.holds_for) for fact in file.facts}):
+        index = next(at for at, fact in enumerate(file.facts) if fact.name == name)
+        yield Problem(f"$.facts[{index}]", f"what {name} holds for runs in a circle")
 
 
 def _cases(file: ProcedureFile) -> Iterator[Problem]:
@@ -231,9 +244,14 @@ def _unknown(answers: Sequence[str], values: Sequence[str], fact: str, place: st
 def _circles(file: ProcedureFile) -> list[Problem]:
     ahead = {node.id: {branch.go for branch in node.branches} for node in file.nodes}
     places = {node.id: f"$.nodes[{index}]" for index, node in enumerate(file.nodes)}
-    while ends := {node for node, following in ahead.items() if not following & ahead.keys()}:
-        ahead = {node: following for node, following in ahead.items() if node not in ends}
-    return [Problem(places[node], f"{node} is on or before a circle") for node in ahead]
+    return [Problem(places[node], f"{node} is on or before a circle") for node in _circling(ahead)]
+
+
+def _circling(ahead: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return what is on or before a circle; ``ahead`` says of each what follows it."""
+    while ends := {each for each, following in ahead.items() if not following & ahead.keys()}:
+        ahead = {each: following for each, following in ahead.items() if each not in ends}
+    return ahead
 
 
 def _endless(file: ProcedureFile) -> Iterator[Problem]:

@@ -184,6 +184,50 @@ def test_a_changed_answer_drops_what_no_longer_applies_and_keeps_the_rest(desk: 
     assert "answer:authenticated:yes" in shown
 
 
+def asks_whether_authenticated(agent: Person) -> bool:
+    return "answer:authenticated:yes" in json.dumps(agent.view)
+
+
+def test_another_caller_or_another_project_is_authenticated_anew(desk: Desk) -> None:
+    agent = begin(desk)
+    as_homeowner(agent)
+    assert not asks_whether_authenticated(agent)
+    agent.click("answer_menu:caller_type", "infinity_employee")
+    assert asks_whether_authenticated(agent), "somebody else"
+    agent.click("answer:authenticated:yes")
+    agent.click("project_change")
+    assert asks_whether_authenticated(agent), "the project was taken back"
+    agent.click("answer:authenticated:yes")
+    agent.choose_suggested("project_search", agent.suggest("project_search", "otto nag")[0])
+    assert not asks_whether_authenticated(agent), "the first project that was chosen since"
+    assert "Otto Nagel" in json.dumps(agent.view)
+
+
+def test_a_project_chosen_over_another_asks_for_the_authentication_again(desk: Desk) -> None:
+    agent = begin(desk)
+    stale = dict(agent.view)
+    as_homeowner(agent)
+    agent.view = stale
+    agent.click("project_choose", "INF-100002")
+    assert asks_whether_authenticated(agent)
+    agent.click("answer:authenticated:yes")
+    agent.view = stale
+    agent.click("answer:project:not_found")
+    shown = json.dumps(agent.view)
+    assert asks_whether_authenticated(agent)
+    assert "John Doe" not in shown
+    assert "Jane Doe" not in shown
+
+
+def test_whoever_was_authenticated_stays_so_when_their_project_is_found(desk: Desk) -> None:
+    agent = begin(desk)
+    agent.click("answer:channel:phone")
+    agent.click("answer:caller_type", "homeowner")
+    agent.click("answer:authenticated:yes")
+    agent.click("project_choose", "INF-100001")
+    assert "answer:transfer_answered:yes" in json.dumps(agent.view)
+
+
 def test_a_replayed_answer_does_not_undo_a_later_one(desk: Desk) -> None:
     agent = begin(desk)
     agent.click("answer:channel:phone")
@@ -385,6 +429,7 @@ def test_a_form_that_was_overtaken_opens_nothing_and_shows_what_holds_now(desk: 
     stale = dict(agent.view)
     assert stale["submit"]["text"] == "Finish"
     agent.click("project_change")
+    agent.click("answer:authenticated:yes")
     agent.click("answer:project:cannot_tell")
     agent.view = stale
     result = agent.submit()

@@ -104,10 +104,7 @@ def test_a_changed_answer_keeps_the_later_ones_that_still_apply(infinity: Proced
         "topic": "missed_payments",
         "installer": "listed",
     }
-    assert change(infinity, sales_rep, "caller_type", "dealer_partner") == {
-        **sales_rep,
-        "caller_type": "dealer_partner",
-    }
+    assert change(infinity, sales_rep, "topic", "job_status") == {**sales_rep, "topic": "job_status"}
     employee = change(infinity, sales_rep, "caller_type", "infinity_employee")
     assert "installer" not in employee
     assert employee["topic"] == "missed_payments"
@@ -117,6 +114,26 @@ def test_a_changed_answer_drops_the_later_ones_that_no_longer_apply(infinity: Pr
     answered = UNTRAINED | {"transfer_answered": "no"}
     assert change(infinity, answered, "workout_plan_trained", "yes") == UNTRAINED | {"workout_plan_trained": "yes"}
     assert change(infinity, answered, "caller_type", "other") == {"channel": "phone", "caller_type": "other"}
+
+
+def test_an_answer_that_held_for_another_answer_is_asked_again(infinity: Procedure) -> None:
+    homeowner = UNTRAINED | {"transfer_answered": "no"}
+    changed = change(infinity, homeowner, "caller_type", "infinity_employee")
+    assert "authenticated" not in changed, "somebody else has not been authenticated"
+    asked = guidance(infinity, changed).ask
+    assert asked is not None
+    assert asked.fact == "authenticated"
+    assert "authenticated" not in change(infinity, homeowner, "project", "not_found")
+    assert change(infinity, homeowner, "caller_type", "homeowner") == homeowner, "the same answer changes nothing"
+    first = {name: UNTRAINED[name] for name in ("channel", "caller_type", "authenticated")}
+    assert change(infinity, first, "project", "found") == first | {"project": "found"}, "none was chosen before"
+
+
+def test_what_rests_on_an_answer_rests_on_what_that_holds_for() -> None:
+    escalation = procedures.load("escalation")
+    assert escalation.resting_on("project") == {"existing_case", "case_updated", "satisfied"}
+    assert escalation.resting_on("case_updated") == {"satisfied"}
+    assert escalation.resting_on("channel") == frozenset()
 
 
 def test_an_answer_beyond_a_question_that_is_open_again_is_kept(infinity: Procedure) -> None:

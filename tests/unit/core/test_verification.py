@@ -342,6 +342,8 @@ def test_a_span_that_nothing_cites_is_caught() -> None:
         ("{on: [none], go: dry}", "{on: [wall], go: dry}", "start does not answer ()"),
         ("{on: [none], go: dry}", "{on: [none], go: drry}", "there is no node drry"),
         ("ask: angry", "ask: angri", "there is no fact angri"),
+        ("question: Are they", "holds_for: [roof]\n    question: Are they", "angry holds for roof, which is no fact"),
+        ("question: Are they", "holds_for: [angry]\n    question: Are they", "what angry holds for runs in a circle"),
         ("{value: no, label: Calm}", "{value: none, label: Calm}", "no answer may be called none"),
         ("{value: no, label: Calm}", "{value: yes, label: Calm}", "angry has yes twice"),
         ("{on: [no], go: dry}", "{on: [yes, no], go: dry}", "damaged answers yes twice"),
