@@ -52,6 +52,19 @@ Where an SOP names a place and no number (Account Servicing, the Infinity Form),
 DUE = ("callback_due", "follow_up_due", "third_party_check")
 """The values that name a deadline rule."""
 
+LINES = (
+    "infinity_specialist_line",
+    "homeowner_support_line",
+    "account_servicing_line",
+    "omnidian_line",
+    "credit_title_line",
+)
+"""The values that are phone numbers, with or without an extension."""
+
+LINKS = ("infinity_form",)
+ADDRESSES = ("supporting_documents_address", "homeowner_support_address", "account_servicing_address")
+"""The values that are e-mail addresses."""
+
 SHEET_FRESHNESS_DAYS = 7
 RETENTION = {"runs": 400, "audit": 730}
 """How many days runs (answers, typed notes) and entries of the audit are kept."""

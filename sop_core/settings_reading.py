@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from sop_core.cases.deadlines import DEADLINES, WEEKDAYS, Calendar
-from sop_core.settings import CHANNELS, DUE, RETENTION, RETENTION_BOUNDS, ROLES, SHEET_BOUNDS, VALUES, Settings
+from sop_core.settings import (
+    ADDRESSES,
+    CHANNELS,
+    DUE,
+    LINES,
+    LINKS,
+    RETENTION,
+    RETENTION_BOUNDS,
+    ROLES,
+    SHEET_BOUNDS,
+    VALUES,
+    Settings,
+)
 
 LONGEST_VALUE = 300
 _USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,30}")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
+_PHONE = re.compile(
+    # Dashes and blanks also as word processors and web pages have them.
+    r"[+*#]?(?=[0-9(])[0-9\s()./\-\u2010-\u2013]*(?:[,;]?\s*(?:ext(?:ension)?|x|#|opt(?:ion)?)\.?\s*[0-9]{1,8})?"
+    r"|(?:ext(?:ension)?|x)\.?\s*[0-9]{1,8}",
+    re.IGNORECASE,
+)
+_PHONE_DIGITS = range(2, 24)
+_ADDRESS = re.compile(r"[^@\s<>,;|]+@[^@\s<>,;|]+\.[^@\s<>,;|]+")
+_LINK = re.compile(r"https?://[^\W_][^\s<>|]*", re.IGNORECASE)
+QUOTED = 40
+"""As much of a value is repeated when it is refused."""
 
 
 class BadSettings(ValueError):
@@ -115,11 +138,30 @@ def _values(part: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
             problems.append(f"There is no value {name!r}: values are {', '.join(VALUES)}.")
         elif not isinstance(value, str) or not value.strip() or len(value) > LONGEST_VALUE or "\n" in value:
             problems.append(f"values.{name} is one line of text of at most {LONGEST_VALUE} characters.")
-        elif name in DUE and value not in DEADLINES:
-            problems.append(f"values.{name} is one of {', '.join(DEADLINES)}.")
+        elif value.strip() != VALUES[name] and (kind := _KINDS.get(name)) and not kind.has(value.strip()):
+            problems.append(f"values.{name}: {value.strip()[:QUOTED]!r} is {kind.otherwise}.")
         else:
             values[name] = value.strip()
     return values
+
+
+def _is_phone(value: str) -> bool:
+    return bool(_PHONE.fullmatch(value)) and len(re.findall("[0-9]", value)) in _PHONE_DIGITS
+
+
+class _Kind(NamedTuple):
+    """What a value has to be (besides what the SOPs name in its place), and what one is that is not."""
+
+    has: Callable[[str], object]
+    otherwise: str
+
+
+_KINDS: dict[str, _Kind] = {
+    **dict.fromkeys(DUE, _Kind(DEADLINES.__contains__, f"none of {', '.join(DEADLINES)}")),
+    **dict.fromkeys(LINES, _Kind(_is_phone, "no phone number, such as 877-425-5201, +1 555 010 0199 ext. 4 or 4410")),
+    **dict.fromkeys(LINKS, _Kind(_LINK.fullmatch, "no web address, such as https://forms.example.com/infinity")),
+    **dict.fromkeys(ADDRESSES, _Kind(_ADDRESS.fullmatch, "no e-mail address, such as support@example.com")),
+}
 
 
 def _installers(part: Mapping[str, Any], problems: list[str]) -> dict[str, str]:

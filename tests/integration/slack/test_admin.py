@@ -147,6 +147,9 @@ def test_days_have_a_least_and_a_most(desk: Desk, block: str, value: str, what: 
     ("part", "block", "wrong"),
     [
         ("values", "values.infinity_specialist_line", {"value": "x" * 301}),
+        ("values", "values.infinity_specialist_line", {"value": "banana"}),
+        ("values", "values.infinity_form", {"value": "not a link"}),
+        ("values", "values.homeowner_support_address", {"value": "support.example.com"}),
         ("calendar", "calendar.zone", {"value": "Mars/Olympus"}),
         ("calendar", "calendar.business_days", {"selected_options": []}),
         ("calendar", "calendar.holidays", {"value": "XX"}),
@@ -162,6 +165,13 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_saved(
     answer = submit(opened(desk, part), {block: wrong})
     assert set(answer["errors"]) == {block}
     assert settings(desk) == before
+
+
+def test_a_wrong_number_is_refused_with_an_example(desk: Desk) -> None:
+    answer = submit(opened(desk, "values"), {"values.omnidian_line": {"value": "banana"}})
+    assert answer["errors"] == {
+        "values.omnidian_line": "'banana' is no phone number, such as 877-425-5201, +1 555 010 0199 ext. 4 or 4410."
+    }
 
 
 def test_an_office_that_closes_before_it_opens_is_refused(desk: Desk) -> None:

@@ -65,6 +65,9 @@ def test_settings_survive_being_stored() -> None:
         ({"values": {"lunch": "12"}}, "There is no value 'lunch'"),
         ({"values": {"infinity_form": ""}}, "values.infinity_form is one line of text"),
         ({"values": {"infinity_form": "a\nb"}}, "values.infinity_form is one line of text"),
+        ({"values": {"callback_due": "soon"}}, "values.callback_due: 'soon' is none of next_business_day, "),
+        ({"values": {"omnidian_line": "banana"}}, "values.omnidian_line: 'banana' is no phone number, such as "),
+        ({"values": {"infinity_form": "not a link"}}, "values.infinity_form: 'not a link' is no web address, such as "),
         ({"calendar": {"zone": "Mars/Olympus"}}, "calendar.zone: 'Mars/Olympus' is no time zone"),
         ({"calendar": {"business_days": ["monday"]}}, "calendar.business_days: a list of at least one of mon"),
         ({"calendar": {"holidays": "XX"}}, "calendar.holidays: 'XX' is no country code"),
@@ -83,6 +86,69 @@ def test_what_is_wrong_is_named(mapping: Any, sentence: str) -> None:
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        (
+            "account_servicing_line",
+            (
+                "877-425-5201",
+                "1-877-425-5201",
+                "(800) 555-0104",
+                "800.555.0104",
+                "+1 555 010 0199 ext. 4",
+                "+15550100199x4",
+                "877‑425–5201, option 2",  # noqa: RUF001 - dashes as a word processor makes them
+                "4410",
+                "x 4410",
+                "*72",
+            ),
+            ("banana", "😀", "-", "5", "call 877-425-5201", "877-425-5201 or so", "1-800-FLOWERS", "1" * 30, "٤٤١٠"),
+        ),
+        (
+            "infinity_form",
+            ("https://forms.example/infinity?a=1#b", "http://intranet/form", "HTTPS://forms.example"),
+            (
+                "not a link",
+                "forms.example/x",
+                "ftp://forms.example",
+                "https://",
+                "https:// forms",
+                "https://[",
+                "https://a|b",
+            ),
+        ),
+        (
+            "supporting_documents_address",
+            ("docs@example.com", "first.last+solar@mail.example.com"),
+            (
+                "docs.example.com",
+                "docs@",
+                "@example.com",
+                "docs@example",
+                "a b@example.com",
+                "a@b@example.com",
+                "a@x.com,b@x.com",
+            ),
+        ),
+    ],
+)
+def test_a_value_is_of_its_kind(name: str, right: tuple[str, ...], wrong: tuple[str, ...]) -> None:
+    assert [value for value in right if not is_taken(name, value)] == []
+    assert [value for value in wrong if is_taken(name, value)] == []
+
+
+def is_taken(name: str, value: str) -> bool:
+    try:
+        return merge(DEFAULT, {"values": {name: value}}).values[name] == value
+    except BadSettings:
+        return False
+
+
+def test_what_the_sops_name_in_place_of_a_number_or_a_link_is_taken() -> None:
+    assert merge(DEFAULT, {"values": VALUES}) == DEFAULT
+
+
 def test_everything_wrong_is_named_at_once() -> None:
     with pytest.raises(BadSettings) as refused:
         merge(DEFAULT, {"role": {}, "people": {"A": "b"}, "sheet_freshness_days": "x"})
@@ -93,5 +159,5 @@ def test_a_number_that_a_script_still_speaks_is_reported_when_it_changes() -> No
     scripts = procedures.load("infinity").scripts()
     assert len(scripts) == 5
     assert still_spoken(DEFAULT, scripts) == ()
-    changed = merge(DEFAULT, {"values": {"infinity_specialist_line": "1-800-555-0100", "infinity_form": "x"}})
+    changed = merge(DEFAULT, {"values": {"infinity_specialist_line": "1-800-555-0100", "tier2_skill": "x"}})
     assert still_spoken(changed, scripts) == ("infinity_specialist_line",)
