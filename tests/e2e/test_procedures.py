@@ -98,7 +98,7 @@ def fill(someone: Someone, *texts: tuple[str, str]) -> None:
 def choose(agent: Someone, *labels: str) -> None:
     """Choose several answers of the question that is open, and go on."""
     expect(agent.modal.get_by_role("button", name="Continue")).to_be_visible()
-    agent.modal.get_by_role("combobox").last.click()
+    agent.modal.get_by_placeholder("Choose all that apply").click()
     for label in labels:
         agent.page.get_by_role("option", name=label).click()
     agent.page.keyboard.press("Escape")

@@ -66,10 +66,15 @@ def test_the_words_to_say_stand_alone_and_letter_for_letter() -> None:
 
 
 def test_the_number_to_call_stands_in_a_block_of_its_own_and_two_buttons_ask_whether_they_answered() -> None:
+    """What lies behind stands below them: nobody scrolls past old answers to what is to be said now."""
     facts = a_homeowner()
     shown = run_modal(a_screen(facts))["blocks"]
     assert _preformatted(shown) == ["1-877-425-5201"]
-    assert [element["text"]["text"] for element in shown[-1]["elements"]] == ["Answered", "No answer"]
+    asked = next(place for place, block in enumerate(shown) if block.get("block_id") == "ask:transfer_answered")
+    assert [element["text"]["text"] for element in shown[asked]["elements"]] == ["Answered", "No answer"]
+    changeable = [place for place, block in enumerate(shown) if block.get("block_id", "").startswith("fact:")]
+    assert changeable
+    assert min(changeable) > asked
 
 
 def test_a_line_that_nobody_has_set_is_no_block_to_copy_but_says_who_sets_it() -> None:

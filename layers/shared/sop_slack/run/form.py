@@ -9,7 +9,7 @@ from sop_slack.cards import DETAILS, case_button
 from sop_slack.notes import checklist_field, note_field
 from sop_slack.run.pages import form_pages
 from sop_slack.run.picker import project
-from sop_slack.run.questions import answered
+from sop_slack.run.questions import so_far
 from sop_slack.run.steps import before_the_questions, closing, staying
 
 if TYPE_CHECKING:
@@ -30,12 +30,15 @@ def is_last_page(screen: RunScreen) -> bool:
 
 
 def form(screen: RunScreen, draft: CaseDraft) -> list[Block]:
-    """Return the page in front: what to say and do first, then the questions; on the last one the case's fields."""
+    """Return the page in front: what to say and do first, then the questions; on the last one the case's fields.
+
+    What was answered so far stands at the foot of the first.
+    """
     pages = form_pages(screen.guidance)
     page = min(screen.page, len(pages) - 1)
     shown: list[Block] = []
     if page == 0:
-        shown += [*project(screen), *answered(screen), *before_the_questions(screen)]
+        shown += [*project(screen), *before_the_questions(screen)]
     else:
         shown += staying(screen)
     if len(pages) > 1:
@@ -43,7 +46,7 @@ def form(screen: RunScreen, draft: CaseDraft) -> list[Block]:
     shown += _questions(pages[page], screen)
     if page == len(pages) - 1:
         shown += [*closing(screen), *open_cases(screen), *_fields(screen, draft)]
-    return shown
+    return shown + (so_far(screen) if page == 0 else [])
 
 
 def open_cases(screen: RunScreen) -> list[Block]:

@@ -8,7 +8,7 @@ from sop_slack import blocks as b
 from sop_slack.run.ended import disposition, ended
 from sop_slack.run.form import form, is_last_page, open_cases
 from sop_slack.run.picker import project
-from sop_slack.run.questions import answered, ask
+from sop_slack.run.questions import ask, so_far
 from sop_slack.run.steps import at_hand, checklist
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run_modal(screen: RunScreen) -> Block:
     if draft is not None:
         submit = "Open case" if is_last_page(screen) else "Next"
         return _modal(screen, warned + form(screen, draft), submit=submit)
-    shown = warned + project(screen) + answered(screen) + at_hand(screen) + _still_open(screen)
+    shown = warned + project(screen) + at_hand(screen) + _still_open(screen) + so_far(screen)
     return _modal(screen, shown, submit=None if screen.guidance.ask else "Finish")
 
 

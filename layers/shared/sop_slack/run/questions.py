@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sop_core.guidance import label
 from sop_slack import blocks as b
 from sop_slack.run.picker import FACT as PROJECT
+from sop_slack.run.steps import done
 
 if TYPE_CHECKING:
     from sop_core.guidance import Question
@@ -23,8 +24,14 @@ RADIOS: Final = 10
 """So many an actions block, and radio buttons, may hold."""
 
 
-def answered(screen: RunScreen) -> list[Block]:
-    """Return what was asked so far: the agent's answers, each with a menu to change it, then what the system knew."""
+def so_far(screen: RunScreen) -> list[Block]:
+    """Return what lies behind, below what is to be said and done now: answers that can be changed, and steps done."""
+    behind = [*_answered(screen), *done(screen)]
+    return [b.divider(), b.context("*So far*"), *behind] if behind else []
+
+
+def _answered(screen: RunScreen) -> list[Block]:
+    """Return the agent's answers, each with a menu to change it, then what the system knew."""
     asked = [question for question in screen.guidance.asked if question.fact != PROJECT]
     # Our cases prove that there is one, not that it is the one meant: that stays the agent's to change.
     proved = [question for question in asked if screen.sources.get(question.fact, "store") != "store"]

@@ -19,15 +19,22 @@ NO_NUMBER: Final = "no number is set; an admin sets it in `/sop-admin`, under �
 
 
 def at_hand(screen: RunScreen) -> list[Block]:
-    """Return the steps that the latest answer brought; earlier ones as one line."""
+    """Return the steps that the latest answer brought, below the warnings of earlier ones that stay."""
     _, now = _told(screen)
-    return _earlier(screen) + _shown(now, screen)
+    return _kept(screen) + _shown(now, screen)
 
 
 def before_the_questions(screen: RunScreen) -> list[Block]:
-    """Return what comes before the questions of a form: all but what closes the call, and earlier steps as one line."""
+    """Return what comes before the questions of a form: all that is at hand but what closes the call."""
     _, now = _told(screen)
-    return _earlier(screen) + _shown(now[: _closes_at(now, screen)], screen)
+    return _kept(screen) + _shown(now[: _closes_at(now, screen)], screen)
+
+
+def done(screen: RunScreen) -> list[Block]:
+    """Return the earlier steps as one line."""
+    before, _ = _told(screen)
+    told = [f"{step.do[0]} ({step.id}{', not in the SOP' if step.inferred else ''})" for step in before if step.do]
+    return b.contexts(f"Done: {' · '.join(told)}") if told else []
 
 
 def closing(screen: RunScreen) -> list[Block]:
@@ -61,10 +68,9 @@ def _closes_at(steps: Sequence[Step], screen: RunScreen) -> int:
     return speaking[-1] if speaking and screen.guidance.checklist else len(steps)
 
 
-def _earlier(screen: RunScreen) -> list[Block]:
+def _kept(screen: RunScreen) -> list[Block]:
     before, _ = _told(screen)
-    kept = [part for step in before if step.stays for warning in step.warn for part in _warning(warning)]
-    return kept + _done(before)
+    return [part for step in before if step.stays for warning in step.warn for part in _warning(warning)]
 
 
 def checklist(groups: Sequence[ChecklistGroup]) -> list[Block]:
@@ -79,11 +85,6 @@ def checklist(groups: Sequence[ChecklistGroup]) -> list[Block]:
 def _until_case(guidance: Guidance) -> int:
     ids = [step.id for step in guidance.steps]
     return len(ids) if guidance.case is None else ids.index(guidance.case.step) + 1
-
-
-def _done(steps: Sequence[Step]) -> list[Block]:
-    done = [f"{step.do[0]} ({step.id}{', not in the SOP' if step.inferred else ''})" for step in steps if step.do]
-    return b.contexts(f"Done: {' · '.join(done)}") if done else []
 
 
 def _shown(steps: Sequence[Step], screen: RunScreen) -> list[Block]:
