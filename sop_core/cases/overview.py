@@ -114,9 +114,13 @@ def added(one: Tally, other: Tally, *, until: str) -> Tally:
 
 
 def front(live: Iterable[CaseHead], *, at: str) -> Front:
-    """Return the front of the queue; cases due at one time are in the order of their ids, as in the index."""
+    """Return the front of the queue in the order of the index: the soonest due first, of one time the oldest."""
     waiting = [each for each in live if each.state == "open"]
-    first = nsmallest(FRONT_KEPT, waiting, key=lambda each: (each.due_at, each.id)) if len(waiting) > LONG else ()
+    first = (
+        nsmallest(FRONT_KEPT, waiting, key=lambda each: (each.due_at, each.opened_at, each.id))
+        if len(waiting) > LONG
+        else ()
+    )
     return Front(at=at, waiting=len(waiting), heads=tuple(first))
 
 

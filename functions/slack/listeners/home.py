@@ -86,7 +86,7 @@ def _undelivered(services: Services) -> tuple[Block, ...]:
 def _due_soon(lists: Sequence[Section], *, before: str) -> Section:
     """Return what is due first: the lists begin with what is due soonest, so there is nothing more to ask for."""
     due = [head for section in lists for head in section.heads if head.due_at < before]
-    return Section("due", tuple(sorted(due, key=lambda head: head.due_at)[:GLANCE]))
+    return Section("due", tuple(sorted(due, key=lambda head: (head.due_at, head.opened_at))[:GLANCE]))
 
 
 def _glance(services: Services, kind: str, user: str) -> Section:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from sop_aws.table import Item
+    from sop_core.cases.overview import CaseHead
 
 WORD_LIMIT: Final = 200
 MOST_AT_ONCE: Final = 100
@@ -196,12 +197,17 @@ def case_item(case: Case) -> Item:
     )
 
 
+def waits_at(case: Case | CaseHead) -> str:
+    """Return what a list of cases to be done is sorted by: the soonest due first, of one time the oldest."""
+    return f"{case.due_at}#{case.opened_at}"
+
+
 def queue_place(case: Case) -> dict[str, str | None]:
     """Return where the case stands in the queue, and when the sweep has to look at it; over, it leaves ``due``."""
     is_live = case.state not in OVER
     queue = {
-        "open": ("OPEN", case.due_at),
-        "claimed": (f"CLAIMED#{case.assignee}", case.due_at),
+        "open": ("OPEN", waits_at(case)),
+        "claimed": (f"CLAIMED#{case.assignee}", waits_at(case)),
         "closed": (f"CLOSED#{case.closed_by}", case.closed_at),
     }.get(case.state, (None, None))
     return {

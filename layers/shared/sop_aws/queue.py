@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sop_aws.cases import waits_at
 from sop_aws.deliveries import SHARDS
 from sop_aws.runs import Run, RunHead
 from sop_aws.table import Table, attributes, text
@@ -162,7 +163,7 @@ class CaseQueue:
 
 def _place(head: CaseHead) -> str:
     """Return where a waiting case stands, as the start of a page names it."""
-    return f"{head.due_at}|CASE#{head.id}"
+    return f"{waits_at(head)}|CASE#{head.id}"
 
 
 def _key(start: str | None, pk: str, at: str, place: str) -> Item | None:

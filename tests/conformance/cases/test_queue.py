@@ -79,6 +79,21 @@ def test_a_case_is_listed_where_it_stands_and_nowhere_else(
     assert listed(case) == {"closed", "opened"}
 
 
+def test_of_cases_due_at_one_time_the_oldest_comes_first(
+    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
+) -> None:
+    hours = (13, 9, 17, 11)
+    made = {hour: opened(aws, cases, owner, f"2026-11-20T{hour:02d}:00:00Z") for hour in hours}
+    assert len({case.due_at for case in made.values()}) == 1
+    for case in made.values():
+        act(cases, case, "claim", owner)
+    oldest_first = [made[hour].id for hour in sorted(hours)]
+    first = queue.claimed_by(owner, limit=3)
+    assert [
+        head.id for head in (*first.heads, *queue.claimed_by(owner, limit=3, start=first.rest).heads)
+    ] == oldest_first
+
+
 def test_pages_hold_every_case_once(aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str) -> None:
     made = {opened(aws, cases, owner).id for _ in range(5)}
     found, start = [], None
@@ -111,7 +126,7 @@ def test_past_its_end_or_once_it_is_old_the_front_gives_way_to_the_queue(
     now = Clock().now
     case = opened(aws, cases, owner)
     queue.put_front(Front(at=iso(now), waiting=9000, heads=(head(case),)))
-    beyond = queue.unclaimed(limit=1, start=f"{case.due_at}|CASE#{case.id}", now=now)
+    beyond = queue.unclaimed(limit=1, start=queue.unclaimed(limit=1, now=now).rest, now=now)
     late = queue.unclaimed(limit=1, now=now + timedelta(minutes=6))
     assert (beyond.front, late.front) == (None, None)
     assert len(late.heads) == 1

@@ -14,11 +14,20 @@ def test_a_short_queue_needs_no_front() -> None:
 
 
 def test_the_front_holds_the_waiting_cases_that_are_due_first_in_order() -> None:
-    waiting = [head(a_case(id=f"SOP-{n:04d}", due_at=f"2026-11-{30 - n % 20:02d}T10:00:00Z")) for n in range(LONG + 1)]
+    waiting = [
+        head(
+            a_case(
+                id=f"SOP-{n:04d}",
+                due_at=f"2026-11-{30 - n % 20:02d}T10:00:00Z",
+                opened_at=f"2026-11-{20 - n % 9:02d}T10:00:00Z",
+            )
+        )
+        for n in range(LONG + 1)
+    ]
     taken = head(a_case(id="SOP-TAKEN", state="claimed", due_at="2026-01-01T10:00:00Z"))
     long = front([*waiting, taken], at=AT)
     assert long.waiting == LONG + 1
-    assert list(long.heads) == sorted(waiting, key=lambda each: (each.due_at, each.id))[:FRONT_KEPT]
+    assert list(long.heads) == sorted(waiting, key=lambda each: (each.due_at, each.opened_at, each.id))[:FRONT_KEPT]
 
 
 def test_a_line_names_the_homeowner_else_the_caller() -> None:
