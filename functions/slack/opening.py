@@ -87,5 +87,7 @@ def _case_project(run: Run, project: Project | None) -> CaseProject | None:
         project_id=project.project_id,
         homeowner=project.homeowner,
         address=project.address,
+        original_ip=project.original_ip,
         transferred_to=project.transferred_to,
+        status=project.status,
     )

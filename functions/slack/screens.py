@@ -12,6 +12,7 @@ from sop_core.cases.deadlines import DEADLINES, deadline
 from sop_core.guidance import guidance, label, render
 from sop_core.story import story
 from sop_core.times import iso, parse
+from sop_core.transfers.standing import standing
 from sop_slack.notes import phone
 from sop_slack.run import RunLine, RunScreen, Sheet
 
@@ -123,7 +124,8 @@ class Screens:
         return RunLine(run.id, title, _joined(*known) or _latest(told), f"{since} · waiting for: {waits}")
 
     def _installer_contact(self, project: Project | None) -> str:
-        return self._services.settings().installers.get(project.transferred_to or "", "") if project else ""
+        holder = standing(project).holder if project else None
+        return self._services.settings().installers.get(holder, "") if holder else ""
 
     def _sheet(self, run: Run) -> Sheet:
         notice = self.find.notice(run.sheet)

@@ -22,7 +22,9 @@ class CaseProject(msgspec.Struct, frozen=True):
     project_id: str | None = None
     homeowner: str | None = None
     address: str | None = None
+    original_ip: str | None = None
     transferred_to: str | None = None
+    status: str | None = None
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -72,6 +71,8 @@ def nearest(name: str) -> str | None:
 
 
 def _likeness(one: str, other: str) -> float:
+    from difflib import SequenceMatcher  # noqa: PLC0415 - for an import; a screen only says who has a project
+
     shared = (set(one.split()) & set(other.split())) - _COMMON
     return len(shared) + SequenceMatcher(None, one, other).ratio()
 
@@ -85,7 +86,7 @@ def installer(original_ip: str | None, transferred_to: str | None, status: str |
     not on hold): the hold is on the work. Where the sheet names none, it was not transferred.
     """
     receiving, state = fold(transferred_to or ""), fold(status or "")
-    if _NOT_YET.match(state) or _CANCELLED.search(state) or _NOT_YET.match(receiving) or _ON_HOLD.match(receiving):
+    if is_pending(status) or _NOT_YET.match(receiving) or _ON_HOLD.match(receiving):
         return "not_transferred"
     if _STAYED.match(receiving) or (not receiving and _STAYED.match(state)):
         return "original"
@@ -94,6 +95,28 @@ def installer(original_ip: str | None, transferred_to: str | None, status: str |
     if original_ip and _same(original_ip, transferred_to):
         return "original"
     return "listed" if resolve(transferred_to) else "unlisted"
+
+
+def is_pending(status: str | None) -> bool:
+    """Return whether a status says that the project was not taken over: it is pending, or cancelled."""
+    state = fold(status or "")
+    return bool(_NOT_YET.match(state) or _CANCELLED.search(state))
+
+
+def is_cancelled(text: str) -> bool:
+    """Return whether a cell says that the job was cancelled."""
+    return "cancel" in fold(text)
+
+
+def says_stayed(text: str) -> bool:
+    """Return whether a cell says that the project stayed with its original installer."""
+    return bool(_STAYED.match(fold(text)))
+
+
+def has_no_name(transferred_to: str | None) -> bool:
+    """Return whether the receiving installer's cell names none: it is empty, or says that it waits or stayed."""
+    receiving = fold(transferred_to or "")
+    return not receiving or any(said.match(receiving) for said in (_NOT_YET, _ON_HOLD, _STAYED))
 
 
 def _same(one: str, other: str) -> bool:

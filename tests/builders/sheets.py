@@ -25,7 +25,14 @@ UNLISTED = a_project(
     transferred_to="Sun Co",
 )
 ORIGINAL = a_project(
-    key="INF-100003", project_id="INF-100003", homeowner="Otto Nagel", address="4 Birch Lane", installer="original"
+    key="INF-100003",
+    project_id="INF-100003",
+    homeowner="Otto Nagel",
+    address="4 Birch Lane",
+    installer="original",
+    original_ip="Sun Harbor Energy LLC",
+    transferred_to="Stayed with original IP",
+    status="Stayed with original IP",
 )
 NOT_TRANSFERRED = a_project(
     key="INF-100004",

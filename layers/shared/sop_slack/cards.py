@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sop_core.cases.case import OVER, Case
 from sop_core.cases.overview import ERASED
 from sop_core.procedures import title
+from sop_core.transfers.standing import standing
 from sop_slack import blocks as b
 from sop_slack.blocks import Block, Message
 from sop_slack.notes import note, subtype
@@ -153,7 +154,9 @@ def _customer(case: Case) -> list[tuple[str, str]]:
 
 def project_line(project: CaseProject) -> str:
     """Return a project in one line: id, homeowner, who has it now."""
-    with_whom = f"with {project.transferred_to}" if project.transferred_to else None
+    # A case from before the sheet's status was kept with it may know nothing.
+    known = project.original_ip or project.transferred_to or project.status
+    with_whom = standing(project).told if known else None
     return " · ".join(part for part in (project.project_id, project.homeowner, with_whom) if part)
 
 

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from sop_aws.snapshots import SnapshotStore
 from sop_core import procedures
 from sop_core.guidance import Translation
+from sop_slack.cards import case_message
 from tests.builders.cases import NASTY
 from tests.builders.people import AGENT, BACK_OFFICE, TRAINED
-from tests.builders.sheets import LISTED
+from tests.builders.sheets import LISTED, NOT_TRANSFERRED, ORIGINAL
 from tests.standin.functions import cold_start
 
 if TYPE_CHECKING:
@@ -104,6 +105,31 @@ def test_an_installer_the_sheet_cannot_tell_is_asked_of_the_agent(desk: Desk) ->
     agent = begin(desk, text="bo chen")
     agent.click("project_choose", "INF-100005")
     expect_to_be_asked_for_the_installer(agent)
+
+
+@pytest.mark.parametrize(
+    ("typed", "key", "told"),
+    [
+        ("otto nagel", "INF-100003", "Stayed with its original IP: Sun Harbor Energy LLC"),
+        ("ana lima", "INF-100004", "Cancelled: nobody has it now. It was with Sun Co"),
+    ],
+)
+def test_who_has_the_panels_is_said_on_the_screen_in_the_case_and_in_its_notes(
+    desk: Desk, typed: str, key: str, told: str
+) -> None:
+    desk.sheet(projects=(ORIGINAL, replace(NOT_TRANSFERRED, transferred_to="Sun Co", status="Cancelled")))
+    agent = desk.person(AGENT)
+    agent.command("/infinity", typed)
+    agent.click("project_choose", key)
+    assert told in json.dumps(agent.view)
+    agent.click("answer:channel:phone")
+    agent.click("answer:caller_type", "dealer_partner")
+    agent.click("answer:authenticated:yes")
+    agent.click("answer:topic", "other")
+    ended = agent.submit(caller_name="Pat", callback_number="267 555 0100", reason_of_call=REASON)
+    assert told in json.dumps(ended["view"])
+    [case] = desk.all_cases()
+    assert told in json.dumps(case_message(case).blocks)
 
 
 def test_rows_that_contradict_each_other_prove_the_project_and_not_its_installer(desk: Desk) -> None:

@@ -169,7 +169,7 @@ def test_the_end_lists_what_was_said_tried_and_filed_in_order_ready_to_copy() ->
     notes, fields = _preformatted(shown)[-2:]
     assert notes.splitlines() == [
         "Infinity communications · Nov 20, 2026, 10:05 EST",
-        "Project: INF-100001 · Jane Doe · 71 Curry Street · with LGCY Installation Services, LLC",
+        "Project: INF-100001 · Jane Doe · 71 Curry Street · With LGCY Installation Services, LLC",
         "How did they reach us? Phone",
         "Who is it? Homeowner",
         "Are they authenticated? Authenticated",

@@ -12,6 +12,7 @@ from functions.import_sheet.workbook import read_file, take
 from infra.local import sample, search, sheet
 from sop_core.transfers.changes import compare
 from sop_core.transfers.installers import LISTED
+from sop_core.transfers.standing import standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,16 @@ def test_the_tabs_are_those_of_such_workbooks(book: bytes) -> None:
         "Read Me", "Summary", "All Projects", "Transferred", "Stayed w IP", "Installer Contacts", "Lists",
     ]  # fmt: skip
     assert loaded["Lists"].sheet_state == "hidden"
+
+
+def test_who_kept_a_project_is_named_and_one_that_nobody_has_is_with_nobody(book: bytes) -> None:
+    told = [(project, standing(project)) for project in read_file(book).projects]
+    stayed = [(project.original_ip, words) for project, words in told if project.installer == "original"]
+    assert len(stayed) > 100
+    assert all(original and original in words.told and words.holder == original for original, words in stayed)
+    waiting = [words for project, words in told if project.installer == "not_transferred"]
+    assert waiting
+    assert not any(words.holder or words.told.startswith("With") for words in waiting)
 
 
 def test_every_project_is_taken_and_every_answer_of_inf_7_is_there(book: bytes) -> None:

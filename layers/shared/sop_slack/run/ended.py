@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sop_core.guidance import LANGUAGES
 from sop_core.times import parse
+from sop_core.transfers.standing import standing
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
 from sop_slack.case_views import salesforce
@@ -119,5 +120,5 @@ def _local(at: str, screen: RunScreen) -> str:
 
 
 def _project(project: Project) -> str:
-    with_whom = f"with {project.transferred_to}" if project.transferred_to else None
-    return " · ".join(part for part in (project.project_id, project.homeowner, project.address, with_whom) if part)
+    parts = (project.project_id, project.homeowner, project.address, standing(project).told)
+    return " · ".join(part for part in parts if part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sop_core.transfers.standing import standing
 from sop_slack import blocks as b
 from sop_slack.run.screen import MATCHES_SHOWN
 
@@ -81,17 +82,14 @@ def project_option(each: Project, why: str = "") -> Block:
     """Return a project as a choice: who and where, then with whom it is, why it is offered, its town and id."""
     who = _joined(each.homeowner or each.project_id or "No name", each.address)
     marked = "⚠️ in conflict" if each.conflict else None
-    return b.option(
-        who, each.key, _joined(marked, each.transferred_to or "No transfer recorded", why, each.city, each.project_id)
-    )
+    return b.option(who, each.key, _joined(marked, standing(each).brief, why, each.city, each.project_id))
 
 
 def _described(each: Project, installer_contact: str) -> str:
     owners = " and ".join(name for name in (each.homeowner, each.co_homeowner) if name)
     where = ", ".join(part for part in (each.address, _town(each)) if part)
-    with_whom = f"With {each.transferred_to}" if each.transferred_to else "No transfer recorded"
     reached = f"Installer's contact: {installer_contact}" if installer_contact else ""
-    lines = (_joined(each.project_id, owners), where, _joined(with_whom, each.status, each.milestone), reached)
+    lines = (_joined(each.project_id, owners), where, _joined(standing(each).told, each.milestone), reached)
     return "\n".join(line for line in lines if line)
 
 
