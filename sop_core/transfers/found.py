@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 Verdict = Literal["sure", "several", "none"]
+
+CO_HOMEOWNER: Final = "co-homeowner"
+"""How a reason begins that is about the co-homeowner's name."""
+
+SEEN: Final = frozenset({"name", "street", "city", "project id", CO_HOMEOWNER})
+"""Reasons that tell nothing beside the project itself: whoever reads it sees that it fits."""
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ import numpy as np
 from sop_core.transfers import snapshot as shots
 from sop_core.transfers.found import Found, Hit, Verdict
 from sop_core.transfers.lookups import Lookups
-from sop_core.transfers.ranking import Term, judge, reasons
+from sop_core.transfers.ranking import Term, judge, own_first, reasons
 from sop_core.transfers.vocabulary import Vocabulary
 from sop_core.transfers.words import FILLERS, STATES, UNIT_WORDS, fold
 
@@ -69,10 +69,8 @@ class Index:
         terms = list(self._terms(text[:LONGEST]))
         if not terms or not len(self):
             return Found("none", ())
-        ranked = sorted(
-            (judge(self._shot, position, terms) for position in self._candidates(terms).tolist()),
-            key=lambda judged: (-judged.score, judged.position),
-        )
+        judged = [judge(self._shot, position, terms) for position in self._candidates(terms).tolist()]
+        ranked = own_first(judged, PLAUSIBLE)
         hits = (Hit(self._shot.key(each.position), round(each.score, 4), reasons(each)) for each in ranked[:limit])
         return Found(_verdict([each.score for each in ranked[:2]]), tuple(hits))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from sop_core.transfers import snapshot as shots
+from sop_core.transfers.found import CO_HOMEOWNER
 from sop_core.transfers.nicknames import RELATIVES
 from sop_core.transfers.vocabulary import LONG_FORMS
 from sop_core.transfers.words import STATES, STREET_FORMS, sound
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 EXACT: Final = 0.99
 NAMES: Final = (shots.NAME, shots.CO_NAME)
-FIELD_NAMES: Final = ("name", "co-homeowner", "street", "city", "state", "ZIP", "name")
+FIELD_NAMES: Final = ("name", CO_HOMEOWNER, "street", "city", "state", "ZIP", "name")
 NUMBER_NAMES: Final = {shots.STREET: "house number", shots.ZIP: "ZIP"}
 INITIAL: Final = 0.7
 
@@ -51,12 +52,22 @@ class Match(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A project with its score from 0 to 1, and what each word of the query came to."""
+    """A project with its score from 0 to 1, and what each word of the query came to.
+
+    ``aligned`` is how well the words fit, 0 to 1, whatever else the project's fields hold.
+    """
 
     score: float
     position: int
     terms: list[Term]
     matches: list[Match]
+    aligned: float
+
+    @property
+    def is_by_co_homeowner(self) -> bool:
+        """Whether the only name that fits is the co-homeowner's."""
+        fields = {match.field for match in self.matches}
+        return shots.CO_NAME in fields and shots.NAME not in fields
 
 
 def judge(shot: shots.Snapshot, position: int, terms: list[Term]) -> Judged:
@@ -69,7 +80,24 @@ def judge(shot: shots.Snapshot, position: int, terms: list[Term]) -> Judged:
     aligned = sum(term.weight * match.score for term, match in zip(terms, matches, strict=True)) / whole
     alike = _alike(terms, matches, fields, spelt, _weights(shot, words))
     score = aligned if alike is None else 0.5 * aligned + 0.5 * alike * (0.5 + 0.5 * aligned)
-    return Judged(score, position, terms, matches)
+    return Judged(score, position, terms, matches, aligned)
+
+
+def own_first(judged: list[Judged], plausible: float) -> list[Judged]:
+    """Return them best first; where the words fit as well, a co-homeowner's name counts no more than a homeowner's own.
+
+    How long the rest of a name is would decide between them otherwise. What scores less than ``plausible`` lowers none.
+    """
+    least: dict[float, float] = {}
+    for each in judged:
+        if each.score >= plausible and not each.is_by_co_homeowner:
+            least[round(each.aligned, 4)] = min(each.score, least.get(round(each.aligned, 4), 1.0))
+
+    def score(each: Judged) -> float:
+        return min(each.score, least.get(round(each.aligned, 4), 1.0)) if each.is_by_co_homeowner else each.score
+
+    counted = [each._replace(score=score(each)) for each in judged]
+    return sorted(counted, key=lambda each: (-each.score, each.is_by_co_homeowner, each.position))
 
 
 def reasons(judged: Judged) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from functions.slack.finding import Finder
 from sop_aws.snapshots import SnapshotStore, SnapshotUnavailable
 from sop_core.settings import Settings
+from sop_slack.blocks import OPTION_TEXT
 from tests.builders.cases import a_project
 from tests.builders.people import ADMIN, AGENT
 from tests.builders.sheets import PROJECTS
@@ -33,23 +34,39 @@ AT = "2026-11-20T09:00:00Z"
 @pytest.mark.parametrize(
     ("typed", "description"),
     [
-        ("jane doe", "LGCY Installation Services, LLC · name"),
-        ("71 curry", "LGCY Installation Services, LLC · street"),
-        ("17 curry st", "LGCY Installation Services, LLC · house number differs: 17 / 71, street"),
+        ("jane doe", "LGCY Installation Services, LLC"),
+        ("71 curry", "LGCY Installation Services, LLC"),
+        ("17 curry st", "LGCY Installation Services, LLC · house number differs: 17 / 71"),
         ("267-555-0185", "LGCY Installation Services, LLC · phone"),
-        ("doe 0185", "LGCY Installation Services, LLC · name, phone ends 0185"),
-        ("INF-100001", "LGCY Installation Services, LLC · project id"),
-        ("ana lima", "No transfer recorded · name"),
+        ("doe 0185", "LGCY Installation Services, LLC · phone ends 0185"),
+        ("INF-100001", "LGCY Installation Services, LLC"),
+        ("ana lima", "No transfer recorded"),
+        ("anna lima", "No transfer recorded · name sounds like ana"),
+        ("otto nagel", "Stayed with Sun Harbor Energy LLC"),
     ],
 )
-def test_a_suggestion_says_who_where_with_whom_and_why(desk: Desk, typed: str, description: str) -> None:
+def test_a_suggestion_says_who_where_with_whom_and_last_why_if_that_helps(
+    desk: Desk, typed: str, description: str
+) -> None:
     desk.sheet()
     agent = desk.person(AGENT)
     agent.command("/infinity")
     option = agent.suggest("project_search", typed)[0]
-    assert " · " in option["text"]["text"]
-    assert option["description"]["text"].startswith(description[:74])
-    assert max(len(option["text"]["text"]), len(option["description"]["text"])) <= 75
+    assert option["text"]["text"].endswith(", Camden")
+    told = f"{option['value']} · {description}"
+    assert option["description"]["text"] == (told if len(told) <= OPTION_TEXT else f"{told[: OPTION_TEXT - 1]}…")
+
+
+def test_a_co_homeowner_is_found_and_named_below_homeowners_of_that_name(desk: Desk) -> None:
+    javier = replace(PROJECTS[0], homeowner="Javier Mariscal", co_homeowner="Sofia Mariscal")
+    sofia = replace(PROJECTS[1], homeowner="Sofia Szczepanski-Villanueva")
+    desk.sheet(projects=(javier, sofia))
+    agent = desk.person(AGENT)
+    agent.command("/infinity")
+    first, second = agent.suggest("project_search", "sofia")
+    assert first["text"]["text"].startswith("Sofia Szczepanski-Villanueva · ")
+    assert second["text"]["text"].startswith("Javier Mariscal · ")
+    assert second["description"]["text"] == "INF-100001 · with Sofia Mariscal · LGCY Installation Services, LLC"
 
 
 def test_of_what_fits_badly_the_nearest_are_shown_with_what_differs_and_the_sheets_day(desk: Desk) -> None:

@@ -12,7 +12,8 @@ from sop_core import procedures
 from sop_core.guidance import Translation, guidance, render
 from sop_core.settings import Settings
 from sop_core.story import story
-from sop_slack.run import RunScreen, Sheet, run_modal
+from sop_slack.blocks import OPTION_TEXT
+from sop_slack.run import RunScreen, Sheet, project_option, run_modal
 from tests.builders.cases import NASTY, a_case, a_project
 
 FIRST_SCRIPT = (
@@ -134,6 +135,15 @@ def test_matches_that_are_merely_similar_are_not_called_the_best() -> None:
     shown = json.dumps(run_modal(a_screen({}, query="jan dough", matches=(a_project(),), are_weak=True)))
     assert "Only similar:" in shown
     assert "Best matches" not in shown
+
+
+def test_what_tells_namesakes_apart_is_never_cut_by_why_they_are_offered() -> None:
+    street, city, key = "26345 North Saint Bartholomew Parkway Apt 102", "Mount Hamilton", "INF-100001"
+    project = a_project(homeowner="Maximiliana Featherstonehaugh-Villanueva", address=street, city=city, conflict=True)
+    option = project_option(project, "name sounds like maximiliana, house number differs: 26354 / 26345, no “phoenix”")
+    assert option["text"]["text"] == f"Maximilian… · {street}, {city}"
+    assert option["description"]["text"].startswith(f"{key} · ⚠️ in conflict · LGCY Installation Services, LLC · name")
+    assert max(len(option["text"]["text"]), len(option["description"]["text"])) == OPTION_TEXT
 
 
 def test_a_callback_is_prefilled_and_the_case_is_offered_to_be_opened() -> None:

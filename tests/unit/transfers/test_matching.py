@@ -109,6 +109,17 @@ def test_namesakes_are_several_and_never_sure() -> None:
     assert [hit.key for hit in found.hits[:2]] == ["P4", "P5"]
 
 
+def test_a_homeowners_own_name_comes_before_a_co_homeowners_that_fits_as_well() -> None:
+    """Else the shorter surname is first: of Sofia Li, somebody's partner, more letters fit than of Szczepanski."""
+    couple = Project(key="1", row=2, homeowner="Bo Li", co_homeowner="Sofia Li")
+    own = Project(key="2", row=3, homeowner="Sofia M. Szczepanski Jr.")
+    index = Index.load(build((couple, own, *PEOPLE)))
+    found = index.search("sofia")
+    assert [hit.key for hit in found.hits[:2]] == ["2", "1"]
+    assert found.verdict == "several"
+    assert index.search("sofia li").hits[0].key == "1"
+
+
 @pytest.mark.parametrize("text", ["", "   ", "?!", "Zbigniew Quixote", "nobody here 99999 nowhere"])
 def test_who_is_not_there_is_never_found(text: str) -> None:
     assert INDEX.search(text).verdict == "none"

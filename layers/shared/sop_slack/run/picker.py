@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sop_core.transfers.found import CO_HOMEOWNER, SEEN
 from sop_core.transfers.standing import standing
 from sop_slack import blocks as b
 from sop_slack.run.screen import MATCHES_SHOWN
@@ -19,6 +20,8 @@ UNSURE: Final = {
     "cannot_tell": ("Cannot tell", "Cannot tell which, or whether it is one"),
 }
 """Answers to the project's fact that name no project: the button, and how the answer reads afterwards."""
+
+LEAST_OF_A_NAME: Final = 10
 
 CONFLICT: Final = (
     "⚠️ The sheet has this project id more than once, with different content: check which one the caller means, and "
@@ -79,10 +82,23 @@ def _unsure_words(answer: str, sheet: Sheet) -> str:
 
 
 def project_option(each: Project, why: str = "") -> Block:
-    """Return a project as a choice: who and where, then with whom it is, why it is offered, its town and id."""
-    who = _joined(each.homeowner or each.project_id or "No name", each.address)
+    """Return a project as a choice: who and where, then its id, with whom it is, and last why it is offered.
+
+    Slack cuts both lines: of the first the name gives way to the street, of the second the reason is what is lost.
+    """
+    where = ", ".join(part for part in (each.address, each.city) if part)
+    name = each.homeowner or each.project_id or "No name"
+    room = max(LEAST_OF_A_NAME, b.OPTION_TEXT - len(" · ") - len(where))
     marked = "⚠️ in conflict" if each.conflict else None
-    return b.option(who, each.key, _joined(marked, standing(each).brief, why, each.city, each.project_id))
+    given = why.split(", ")
+    by_co_homeowner = any(reason.startswith(CO_HOMEOWNER) for reason in given)
+    partner = f"with {each.co_homeowner}" if by_co_homeowner and each.co_homeowner else None
+    reasons = ", ".join(reason for reason in given if reason not in SEEN)
+    return b.option(
+        _joined(b.fit(name, room), where),
+        each.key,
+        _joined(each.project_id, marked, partner, standing(each).brief, reasons),
+    )
 
 
 def _described(each: Project, installer_contact: str) -> str:
