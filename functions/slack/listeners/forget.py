@@ -97,26 +97,42 @@ def confirm(services: Services, request: Request) -> None:
 
 
 def _found(services: Services, text: str) -> views.Found:
-    """Return the projects and cases that what was typed may mean; a case that has a project stands for it."""
+    """Return the projects and cases that fit what was typed; a case that has a project stands for it.
+
+    A project's id is that project alone, whoever else is called like its homeowner.
+    """
     finder = Finder(services)
     active = finder.active()
-    found = finder.search(active.sheet if active else None, text, PROJECTS)
-    projects = {name_of(project): project for project in found.projects}
-    cases = {case.id: case for case in _cases_found(services, text, [p.homeowner for p in projects.values()])}
-    missing = [name_of(case.project) for case in cases.values() if case.project is not None]
-    if PROJECT_ID.fullmatch(text) and any(c.isdigit() for c in text) and not NUMBER.fullmatch(text):
-        missing.append(text.upper())
-    loose = tuple(case for case in cases.values() if case.project is None and not case.erased_at)
-    return views.Found(projects=dict.fromkeys(missing) | projects, cases=loose)
+    sheet = active.sheet if active else None
+    found = finder.search(sheet, text, PROJECTS)
+    fitting = {name_of(project): project for project in found.projects[: found.fitting]}
+    typed = text.upper() if _is_project_id(text) else None
+    if typed in fitting:
+        fitting = {typed: fitting[typed]}
+    cases = tuple(_cases_found(services, text))
+    named = [typed] if typed else [name_of(case.project) for case in cases if case.project is not None]
+    missing = [name for name in dict.fromkeys(named) if name not in fitting]
+    active_ones = services.transfers.projects.get_many(sheet, missing) if sheet else ()
+    projects = fitting | dict.fromkeys(missing) | {name_of(project): project for project in active_ones}
+    namesakes = (case for p in fitting.values() if p.homeowner for case in _called(services, p.homeowner))
+    loose = {case.id: case for case in (*cases, *namesakes) if case.project is None and not case.erased_at}
+    return views.Found(projects=projects, cases=tuple(loose.values()))
 
 
-def _cases_found(services: Services, text: str, homeowners: list[str | None]) -> Iterator[Case]:
+def _is_project_id(text: str) -> bool:
+    return bool(PROJECT_ID.fullmatch(text)) and any(map(str.isdigit, text)) and not NUMBER.fullmatch(text)
+
+
+def _cases_found(services: Services, text: str) -> Iterator[Case]:
     if case := numbered(services, text):
         yield case
-    for name in dict.fromkeys((text, *homeowners)):
-        for number in services.cases.with_words(words(name or ""))[:NAMESAKES]:
-            if case := services.cases.get(number):
-                yield case
+    yield from _called(services, text)
+
+
+def _called(services: Services, name: str) -> Iterator[Case]:
+    for number in services.cases.with_words(words(name))[:NAMESAKES]:
+        if case := services.cases.get(number):
+            yield case
 
 
 def _cases(services: Services, who: Forgotten) -> tuple[Case, ...]:

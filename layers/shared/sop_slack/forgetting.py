@@ -30,7 +30,8 @@ MOST: Final = 10
 LONGEST: Final = 200
 BACKUPS: Final = timedelta(days=35)
 """How far back the tables can be restored, which nobody can shorten for one customer."""
-NOT_FOUND: Final = "Nobody is found by this. Try the project id, the case number, or the name as the sheet has it."
+NOT_FOUND: Final = "Nobody fits this well. Try the project id, the case number, or the name as the sheet has it."
+ELSEWHERE: Final = "Not in the active sheet; the others are looked through"
 NOTHING_CHOSEN: Final = "Choose what belongs to the customer."
 NOT_CONFIRMED: Final = "This is not what is asked for. Type it as it stands above."
 BEGUN: Final = "It has begun. How far it is, and then what was erased, is told in your messages with SOP Desk."
@@ -77,7 +78,7 @@ def found_text(values: Mapping[str, Any]) -> str:
 def choose_modal(found: Found) -> Block:
     """Return the modal in which an admin says what belongs to the customer."""
     projects = [
-        b.option(name, name, _who(project) if project else "Not in the active sheet; the others are looked through")
+        b.option(name, name, _who(project) if project else ELSEWHERE)
         for name, project in list(found.projects.items())[:MOST]
     ]
     cases = [

@@ -66,8 +66,21 @@ def lived_through(office: Office) -> str:
     return str(card(office)["text"].split()[1])
 
 
-def choose(agent: Person) -> None:
-    agent.click("project_choose", "INF-100001")
+def a_callback(office: Office, project: str) -> str:
+    """Let an agent open a case for a project; return its number."""
+    agent = office.person(AGENT)
+    agent.command("/infinity", project)
+    choose(agent, project)
+    agent.click("answer:caller_type", "homeowner")
+    agent.click("answer:authenticated:yes")
+    agent.click("answer:transfer_answered:no")
+    agent.submit(reason_of_call="Panels dark", callback_number="(267) 555-0100")
+    office.work()
+    return str(next(word for word in card(office)["text"].split() if word.startswith("SOP-")))
+
+
+def choose(agent: Person, project: str = "INF-100001") -> None:
+    agent.click("project_choose", project)
     agent.click("answer:channel:phone")
 
 

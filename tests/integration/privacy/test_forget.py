@@ -20,9 +20,14 @@ from sop_core.times import iso
 from sop_core.transfers.records import Forgetting, Forgotten, Job
 from sop_slack import forgetting as views
 from tests.builders.people import ADMIN, AGENT, PRIYA
+from tests.builders.workbooks import workbook
 from tests.integration.privacy.life import (
+    BOOK,
+    COLUMNS,
+    CUSTOMER,
     NEWER,
     OTHER,
+    a_callback,
     ask,
     card,
     choose_all,
@@ -38,6 +43,7 @@ from tests.integration.privacy.life import (
 
 if TYPE_CHECKING:
     from tests.standin.office import Office
+    from tests.standin.person import Person
 
 
 def test_nothing_of_a_customer_is_left_and_the_skeleton_is(office: Office) -> None:
@@ -179,6 +185,40 @@ def test_nothing_is_erased_until_it_is_typed_and_only_admins_get_that_far(office
     assert "zqx" not in admin.view["private_metadata"]
     stranger = office.person(AGENT)
     assert "needs the role" in stranger.command("/sop-admin", "forget")
+
+
+def offered(admin: Person) -> dict[str, str]:
+    """Return the projects that can be chosen, each with what stands below it."""
+    boxes = [block["element"]["options"] for block in admin.view["blocks"] if block.get("block_id") == views.PROJECTS]
+    return {each["value"]: each["description"]["text"] for options in boxes for each in options}
+
+
+NAMESAKES = [(f"INF-10000{n}", "Jane Doe", *CUSTOMER[2:6], f"(267) 555-014{n}", *CUSTOMER[7:]) for n in range(1, 4)]
+
+
+def test_a_project_id_is_offered_alone_whoever_is_called_the_same(office: Office) -> None:
+    upload(office, workbook(NAMESAKES, headers=COLUMNS))
+    a_callback(office, "INF-100001")
+    admin = office.person(ADMIN)
+    ask(admin, "inf-100003")
+    assert list(offered(admin)) == ["INF-100003"]
+    ask(admin, "jane doe")
+    assert set(offered(admin)) == {"INF-100001", "INF-100002", "INF-100003"}
+
+
+def test_what_is_found_by_a_case_alone_is_looked_up_in_the_active_sheet(office: Office) -> None:
+    upload(office, workbook(NAMESAKES, headers=COLUMNS))
+    number = a_callback(office, "INF-100001")
+    admin = office.person(ADMIN)
+    ask(admin, number)
+    assert "Jane Doe" in offered(admin)["INF-100001"]
+    ask(admin, "INF-777777")
+    assert offered(admin) == {"INF-777777": views.ELSEWHERE}
+
+
+def test_whoever_is_merely_similar_is_not_offered(office: Office) -> None:
+    upload(office, BOOK)
+    assert ask(office.person(ADMIN), "haddok")["errors"] == {views.TEXT: views.NOT_FOUND}
 
 
 def test_confirming_twice_is_forgetting_once(office: Office) -> None:
