@@ -166,3 +166,5 @@ def upload(admin: Someone, workbook: Path) -> None:
     expect(admin.modal.get_by_text("The workbook is on its way")).to_be_visible()
     admin.modal.get_by_role("button", name="Done").click()
     admin.page.get_by_role("link", name="SOP Desk").first.click()
+    # Until the worker has said something the app's own place is its Home tab.
+    admin.page.get_by_role("link", name="Messages", exact=True).click()
