@@ -76,8 +76,8 @@ artefact: $(READY)  ## the built functions started as Lambda starts them, the bu
 integration: $(READY)  ## tests against the template deployed to the local AWS
 	@$(PYTEST) $(SHARED) $(AGAIN) tests/integration
 
-crash: $(READY)  ## the app killed at every call it makes, one at a time: nothing lost, nothing doubled (FLOW="open a case")
-	@echo "crash: every call of every flow"
+crash: $(READY)  ## the app killed before and after all that it changes, one at a time: nothing lost, nothing doubled (FLOW="open a case")
+	@echo "crash: every change of every flow"
 	@exec env PYTHONPATH=.:layers/shared $(PYTHON) -m tests.crash $(if $(FLOW),"$(FLOW)")
 
 load: $(READY)  ## fifty agents at once for two minutes: SECONDS= AGENTS= for less, BURST= for more; figures in .local/load.json
