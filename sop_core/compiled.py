@@ -7,7 +7,7 @@ from sop_core.record import Record
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from sop_core.procedure import FactSource, Widget
+    from sop_core.procedure import FactSource, OnCase, Widget
 
 NONE = "none"
 """Stands for "none of them" where a fact takes several answers."""
@@ -91,7 +91,9 @@ class Step(Record):
 
     ``translations`` are those of its scripts, in the order of ``say``; a script that has none is said in English.
     ``promise`` names the deadline rule by which the customer is told that they will hear: the screen, which knows the
-    time, shows when that is. The warnings of a step that ``stays`` belong on every later screen too.
+    time, shows when that is. It is made only if each fact of ``promised_if`` has (one of) its answers. ``on_case`` is
+    the action by which the step is done on an open case of the project. The warnings of a step that ``stays`` belong on
+    every later screen too.
     """
 
     id: str
@@ -105,6 +107,8 @@ class Step(Record):
     promise: str | None = None
     stays: bool = False
     translations: tuple[Translation, ...] = ()
+    promised_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    on_case: OnCase | None = None
 
 
 class ChecklistGroup(Record):

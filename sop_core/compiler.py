@@ -172,6 +172,8 @@ def _step(step: Instruction, names: _Names) -> Step:
         promise=step.promise,
         stays=step.stays,
         translations=tuple(each for script in step.say for each in names.translations if each.script == script),
+        promised_if=tuple(step.promised_if.items()),
+        on_case=step.on_case,
     )
 
 

@@ -62,6 +62,7 @@ __all__ = [
     "change",
     "fill",
     "guidance",
+    "is_promised",
     "label",
     "render",
     "trace",
@@ -191,6 +192,11 @@ def change(procedure: Procedure, facts: Facts, fact: str, answer: str | Sequence
     found = guidance(procedure, given)
     ahead = _readable(procedure, given) if found.ask else set()
     return found.facts | {name: given[name] for name in given if name in ahead}
+
+
+def is_promised(step: Step, facts: Read) -> bool:
+    """Return whether ``step`` makes a promise that the answers let stand: who refuses to wait was promised nothing."""
+    return step.promise is not None and all(_holds(facts.get(fact), any_of) for fact, any_of in step.promised_if)
 
 
 def trace(result: Guidance, sources: Mapping[str, str] = {}) -> tuple[TraceLine, ...]:

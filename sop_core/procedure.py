@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FactSource = Literal["agent", "sheet", "groups", "store", "skills"]
 Widget = Literal["buttons", "list", "project_search"]
+OnCase = Literal["ask_update", "note", "attach"]
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 """A fact, an answer, a node, a case or a list: lower case, words joined by underscores."""
@@ -96,8 +97,10 @@ class Instruction(_Part, frozen=True, kw_only=True):
     """A step. ``say`` is letter for letter a quoted script of a cited span; the rest is in our own words.
 
     ``disposition`` holds the SOP's fixed words; ``own_disposition`` marks a step where the SOP asks for notations and
-    fixes no words. ``promise`` names the deadline rule by which the customer is told that they will hear. The warnings
-    of a step that ``stays`` are on every later screen. ``gap`` names what the SOP does not say: the step is inferred.
+    fixes no words. ``promise`` names the deadline rule by which the customer is told that they will hear; it is made
+    only with the answers of ``promised_if``. ``on_case`` is the action by which the step is done on the case that the
+    project already has, where the app knows it. The warnings of a step that ``stays`` are on every later screen.
+    ``gap`` names what the SOP does not say: the step is inferred.
     """
 
     id: StepId
@@ -109,6 +112,8 @@ class Instruction(_Part, frozen=True, kw_only=True):
     disposition: Text | None = None
     own_disposition: bool = False
     promise: Text | None = None
+    promised_if: Guard = {}
+    on_case: OnCase | None = None
     stays: bool = False
     cites: tuple[Citation, ...] = ()
     gap: ReadingId | None = None

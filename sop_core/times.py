@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,12 @@ def iso(moment: datetime) -> str:
 def parse(text: str) -> datetime:
     """Read a stored moment."""
     return datetime.fromisoformat(text)
+
+
+def day_ended(at: str, zone: str) -> date | None:
+    """Return the day of ``zone`` that ends at a stored moment; ``None`` unless that is midnight there."""
+    local = parse(at).astimezone(ZoneInfo(zone))
+    return None if local.hour or local.minute or local.second else local.date() - timedelta(days=1)
 
 
 def days(first: str, last: str) -> Iterator[str]:

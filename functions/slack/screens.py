@@ -143,11 +143,11 @@ class Screens:
         return self._services.transfers.projects.get_many(run.sheet, run.candidates)
 
     def _earlier(self, run: Run, told: Guidance) -> int:
-        """Return how many steps were told before the agent's latest answer, the choice of the project included."""
+        """Return how many steps were told before the latest answer: the agent's, our cases', or the project."""
         answered = [
             question.fact
             for question in told.asked
-            if run.sources.get(question.fact) == "agent" or question.widget == "project_search"
+            if run.sources.get(question.fact) in ("agent", "store") or question.widget == "project_search"
         ]
         if not answered:
             return 0

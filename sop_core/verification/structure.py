@@ -220,6 +220,9 @@ def _step(step: Instruction, place: str, defined: _Defined) -> Iterator[Problem]
             yield Problem(f"{place}.cites[{number}]", f"there is no span {cite.span}")
     if step.promise is not None:
         yield from _deadline(step.promise, place)
+    elif step.promised_if:
+        yield Problem(place, f"{step.id} says when its promise is made, and makes none")
+    yield from _guard(step.promised_if, place, defined)
     yield from _guard(step.when, place, defined)
     if step.when and (step.case or step.disposition or step.own_disposition or step.transfer):
         yield Problem(place, f"{step.id} depends on an answer, so it may only say, do and warn: branch to a node")

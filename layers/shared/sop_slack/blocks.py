@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sop_core.times import parse
+from sop_core.times import day_ended, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,6 +80,15 @@ def time_in_reader_zone(at: str, form: str = "{date_short_pretty} at {time}") ->
     """Return ``at`` (ISO 8601 UTC) as Slack date markup, shown in the reader's own zone."""
     moment = parse(at)
     return f"<!date^{int(moment.timestamp())}^{form}|{moment:%Y-%m-%d %H:%M} UTC>"
+
+
+def deadline(at: str, zone: str) -> str:
+    """Return by when something is due: midnight in the office's ``zone`` is the end of its day before, in words.
+
+    "By Wednesday, 12:00 AM" is heard as the end of Wednesday.
+    """
+    day = day_ended(at, zone)
+    return f"the end of {day:%A, %b} {day.day}" if day else time_in_reader_zone(at)
 
 
 def plain(text: str, limit: int = SECTION_TEXT) -> Block:

@@ -217,6 +217,48 @@ def test_the_notes_of_the_end_say_by_when_contact_was_promised_in_the_offices_ti
     assert lines.count("Promised: contact by Nov 24, 2026, 17:00 EST") == 1
 
 
+def test_nothing_was_promised_to_whoever_refused_to_wait() -> None:
+    refused = WAITING | {"agrees_to_wait": "no", "channel": "phone", "tier2": "available", "tier2_answered": "yes"}
+    modal = run_modal(an_end(refused, "escalation", due=BY))
+    notes = _preformatted(modal["blocks"])[-1]
+    assert "Does the customer agree to wait? Refuses to wait" in notes
+    assert "Promised" not in notes
+
+
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before() -> None:
+    midnight = {"48_business_hours": "2026-11-25T05:00:00Z"}
+    asked = a_screen(WAITING, "escalation", due=midnight, zone="America/New_York")
+    assert "⏰ That is by *the end of Tuesday, Nov 24*." in json.dumps(run_modal(asked), ensure_ascii=False)
+    modal = run_modal(an_end(WAITING | {"agrees_to_wait": "yes"}, "escalation", due=midnight))
+    assert "Promised: contact by the end of Tuesday, Nov 24, 2026" in _preformatted(modal["blocks"])[-1].splitlines()
+
+
+def test_the_case_whose_owner_is_tagged_is_named_where_the_app_knows_it() -> None:
+    known = a_case()
+    shown = json.dumps(run_modal(a_screen(WAITING, "escalation", open_cases=(known,))), ensure_ascii=False)
+    where = f"`{known.id}` is open: press *Details*, then *Ask for an update*, and its owner is told."
+    assert shown.count(where) == 1
+    assert "then *Ask for an update*" not in json.dumps(run_modal(a_screen(WAITING, "escalation")))
+    modal = run_modal(an_end(WAITING | {"agrees_to_wait": "yes"}, "escalation", open_cases=(known,)))
+    assert f"Open case: {known.id}" in _preformatted(modal["blocks"])[-1].splitlines()
+
+
+def test_what_was_answered_is_not_told_to_be_done_once_more() -> None:
+    """M3 is approved, and no step of its own follows: the homeowner is asked about next."""
+    facts = {"requester": "homeowner", "requester_verified": "yes", "m3_approved": "yes"}
+    before = len(a_screen(facts, "autopay_opt_out").guidance.steps)
+    shown = _mrkdwn(run_modal(a_screen(facts, "autopay_opt_out", earlier=before)))
+    assert [text for text in shown if "Check that M3 is approved" in text] == [
+        text for text in shown if text.startswith("Done: ")
+    ]
+
+
+def test_the_form_is_completed_before_the_words_to_say() -> None:
+    facts = a_homeowner() | {"caller_type": "infinity_employee", "topic": "missed_payments"}
+    shown = json.dumps(run_modal(a_screen(facts)))
+    assert shown.index("Complete the form") < shown.index("EverBright will reach back out to you.")
+
+
 def test_an_end_without_a_case_lists_what_was_said_and_leaves_nothing_to_submit() -> None:
     facts = a_homeowner() | {"transfer_answered": "yes"}
     modal = run_modal(an_end(facts))

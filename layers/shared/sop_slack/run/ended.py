@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sop_core.guidance import LANGUAGES
-from sop_core.times import parse
+from sop_core.guidance import LANGUAGES, is_promised
+from sop_core.times import day_ended, parse
 from sop_core.transfers.standing import standing
 from sop_slack import blocks as b
 from sop_slack.cards import DETAILS, case_button
@@ -54,7 +54,7 @@ def _case_opened(screen: RunScreen, case: Case) -> list[Block]:
     return [
         b.header("✅ The case is open"),
         b.copyable(case.id),
-        b.section(f"It goes to the resolution team's channel. Due {b.time_in_reader_zone(case.due_at)}."),
+        b.section(f"It goes to the resolution team's channel. Due {b.deadline(case.due_at, screen.zone)}."),
         *after_case(screen),
         *disposition(screen),
     ]
@@ -78,6 +78,8 @@ def _lines(screen: RunScreen) -> Iterator[str]:
     yield f"{screen.title} · {_local(screen.ended_at, screen)}"
     if screen.project is not None:
         yield f"Project: {_project(screen.project)}"
+    if screen.open_cases and any(step.on_case for step in screen.guidance.steps):
+        yield f"Open case: {', '.join(case.id for case in screen.open_cases)}"
     for turn in screen.story:
         yield from _turn(turn, screen)
     if screen.guidance.disposition is not None:
@@ -89,8 +91,8 @@ def _turn(turn: Turn, screen: RunScreen) -> Iterator[str]:
         for words in step.say:
             yield f"Said: “{words}”"
             yield from (f"In {LANGUAGES[each.language]}: “{each.text}”" for each in _spoken(step, words, screen))
-        if step.promise in screen.due:
-            yield f"Promised: contact by {_local(screen.due[step.promise], screen)}"
+        if step.promise in screen.due and is_promised(step, screen.guidance.facts):
+            yield f"Promised: contact by {_deadline(screen.due[step.promise], screen)}"
         yield from _filed(step, screen)
     transfers = [step.transfer.to for step in turn.steps if step.transfer]
     answer = turn.answer
@@ -110,13 +112,18 @@ def _filed(step: Step, screen: RunScreen) -> Iterator[str]:
     case, draft = screen.case, screen.guidance.case
     if case is not None and draft is not None and draft.step == step.id:
         kind = f"{case.type}, {subtype(case)}"
-        yield f"Case {case.id}: {kind}, assigned to {case.assign_to}, due {_local(case.due_at, screen)}"
+        yield f"Case {case.id}: {kind}, assigned to {case.assign_to}, due {_deadline(case.due_at, screen)}"
         yield from (f"{note(name).label}: {case.notes[name]}" for name in REPEATED if case.notes.get(name))
 
 
 def _local(at: str, screen: RunScreen) -> str:
     """Return a moment as the office's clock has it: what is copied elsewhere cannot follow a reader's zone."""
     return f"{parse(at).astimezone(ZoneInfo(screen.zone)):%b %d, %Y, %H:%M %Z}"
+
+
+def _deadline(at: str, screen: RunScreen) -> str:
+    day = day_ended(at, screen.zone)
+    return f"the end of {day:%A, %b %d, %Y}" if day else _local(at, screen)
 
 
 def _project(project: Project) -> str:

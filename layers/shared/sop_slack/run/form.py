@@ -57,7 +57,7 @@ def open_cases(screen: RunScreen) -> list[Block]:
     return [
         b.section(
             f"{start}: `{case.id}` {b.escape(case.description)}, {case.state}, due "
-            f"{b.time_in_reader_zone(case.due_at)}.{advice}",
+            f"{b.deadline(case.due_at, screen.zone)}.{advice}",
             accessory=case_button(case, DETAILS),
             block_id=f"open:{case.id}",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sop_core.guidance import LANGUAGES
 from sop_slack import blocks as b
+from sop_slack.cards import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from sop_slack.blocks import Block
     from sop_slack.run.screen import RunScreen
 
+DONE_BY_THAT: Final = {
+    "ask_update": "and its owner is told",
+    "note": "and it stands in the case's thread",
+    "attach": "and its thread says that they are there",
+}
 NO_NUMBER: Final = "no number is set; an admin sets it in `/sop-admin`, under “Numbers and links”."
 
 
@@ -57,9 +63,7 @@ def after_case(screen: RunScreen) -> list[Block]:
 def _told(screen: RunScreen) -> tuple[Sequence[Step], Sequence[Step]]:
     """Return the earlier steps, and those that the latest answer brought, up to the one that opens a case."""
     steps = screen.guidance.steps[: _until_case(screen.guidance)]
-    # An answer that brings no step of its own leaves the last one in sight.
-    told = max(0, min(screen.earlier, len(steps) - 1))
-    return steps[:told], steps[told:]
+    return steps[: screen.earlier], steps[screen.earlier :]
 
 
 def _closes_at(steps: Sequence[Step], screen: RunScreen) -> int:
@@ -97,7 +101,7 @@ def _shown(steps: Sequence[Step], screen: RunScreen) -> list[Block]:
 
 def _is_plain(step: Step) -> bool:
     """Return whether a step is merely something to do, so that it may stand with its neighbours."""
-    return not (step.inferred or step.say or step.warn or step.transfer or step.promise)
+    return not (step.inferred or step.say or step.warn or step.transfer or step.promise or step.on_case)
 
 
 def _together(steps: Sequence[Step]) -> list[Block]:
@@ -114,7 +118,7 @@ def _step(step: Step, screen: RunScreen) -> list[Block]:
         shown.append(b.bullets(step.do))
     if step.transfer is not None:
         shown += _transfer(step.transfer, screen)
-    return [*shown, *_promise(step, screen), *_source(step)]
+    return [*shown, *_promise(step, screen), *_on_case(step, screen), *_source(step)]
 
 
 def _translated(words: str, step: Step, screen: RunScreen) -> list[Block]:
@@ -143,7 +147,16 @@ def _warning(text: str) -> list[Block]:
 
 def _promise(step: Step, screen: RunScreen) -> list[Block]:
     moment = screen.due.get(step.promise) if step.promise else None
-    return [b.section(f"⏰ That is by *{b.time_in_reader_zone(moment)}*.")] if moment else []
+    return [b.section(f"⏰ That is by *{b.deadline(moment, screen.zone)}*.")] if moment else []
+
+
+def _on_case(step: Step, screen: RunScreen) -> list[Block]:
+    """Return where a step is done that is about the case which the project has already."""
+    if step.on_case is None or not screen.open_cases:
+        return []
+    known = " or ".join(f"`{case.id}`" for case in screen.open_cases)
+    action = LABELS[step.on_case].rstrip("…")
+    return [b.section(f"📄 {known} is open: press *Details*, then *{action}*, {DONE_BY_THAT[step.on_case]}.")]
 
 
 def _transfer(transfer: Transfer, screen: RunScreen) -> list[Block]:
