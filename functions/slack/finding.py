@@ -93,11 +93,10 @@ class Finder:
         uploaded = parse(record.uploaded_at).astimezone(UTC)
         age = self._now() - uploaded
         limit = self._settings().sheet_freshness_days
-        if age > timedelta(days=limit):
-            return SheetNotice(
-                warning=f"The transfer sheet is {age.days} days old (limit {limit}): a project it lacks proves nothing."
-            )
         dated = f"{uploaded.astimezone(ZoneInfo(self._settings().calendar.zone)):%b %d, %Y}"
+        if age > timedelta(days=limit):
+            old = f"The transfer sheet is {age.days} days old (limit {limit}): a project it lacks proves nothing."
+            return SheetNotice(warning=old, dated=dated)
         return SheetNotice(dated=dated)
 
 

@@ -82,7 +82,7 @@ class Screens:
             metadata=msgspec.json.encode(Meta(run=run.id, version=run.version)).decode(),
             guidance=told,
             sources={fact: source for fact, source in run.sources.items() if source != "agent"},
-            sheet=self._sheet(run) if "project" in procedure.facts else Sheet(),
+            sheet=self._sheet(run) if "project" in procedure.facts else self._dated(run, project),
             asks_project="project" in procedure.facts,
             project=project,
             installer_contact=self._installer_contact(project),
@@ -132,6 +132,10 @@ class Screens:
         if run.is_sheet_unreadable and notice.is_searchable:
             return Sheet(warning=notice.warning or UNREADABLE, is_searchable=False)
         return notice
+
+    def _dated(self, run: Run, project: Project | None) -> Sheet:
+        """Return the sheet for a procedure that does not ask for a project: how old it is matters to one chosen."""
+        return Sheet(dated=self.find.notice(run.sheet).dated) if project else Sheet()
 
     def _matches(self, run: Run, project: Project | None) -> tuple[Project, ...]:
         if project is not None or run.sheet is None or "project" in run.facts:

@@ -132,6 +132,18 @@ def test_who_has_the_panels_is_said_on_the_screen_in_the_case_and_in_its_notes(
     assert told in json.dumps(case_message(case).blocks)
 
 
+def test_m3_is_asked_beside_what_the_sheet_says_of_the_milestone_and_of_which_day(desk: Desk) -> None:
+    desk.sheet(projects=(replace(LISTED, milestone="M1"),), uploaded_at="2025-01-02T15:00:00Z")
+    agent = desk.person(AGENT)
+    agent.command("/servicing", "jane doe")
+    agent.click("project_choose", LISTED.key)
+    agent.click("answer:channel:phone")
+    agent.click("answer:destination:account_servicing")
+    assert "The transfer sheet of Jan 02, 2025 says *M1*." in json.dumps(agent.view)
+    agent.click("answer:m3_approved:yes")
+    assert "You said that M3 is approved. The transfer sheet of Jan 02, 2025 says *M1*" in json.dumps(agent.view)
+
+
 def test_rows_that_contradict_each_other_prove_the_project_and_not_its_installer(desk: Desk) -> None:
     one = replace(LISTED, key="INF-100001#2", conflict=True)
     desk.sheet(projects=(one, replace(one, key="INF-100001#3", row=3, installer="unlisted", transferred_to="Sun Co")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from infra.local.workspace import limits
@@ -144,6 +145,30 @@ def test_what_tells_namesakes_apart_is_never_cut_by_why_they_are_offered() -> No
     assert option["text"]["text"] == f"Maximilian… · {street}, {city}"
     assert option["description"]["text"].startswith(f"{key} · ⚠️ in conflict · LGCY Installation Services, LLC · name")
     assert max(len(option["text"]["text"]), len(option["description"]["text"])) == OPTION_TEXT
+
+
+@pytest.mark.parametrize("milestone", ["M1", "M3", "M3 approved"])
+def test_the_sheets_milestone_stands_beside_the_question_for_m3_and_proves_nothing(milestone: str) -> None:
+    facts = {"channel": "phone", "destination": "account_servicing"}
+    known = {"asks_project": False, "project": a_project(milestone=milestone), "sheet": Sheet(dated="Nov 22, 2026")}
+    shown = run_modal(a_screen(facts, "account_servicing", **known))["blocks"]
+    asked = next(place for place, block in enumerate(shown) if block.get("block_id") == "ask:m3_approved")
+    said = f"The transfer sheet of Nov 22, 2026 says *{milestone}*. That does not prove whether M3 is approved."
+    assert said in json.dumps(shown[asked - 1])
+    assert [element["value"] for element in shown[asked]["elements"]] == ["yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("milestone", "conflict", "answer", "is_doubted"),
+    [("M1", False, "yes", True), ("M3", False, "yes", False), ("M1", False, "no", False), ("M1", True, "yes", False)],
+)
+def test_an_approval_that_the_sheet_speaks_against_is_taken_with_a_remark(
+    milestone: str, *, conflict: bool, answer: str, is_doubted: bool
+) -> None:
+    facts = {"channel": "phone", "destination": "account_servicing", "m3_approved": answer}
+    project = a_project(milestone=milestone, conflict=conflict)
+    shown = json.dumps(run_modal(a_screen(facts, "account_servicing", asks_project=False, project=project))["blocks"])
+    assert ("You said that M3 is approved" in shown) == is_doubted
 
 
 def test_a_callback_is_prefilled_and_the_case_is_offered_to_be_opened() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sop_slack import blocks as b
 from sop_slack.run.ended import disposition, ended
 from sop_slack.run.form import form, is_last_page, open_cases
+from sop_slack.run.milestone import beside_the_question
 from sop_slack.run.picker import project
 from sop_slack.run.questions import ask, so_far
 from sop_slack.run.steps import at_hand, checklist
@@ -50,4 +51,4 @@ def _still_open(screen: RunScreen) -> list[Block]:
     listed = open_cases(screen) + checklist(guidance.checklist)
     if guidance.ask is None:
         return listed + disposition(screen)
-    return listed + ([] if guidance.ask.widget == "project_search" else ask(guidance.ask))
+    return listed + ([] if guidance.ask.widget == "project_search" else ask(guidance.ask, beside_the_question(screen)))

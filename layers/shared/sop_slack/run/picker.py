@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sop_core.transfers.found import CO_HOMEOWNER, SEEN
 from sop_core.transfers.standing import standing
 from sop_slack import blocks as b
+from sop_slack.run.milestone import doubt
 from sop_slack.run.screen import MATCHES_SHOWN
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def project(screen: RunScreen) -> list[Block]:
         shown = b.typed_section(
             _described(screen.project, screen.installer_contact), accessory=change, block_id="project"
         )
-        return [shown, b.section(CONFLICT)] if screen.project.conflict else [shown]
+        return [shown, *([b.section(CONFLICT)] if screen.project.conflict else []), *doubt(screen)]
     answer = screen.unsure
     if answer in UNSURE:
         return [b.section(f"*Project*\n{_unsure_words(answer, screen.sheet)}", accessory=change, block_id="project")]

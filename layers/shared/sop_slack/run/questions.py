@@ -10,6 +10,8 @@ from sop_slack.run.picker import FACT as PROJECT
 from sop_slack.run.steps import done
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sop_core.guidance import Question
     from sop_slack.blocks import Block
     from sop_slack.run.screen import RunScreen
@@ -56,9 +58,10 @@ def _proved(question: Question, screen: RunScreen) -> Block:
     return b.context(f"{source}: {b.escape(question.question)} *{b.escape(answer)}*")
 
 
-def ask(question: Question) -> list[Block]:
-    """Return the question that is open, as the widget that its data names."""
-    heading = [*b.sections(question.question, bold=True), *(b.contexts(question.hint) if question.hint else ())]
+def ask(question: Question, beside: Sequence[Block] = ()) -> list[Block]:
+    """Return the question that is open, as the widget that its data names; ``beside`` is what is known about it."""
+    hint = b.contexts(question.hint) if question.hint else ()
+    heading = [*b.sections(question.question, bold=True), *hint, *beside]
     # An option holds less than a label may: what it cuts stands in full above it.
     labels = [each.label for each in question.answers]
     if max(map(len, labels)) > b.OPTION_TEXT:
