@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.builders.people import AGENT, PRIYA, TRAINED
-from tests.e2e.test_main_job import RESOLUTION, SUPPORT
+from tests.e2e.test_main_job import RESOLUTION, SUPPORT, callback_of_jane_doe
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Crowd, Picture, Someone
@@ -93,6 +93,50 @@ def fill(someone: Someone, *texts: tuple[str, str]) -> None:
     """Type into the fields of the modal in front, by their labels."""
     for label, text in texts:
         someone.modal.get_by_label(label).first.fill(text)
+
+
+def test_another_customer_is_authenticated_anew_and_who_refuses_to_wait_was_promised_nothing(
+    crowd: Crowd, picture: Picture
+) -> None:
+    agent = crowd.join(AGENT, SUPPORT)
+    case = callback_of_jane_doe(agent, picture)
+    agent.modal.get_by_role("button", name="Done").click()
+
+    agent.type_command("/infinity jane do")
+    agent.modal.get_by_role("radio", name="Jane Doe · 88 Harvest Ln").click()
+    agent.modal.get_by_role("button", name="Phone").click()
+    agent.modal.get_by_role("radio", name="Infinity employee").click()
+    agent.modal.get_by_role("button", name="Authenticated", exact=True).click()
+    expect(agent.modal.get_by_text("What is it about?")).to_be_visible()
+    picture.take(agent, "infinity-topic")
+    agent.modal.get_by_role("button", name="Change").first.click()
+    expect(agent.modal.get_by_role("button", name="Not authenticated")).to_be_visible()
+    agent.modal.get_by_role("radio", name="Jane Doe · 1420 Sycamore St").click()
+    agent.modal.get_by_role("button", name="Authenticated", exact=True).click()
+    agent.modal.get_by_role("radio", name="Missed payments").click()
+    expect(agent.modal.get_by_text("EverBright will reach back out to you.")).to_be_visible()
+    picture.take(agent, "infinity-form")
+    agent.modal.get_by_role("button", name="Finish").click()
+    agent.modal.get_by_role("button", name="Done").click()
+
+    agent.type_command("/escalate jane do")
+    agent.modal.get_by_role("radio", name="Jane Doe · 1420 Sycamore St").click()
+    agent.modal.get_by_role("button", name="Yes, they asked").click()
+    choose(agent, "Foreclosure notice")
+    agent.modal.get_by_role("button", name="Not updated").click()
+    expect(agent.modal.get_by_text("then Ask for an update, and its owner is told")).to_be_visible()
+    picture.take(agent, "escalation-tag-owner")
+    agent.modal.get_by_role("button", name="Refuses to wait").click()
+    expect(agent.modal.get_by_role("button", name="Phone")).to_be_visible()
+    expect(agent.modal.get_by_text("an internal request is submitted")).to_have_count(0)
+    picture.take(agent, "escalation-refuses")
+    agent.modal.get_by_role("button", name="Phone").click()
+    agent.modal.get_by_role("button", name="Available", exact=True).click()
+    agent.modal.get_by_role("button", name="Answered", exact=True).click()
+    agent.modal.get_by_role("button", name="Finish").click()
+    expect(agent.modal.get_by_text(f"Open case: {case}")).to_be_visible()
+    expect(agent.modal.get_by_text("Promised")).to_have_count(0)
+    picture.take(agent, "escalation-notes")
 
 
 def choose(agent: Someone, *labels: str) -> None:
