@@ -53,6 +53,8 @@ class Calls(Hands):
     def _leaves_runs_behind(self) -> None:
         agent = self._in_front_of(AGENT, "/sop")
         agent.click("procedure_start")
+        agent = self._in_front_of(AGENT, "/infinity")
+        agent.click("answer:channel:phone")
         agent = self._in_front_of(AGENT, "/sop")
         agent.click("run_resume")
         agent = self._in_front_of(AGENT, "/sop")

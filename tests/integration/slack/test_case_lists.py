@@ -177,6 +177,8 @@ class TestHome:
 
     def test_an_agents_open_run_is_resumed_where_it_was_left(self, desk: Desk) -> None:
         agent = begin(desk)
+        assert "Where you left off" not in json.dumps(agent.open_home()), "somebody was looked up, and nothing answered"
+        agent.click("project_choose", "INF-100001")
         left = agent.view
         home = agent.open_home()
         assert "Where you left off" in json.dumps(home)

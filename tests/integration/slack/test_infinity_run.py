@@ -371,13 +371,15 @@ def test_a_run_is_resumed_from_sop_after_a_dropped_call(desk: Desk) -> None:
 def test_what_was_left_off_says_whom_it_is_about_and_what_it_waits_for(desk: Desk) -> None:
     agent = begin(desk)
     as_homeowner(agent)
-    desk.person(AGENT).command("/infinity", "otto nag")
+    other = desk.person(AGENT)
+    other.command("/infinity", "otto nag")
+    other.click("answer:channel:phone")
     again = desk.person(AGENT)
     again.command("/sop")
     listed = [block["text"]["text"] for block in again.view["blocks"] if block.get("block_id", "").startswith("run:")]
     assert sorted(listed) == [
         "Infinity communications · INF-100001 · Jane Doe\njust now · waiting for: Did the specialist team answer?",
-        "Infinity communications · otto nag\njust now · waiting for: How did they reach us?",
+        "Infinity communications · otto nag\njust now · waiting for: Who is it?",
     ]
 
 
