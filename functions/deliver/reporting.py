@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 OTHER_VERSION: Final = "(an older version of the procedure)"
 FORGOTTEN: Final = "(the customer was forgotten)"
+LOOKED_UP: Final = "(only looked up)"
 
 
 class Reporter:
@@ -73,6 +74,8 @@ class Reporter:
     def _end(self, run: Run, day: str) -> RunEnd:
         if run.erased_at:
             return RunEnd(procedure=run.procedure, day=day, path=FORGOTTEN)
+        if not run.is_begun:
+            return RunEnd(procedure=run.procedure, day=day, path=LOOKED_UP)
         try:
             told = guidance(self._version_of(run), run.facts)
         except (UnknownName, VersionUnavailable):

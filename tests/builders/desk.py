@@ -53,6 +53,7 @@ def a_run(run_id: str = "run-1", **changes: Any) -> Run:
         "expires_at": 1_900_000_000,
         "facts": {"channel": "phone", "qualifiers": ("fraud", "slander")},
         "sources": {"channel": "agent"},
+        "seen": ("a click",),
     }
     return Run(**values | changes)
 

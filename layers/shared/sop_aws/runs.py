@@ -64,6 +64,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     is_sheet_unreadable: bool = False
     erased_at: str | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was answered in it; else its agent only looked somebody up."""
+        return bool(self.seen) or self.state == "done"
+
 
 class RunHead(msgspec.Struct, frozen=True):
     """A run in one line."""
@@ -172,8 +177,8 @@ def run_pk(run_id: str) -> str:
 
 def run_item(run: Run) -> Item:
     """Return a run as it is stored."""
-    # Sparse: a run that was given up is in nobody's list, nor one in which somebody was looked up and nothing answered.
-    listed = LISTS.get(run.state) if run.seen or run.state == "done" else None
+    # Sparse: a run that was given up, or in which somebody was only looked up, is in nobody's list.
+    listed = LISTS.get(run.state) if run.is_begun else None
     return attributes(
         pk=run_pk(run.id),
         sk="RUN",

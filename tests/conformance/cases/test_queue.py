@@ -146,7 +146,7 @@ def test_a_case_is_to_be_reminded_of_once_its_time_has_come(
 
 def test_only_runs_that_are_not_over_are_open(aws: Aws, queue: CaseQueue, owner: str) -> None:
     runs = RunStore(aws.dynamodb, aws.cases_table)
-    looked_up = runs.create(a_run(f"run-{uuid4()}", owner=owner))
+    looked_up = runs.create(a_run(f"run-{uuid4()}", owner=owner, seen=()))
     assert queue.runs_of(owner, limit=5) == (), "somebody was looked up, and nothing was answered"
     run = runs.save(msgspec.structs.replace(looked_up, seen=("a click",)))
     assert [head.id for head in queue.runs_of(owner, limit=5)] == [run.id]

@@ -13,8 +13,10 @@ from openpyxl import load_workbook
 from functions.deliver.failures import Held
 from functions.deliver.workbook import workbook
 from sop_aws.deliveries import Delivery
+from sop_aws.runs import RunStore
 from sop_core.cases.report import RunEnd, days_of, report
 from tests.builders.cases import an_event
+from tests.builders.desk import a_run
 from tests.standin.slack import Fault
 
 if TYPE_CHECKING:
@@ -147,6 +149,18 @@ def test_a_report_is_sent_as_a_file_once(desk: Desk) -> None:
     assert [row[2] for row in rows(book, "Paths")] + [row[2] for row in rows(book, "Drop-off")] == [1]
     assert [share["channel_id"] for share in desk.slack.shared] == ["DU0LEAD001"]
     assert desk.cases.outbox.pending("REPORT-1") == ()
+
+
+def test_a_look_up_that_nobody_answered_anything_in_is_no_run_that_stopped(desk: Desk) -> None:
+    runs = RunStore(desk.aws.dynamodb, desk.aws.cases_table)
+    for name, seen in (("looked-up", ()), ("stopped", ("a click",))):
+        runs.create(a_run(name, seen=seen, facts={"channel": "phone"}, started_at="2027-01-15T07:00:00Z"))
+    desk.cases.outbox.ask_for_file(a_row())
+    desk.worker().deliver("REPORT-1")
+    [(_, content)] = desk.slack.stored.values()
+    book = load_workbook(io.BytesIO(content))
+    assert sum(row[2] for row in rows(book, "Drop-off")) == 1
+    assert ("Infinity communications", "(only looked up)", 1) in rows(book, "Paths")
 
 
 @pytest.mark.parametrize("again", ["2027-01-15T08:00:00Z", "2027-01-15T08:03:00Z"])
