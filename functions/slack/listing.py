@@ -10,8 +10,10 @@ from functions.slack.finding import Finder
 from functions.slack.screens import Screens
 from sop_aws.cases import project_pk
 from sop_aws.queue import Page
+from sop_core.cases.case import OVER
 from sop_core.cases.overview import head
 from sop_core.cases.words import words
+from sop_slack.case_lists import PersonsCases
 from sop_slack.run.overview import OpenRun, RunLine
 
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 NUMBER: Final = re.compile(r"(?:SOP-)?([0-9A-HJKMNP-TV-Z]{8})", re.IGNORECASE)
 PROJECTS: Final = 8
+PEOPLE: Final = 2
+OF_A_PERSON: Final = 6
+LOOKED_THROUGH: Final = 50
+"""So many of the newest cases of an owner are looked through for those that are not over."""
 FOUND: Final = 20
 RUNS_SHOWN: Final = 10
 ENDED_SHOWN: Final = 8
@@ -38,8 +44,27 @@ def page(services: Services, kind: str, user: str, *, limit: int, start: str | N
             return queue.closed_by(user, limit=limit, start=start)
         case "opened":
             return queue.opened_by(user, limit=limit, start=start)
+        case "returned":
+            return queue.returned(limit=limit, start=start)
+        case "overdue":
+            return queue.overdue(limit=limit, start=start, now=services.now())
         case _:
             return queue.unclaimed(limit=limit, start=start, now=services.now())
+
+
+def of_people(services: Services, text: str) -> tuple[PersonsCases, ...]:
+    """Return what those who are called so have and what they opened that is not over, a page of each."""
+    called = list(services.people.called(words(text)).items())[:PEOPLE]
+    return tuple(
+        PersonsCases(
+            name,
+            services.queue.claimed_by(user, limit=OF_A_PERSON).heads,
+            tuple(
+                each for each in services.queue.opened_by(user, limit=LOOKED_THROUGH).heads if each.state not in OVER
+            )[:OF_A_PERSON],
+        )
+        for user, name in called
+    )
 
 
 def numbered(services: Services, text: str) -> Case | None:

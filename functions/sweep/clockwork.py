@@ -13,7 +13,7 @@ from sop_core.cases import lifecycle, transitions
 from sop_core.cases.case import OVER
 from sop_core.cases.clock import fingerprint, planned, to_send
 from sop_core.cases.deadlines import in_office_hours
-from sop_core.cases.overview import Tally, added, front, overview, tally
+from sop_core.cases.overview import Tally, added, front, overdue, overview, tally
 from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def count(queue: CaseQueue, live: Sequence[CaseHead], *, now: datetime) -> Overv
     numbers = overview(live, [_counted(queue, day, now=now) for day in days], at=iso(now))
     queue.put_overview(numbers)
     queue.put_front(front(live, at=iso(now)))
+    queue.put_overdue(overdue(live, at=iso(now)))
     return numbers
 
 

@@ -54,7 +54,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
-    """Of ``waiting`` cases that nobody has the first ones due, as they were counted; none where a query is as quick."""
+    """Of ``waiting`` cases of a list the first ones due, as they were counted; none where a query is as quick."""
 
     at: str
     waiting: int
@@ -116,30 +116,40 @@ def added(one: Tally, other: Tally, *, until: str) -> Tally:
 def front(live: Iterable[CaseHead], *, at: str) -> Front:
     """Return the front of the queue in the order of the index: the soonest due first, of one time the oldest."""
     waiting = [each for each in live if each.state == "open"]
-    first = (
-        nsmallest(FRONT_KEPT, waiting, key=lambda each: (each.due_at, each.opened_at, each.id))
-        if len(waiting) > LONG
-        else ()
-    )
-    return Front(at=at, waiting=len(waiting), heads=tuple(first))
+    return Front(at=at, waiting=len(waiting), heads=_first(waiting) if len(waiting) > LONG else ())
+
+
+def overdue(live: Iterable[CaseHead], *, at: str) -> Front:
+    """Return the cases whose due time is past, the longest overdue first; a returned case has none."""
+    late = [each for each in live if is_overdue(each, at=at)]
+    return Front(at=at, waiting=len(late), heads=_first(late))
+
+
+def is_overdue(head: CaseHead, *, at: str) -> bool:
+    """Tell whether somebody should have seen to a case by now."""
+    return head.state in {"open", "claimed"} and head.due_at < at
+
+
+def _first(heads: Iterable[CaseHead]) -> tuple[CaseHead, ...]:
+    return tuple(nsmallest(FRONT_KEPT, heads, key=lambda each: (each.due_at, each.opened_at, each.id)))
 
 
 def overview(live: Iterable[CaseHead], days: Iterable[Tally], *, at: str) -> Overview:
     """Return the live cases and the last days in numbers."""
     states: dict[str, int] = {}
     procedures: dict[str, int] = {}
-    overdue, oldest = 0, None
+    late, oldest = 0, None
     for each in live:
         states[each.state] = states.get(each.state, 0) + 1
         procedures[each.procedure] = procedures.get(each.procedure, 0) + 1
-        overdue += each.state != "returned" and each.due_at < at
+        late += is_overdue(each, at=at)
         if oldest is None or each.opened_at < oldest.opened_at:
             oldest = each
     counted = tuple(days)
     return Overview(
         at=at,
         states=states,
-        overdue=overdue,
+        overdue=late,
         procedures=_largest_first(procedures),
         oldest=oldest,
         to_claim=_median([took for day in counted for took in day.to_claim]),

@@ -12,7 +12,7 @@ from functions.slack.auditing import keep
 from functions.slack.casework import Seen
 from functions.slack.listeners.cases import READERS, show
 from functions.slack.listeners.listener import Listener, Request
-from functions.slack.listing import numbered, page, search
+from functions.slack.listing import numbered, of_people, page, search
 from functions.slack.replies import reply, tell
 from functions.slack.waking import wake
 from sop_aws.deliveries import file_asked_for
@@ -41,6 +41,8 @@ def command(services: Services, request: Request) -> None:
             reply(request, _list(services, request.user, "claimed" if is_team else "opened"))
         case "open":
             reply(request, _list(services, request.user, "unclaimed"))
+        case "returned" | "overdue" if not rest:
+            _watched(services, request, first)
         case "report":
             _report(services, request, rest.strip() or "week")
         case "help":
@@ -66,11 +68,21 @@ def _find(services: Services, request: Request, text: str) -> None:
         # What was typed is not repeated: it may be anything.
         tell(request, "There is no case of that number. " + HELP)
     else:
+        people = of_people(services, text) if services.access.has_any(request.user, TEAM) else ()
         found = search(services, text)
-        if found.heads:
-            keep(services, "view", "saw cases found", by=request.user, detail=f"cases: {len(found.heads)}")
+        count = len(found.heads) + sum(len(each.has) + len(each.opened) for each in people)
+        if count:
+            keep(services, "view", "saw cases found", by=request.user, detail=f"cases: {count}")
         now = iso(services.now())
-        reply(request, listing("found", found.heads, now=now, rest=None, started=False))
+        reply(request, listing("found", found.heads, now=now, rest=None, started=False, people=people))
+
+
+def _watched(services: Services, request: Request, kind: str) -> None:
+    """Answer with a list of everybody's cases, which is for those who see to them."""
+    if services.access.has_any(request.user, TEAM):
+        reply(request, _list(services, request.user, kind))
+    else:
+        tell(request, refusal(TEAM))
 
 
 def _report(services: Services, request: Request, period: str) -> None:

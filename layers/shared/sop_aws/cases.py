@@ -208,6 +208,7 @@ def queue_place(case: Case) -> dict[str, str | None]:
     queue = {
         "open": ("OPEN", waits_at(case)),
         "claimed": (f"CLAIMED#{case.assignee}", waits_at(case)),
+        "returned": ("RETURNED", waits_at(case)),
         "closed": (f"CLOSED#{case.closed_by}", case.closed_at),
     }.get(case.state, (None, None))
     return {

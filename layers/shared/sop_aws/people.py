@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sop_aws.table import Table, attributes, text
+from sop_core.cases.words import words
 from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,10 +62,24 @@ class PeopleStore:
         now = self._clock()
         expires_at = int((now + KEPT).timestamp())
         self._table.put(attributes(pk=f"PERSON#{user}", sk="NAME", name=name, at=iso(now), expires_at=expires_at))
+        self._table.put(attributes(pk="PEOPLE", sk=user, name=name, expires_at=expires_at))
         self._remember(user, name)
+
+    def called(self, wanted: Sequence[str]) -> dict[str, str]:
+        """Return the users in whose name each of these words begins a word, with their names, in their order."""
+        if not wanted:
+            return {}
+        items = self._table.query("#pk = :pk", pk="PEOPLE")
+        named = {text(item, "sk"): text(item, "name") for item in items}
+        found = {user: name for user, name in named.items() if _begins(words(name), wanted)}
+        return dict(sorted(found.items(), key=lambda each: each[1].casefold()))
 
     def _remember(self, user: str, name: str | None) -> None:
         self._known.pop(user, None)
         if len(self._known) >= MOST:
             del self._known[next(iter(self._known))]
         self._known[user] = (self._clock(), name)
+
+
+def _begins(name: Sequence[str], wanted: Sequence[str]) -> bool:
+    return all(any(word.startswith(each) for word in name) for each in wanted)

@@ -12,11 +12,11 @@ from sop_aws.deliveries import SHARDS
 from sop_aws.runs import Run, RunHead
 from sop_aws.table import Table, attributes, text
 from sop_core.cases.case import CaseEvent
-from sop_core.cases.overview import CaseHead, Front, Overview, Tally
+from sop_core.cases.overview import CaseHead, Front, Overview, Tally, is_overdue
 from sop_core.times import iso, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,6 +54,19 @@ class CaseQueue:
     def claimed_by(self, user: str, *, limit: int, start: str | None = None) -> Page:
         """Return the cases that ``user`` has, the soonest due first."""
         return self._page("queue", f"CLAIMED#{user}", limit=limit, start=start)
+
+    def returned(self, *, limit: int, start: str | None = None) -> Page:
+        """Return the cases that wait for their owners, whoever those are."""
+        return self._page("queue", "RETURNED", limit=limit, start=start)
+
+    def overdue(self, *, limit: int, start: str | None = None, now: datetime) -> Page:
+        """Return the cases that were overdue when last counted and still are; without a count no ``front``."""
+        counted = self._counted("OVERDUE")
+        if counted is None:
+            return Page(heads=())
+        still = self._ahead(counted, start, limit, lambda head: is_overdue(head, at=iso(now)))
+        rest = still[limit - 1][0] if len(still) > limit else None
+        return Page(heads=tuple(head for _, head in still[:limit]), rest=rest, front=counted)
 
     def closed_by(self, user: str, *, limit: int, start: str | None = None) -> Page:
         """Return the cases that ``user`` closed, the latest first."""
@@ -123,25 +136,41 @@ class CaseQueue:
 
     def front(self) -> Front | None:
         """Return the front of the queue as the last sweep counted it."""
-        item = self._table.get("OVERVIEW", "FRONT")
-        return None if item is None else msgspec.json.decode(text(item, "body"), type=Front)
+        return self._counted("FRONT")
 
     def put_front(self, front: Front) -> None:
         """Keep the front of the queue of this sweep."""
-        self._table.put(attributes(pk="OVERVIEW", sk="FRONT", body=msgspec.json.encode(front).decode()))
+        self._put_counted("FRONT", front)
+
+    def put_overdue(self, front: Front) -> None:
+        """Keep the overdue cases of this sweep."""
+        self._put_counted("OVERDUE", front)
+
+    def _counted(self, name: str) -> Front | None:
+        item = self._table.get("OVERVIEW", name)
+        return None if item is None else msgspec.json.decode(text(item, "body"), type=Front)
+
+    def _put_counted(self, name: str, front: Front) -> None:
+        self._table.put(attributes(pk="OVERVIEW", sk=name, body=msgspec.json.encode(front).decode()))
 
     def _of_front(self, limit: int, start: str | None, now: datetime) -> Page | None:
         """Return a page of the counted front, without those taken since; ``None`` where it does not fill one."""
         front = self.front()
         if front is None or not front.heads or now - parse(front.at) > FRONT_FRESH:
             return None
-        ahead = [(place, head.id) for head in front.heads if (place := _place(head)) > (start or "")]
-        now_stored = self._table.get_many([(f"CASE#{id_}", "CASE") for _, id_ in ahead[: 2 * limit]], "head")
-        heads = {head.id: head for head in (_HEAD.decode(text(item, "head")) for item in now_stored)}
-        shown = [(place, heads[id_]) for place, id_ in ahead if id_ in heads and heads[id_].state == "open"][:limit]
+        shown = self._ahead(front, start, limit, lambda head: head.state == "open")[:limit]
         if len(shown) < limit:
             return None
         return Page(heads=tuple(head for _, head in shown), rest=shown[-1][0], front=front)
+
+    def _ahead(
+        self, front: Front, start: str | None, limit: int, belongs: Callable[[CaseHead], bool]
+    ) -> list[tuple[str, CaseHead]]:
+        """Return what of a counted list comes after ``start`` and still belongs to it, each with its place."""
+        ahead = [(place, head.id) for head in front.heads if (place := _place(head)) > (start or "")]
+        now_stored = self._table.get_many([(f"CASE#{id_}", "CASE") for _, id_ in ahead[: 2 * limit]], "head")
+        heads = {head.id: head for head in (_HEAD.decode(text(item, "head")) for item in now_stored)}
+        return [(place, heads[id_]) for place, id_ in ahead if id_ in heads and belongs(heads[id_])]
 
     def _page(self, index: str, place: str, *, limit: int, start: str | None, newest_first: bool = False) -> Page:
         pk, at = ("queue_pk", "queue_at") if index == "queue" else ("owner_pk", "owner_at")

@@ -91,7 +91,7 @@ def _glance(section: Section, *, now: str) -> list[Block]:
     shown = [b.section(f"*{HOME_TITLES[section.kind]}*", accessory=all_of_it, block_id=f"home:{section.kind}")]
     shown += [row(head, now=now) for head in section.heads]
     if section.front:
-        shown.append(of_many(section.front))
+        shown.append(of_many(section.front, section.kind))
     return shown if section.heads else [*shown, b.context(HOME_EMPTY[section.kind])]
 
 
@@ -104,7 +104,7 @@ def _whole(section: Section, *, now: str) -> list[Block]:
     if not section.heads:
         shown.append(b.context(HOME_EMPTY[section.kind]))
     if section.front:
-        shown.append(of_many(section.front))
+        shown.append(of_many(section.front, section.kind))
     turns = pages(SHOW, section.kind, rest=section.rest, started=section.started)
     return [*shown, turns] if turns else shown
 
@@ -126,7 +126,8 @@ def _numbers(numbers: Overview) -> list[Block]:
         by_title = {title(name): count for name, count in numbers.procedures.items()}
         shown += [b.section("*By procedure*"), b.copyable(bars(by_title))]
     told = f"As of {b.time_in_reader_zone(numbers.at)}; medians over {numbers.days} days."
-    return [*shown, b.context(told), b.divider()]
+    lists = "`/cases returned` and `/cases overdue` list them."
+    return [*shown, b.context(f"{told} {lists}"), b.divider()]
 
 
 def bars(counts: dict[str, int]) -> str:

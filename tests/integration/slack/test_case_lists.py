@@ -13,8 +13,10 @@ from functions.sweep.clockwork import count
 from infra.local.workspace import limits
 from sop_aws.cases import CaseStore
 from sop_aws.deliveries import outbox
+from sop_aws.people import PeopleStore
 from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
+from sop_aws.times import system_clock
 from sop_core.cases.lifecycle import apply
 from tests.builders.desk import a_run, an_opened_case
 from tests.builders.people import ADMIN, AGENT, GUEST, LEAD, PRIYA, TOM, TRAINED
@@ -122,6 +124,57 @@ def test_of_a_common_name_the_newest_are_shown_and_no_others_are_read(
     assert set(shown) < {case.id for case in made}
     assert read == shown
     assert len(shown) == 20
+
+
+def returned_by(desk: Desk, case: Case) -> None:
+    priya = desk.person(PRIYA, "priya.nair")
+    priya.press(card(case), "case_claim")
+    priya.press(card(now(desk)), "case_return")
+    priya.submit(why="Which of the two?")
+
+
+def test_leads_and_specialists_list_what_was_returned(desk: Desk) -> None:
+    desk.settings(roles={"lead": [LEAD]})
+    lead, case = desk.person(LEAD), an_open_case(desk)
+    assert "No case is returned" in json.dumps(answered(lead, "returned"))
+    returned_by(desk, case)
+    shown = answered(lead, "returned")
+    assert numbers(shown) == [case.id]
+    assert "Returned to maya.torres" in json.dumps(shown)
+    assert "needs the role" in answered(desk.person(AGENT), "returned")["text"]
+
+
+def test_leads_and_specialists_list_what_is_overdue_as_it_was_counted(desk: Desk) -> None:
+    case, tom = an_open_case(desk), desk.person(TOM)
+    assert "counted every minute" in json.dumps(answered(tom, "overdue"))
+    desk.cases.keep(msgspec.structs.replace(case, due_at="2020-01-02T17:00:00Z"))
+    queue = CaseQueue(desk.aws.dynamodb, desk.aws.cases_table)
+    count(queue, tuple(queue.live()), now=datetime(2026, 1, 1, tzinfo=UTC))
+    shown = answered(tom, "overdue")
+    assert numbers(shown) == [case.id]
+    assert "1 case is overdue" in json.dumps(shown)
+    assert "needs the role" in answered(desk.person(AGENT), "overdue")["text"]
+
+
+@pytest.mark.parametrize("typed", ["tom becker", "Becker", "@tom", "tóm"])
+def test_a_persons_name_lists_what_they_have_and_what_they_opened(desk: Desk, typed: str) -> None:
+    PeopleStore(desk.aws.dynamodb, desk.aws.cases_table, system_clock).learn(TOM, "Tom Becker")
+    case = an_open_case(desk)
+    priya = desk.person(PRIYA)
+    assert "Tom Becker has no case" in json.dumps(answered(priya, typed))
+    desk.person(TOM).press(card(case), "case_claim")
+    shown = answered(priya, typed)
+    assert numbers(shown) == [case.id]
+    assert "Cases that Tom Becker has" in json.dumps(shown)
+    assert "No case matches" in json.dumps(answered(desk.person(AGENT), typed)), "agents look for customers"
+
+
+def test_of_an_owner_what_is_not_over_is_listed(desk: Desk) -> None:
+    PeopleStore(desk.aws.dynamodb, desk.aws.cases_table, system_clock).learn(AGENT, "Maya Torres")
+    case = an_open_case(desk)
+    shown = answered(desk.person(PRIYA), "maya torres")
+    assert numbers(shown) == [case.id]
+    assert "Cases that Maya Torres opened" in json.dumps(shown)
 
 
 def test_nothing_found_says_how_to_search(desk: Desk) -> None:
