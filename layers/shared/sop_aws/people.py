@@ -61,8 +61,9 @@ class PeopleStore:
         """Keep what Slack says a user is called."""
         now = self._clock()
         expires_at = int((now + KEPT).timestamp())
-        self._table.put(attributes(pk=f"PERSON#{user}", sk="NAME", name=name, at=iso(now), expires_at=expires_at))
+        # First, so that a worker that dies here learns the name again: who is known is found by name.
         self._table.put(attributes(pk="PEOPLE", sk=user, name=name, expires_at=expires_at))
+        self._table.put(attributes(pk=f"PERSON#{user}", sk="NAME", name=name, at=iso(now), expires_at=expires_at))
         self._remember(user, name)
 
     def called(self, wanted: Sequence[str]) -> dict[str, str]:

@@ -23,9 +23,11 @@ KINDS: Final = {
     ("CasesTable", "RUN RUN"): ("`CasesTable`: runs", EXPIRES),
     ("CasesTable", "AUDIT"): ("`CasesTable`: audit", EXPIRES),
     ("CasesTable", "PERSON NAME"): ("`CasesTable`: people", EXPIRES),
+    ("CasesTable", "PEOPLE"): ("`CasesTable`: people", EXPIRES),
     ("CasesTable", "OVERVIEW DAY"): ("`CasesTable`: overview", EXPIRES),
     ("CasesTable", "OVERVIEW CURRENT"): ("`CasesTable`: overview", "counted anew each minute"),
     ("CasesTable", "OVERVIEW FRONT"): ("`CasesTable`: overview", "counted anew each minute"),
+    ("CasesTable", "OVERVIEW OVERDUE"): ("`CasesTable`: overview", "counted anew each minute"),
     # The rows of a sheet get their day once nobody can go back to it.
     ("TransfersTable", "SHEET PROJECT"): ("`TransfersTable`: projects, exact look-up", "kept"),
     ("TransfersTable", "SHEET BUCKET"): ("`TransfersTable`: projects, exact look-up", "kept"),
@@ -78,7 +80,7 @@ def items(office: Office) -> list[tuple[tuple[str, str], Any]]:
 
 def kind_of(item: Any) -> str:
     pk, sk = (re.split(r"#", item[name]["S"])[0] for name in ("pk", "sk"))
-    return pk if pk in {"AUDIT", "SHEETS", "FORGOTTEN"} else f"{pk} {sk}"
+    return pk if pk in {"AUDIT", "PEOPLE", "SHEETS", "FORGOTTEN"} else f"{pk} {sk}"
 
 
 def has_mark(text: str) -> bool:
