@@ -145,7 +145,7 @@ class Forgetter:
         plan, asked_at = _plan(attempt), attempt.record.created_at
         contact = contact_of(project for sheet in self._kept() for project in self._of(sheet, plan.who))
         while plan.days <= LONGEST_KEPT:
-            attempt.progress.show("Looking through the procedures that were run", plan.days, LONGEST_KEPT)
+            attempt.progress.show("Looking through the procedures that were run", plan.days, LONGEST_KEPT, "days")
             for _ in range(A_STEP):
                 day = (parse(asked_at).date() - timedelta(days=plan.days)).isoformat()
                 found = self.eraser.runs_on(day, plan.who, contact, at=asked_at)

@@ -44,14 +44,14 @@ class Progress:
         self.channel = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
         self.ts = record.ts or (self._earlier(record) if record.attempts > 1 else None) or self._post(record.id)
 
-    def show(self, stage: str, done: int = 0, total: int = 0) -> None:
+    def show(self, stage: str, done: int = 0, total: int = 0, unit: str = "") -> None:
         """Show how far it is, unless that was shown less than a second ago. A failure to do so stops nothing."""
         now = self._ticks()
         if self._shown_at is not None and now - self._shown_at < SECOND:
             return
         self._shown_at = now
         try:
-            self._update(self._words.progress(stage, done, total))
+            self._update(self._words.progress(stage, done, total, unit))
         except UNANSWERED:
             return
 

@@ -34,7 +34,7 @@ def test_an_admin_uploads_a_workbook_sees_what_changes_and_activates_it(crowd: C
     expect(preview).to_be_visible()
     picture.take(admin, "transfer-sheet")
     admin.messages.get_by_role("button", name="Activate").click()
-    expect(admin.messages.get_by_text("agents now see 2,412 projects")).to_be_visible()
+    expect(admin.messages.get_by_text("The transfer sheet was activated, with 2,412 projects")).to_be_visible()
     expect(admin.messages.get_by_role("button", name="Activate")).to_have_count(0)
 
 

@@ -68,7 +68,7 @@ def test_a_column_named_wrongly_is_put_right_then_the_sheet_is_activated_searche
     expect(admin.messages.get_by_text("Rows with problems.xlsx").last).to_be_visible()
     picture.take(admin, "transfers-preview")
     admin.messages.get_by_role("button", name="Activate").last.click()
-    expect(admin.messages.get_by_text("agents now see").last).to_be_visible()
+    expect(admin.messages.get_by_text("The transfer sheet was activated").last).to_be_visible()
 
     agent = crowd.join(AGENT, SUPPORT)
     agent.type_command("/infinity wilhelmena ostrander")

@@ -146,9 +146,9 @@ def queued() -> Message:
     return _message(":hourglass_flowing_sand: *A customer is being forgotten*", "A customer is being forgotten.")
 
 
-def progress(stage: str, done: int = 0, total: int = 0) -> Message:
-    """Return the progress message: what is being done, and how far it is."""
-    of = [b.context(f"{done:,} of {total:,}")] if total else []
+def progress(stage: str, done: int = 0, total: int = 0, unit: str = "") -> Message:
+    """Return the progress message: what is being done, and how far it is, counted by ``unit``."""
+    of = [b.context(f"{done:,} of {total:,} {unit}".rstrip())] if total else []
     return _message(f":hourglass_flowing_sand: *{stage}*", f"Forgetting a customer: {stage}.", *of)
 
 

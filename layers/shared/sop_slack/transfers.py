@@ -98,11 +98,11 @@ def queued() -> Message:
     )
 
 
-def progress(stage: str, done: int = 0, total: int = 0) -> Message:
-    """Return the progress message: what is being done and, where it can be counted, how far it is."""
+def progress(stage: str, done: int = 0, total: int = 0, unit: str = "") -> Message:
+    """Return the progress message: what is being done and, where it can be counted (by ``unit``), how far it is."""
     lines = [kit.section(f":hourglass_flowing_sand: *{stage}*")]
     if total:
-        lines.append(kit.context(f"`{bar(done, total)}`  {done:,} of {total:,}"))
+        lines.append(kit.context(f"`{bar(done, total)}`  {done:,} of {total:,} {unit}".rstrip()))
     elif done:
         lines.append(kit.context(f"{done:,} rows so far"))
     return message_of(f"Transfer sheet: {stage}.", lines)
@@ -150,9 +150,12 @@ def already_active(sheet: Sheet) -> Message:
 
 
 def activated(sheet: Sheet, active: ActiveSheet) -> Message:
-    """Return the outcome after activation."""
-    text = f"The transfer sheet is active: agents now see {active.counts.projects:,} projects."
-    when = f"Activated {kit.time_in_reader_zone(active.activated_at)}{by(active.activated_by)}"
+    """Return the outcome after activation; it stays true when another sheet is activated later."""
+    text = f"The transfer sheet was activated, with {active.counts.projects:,} projects."
+    at = kit.time_in_reader_zone(active.activated_at)
+    when = (
+        f"Activated {at}{by(active.activated_by)}; agents saw it from then on. What they see now: `/transfers status`"
+    )
     return message_of(
         text, [kit.section(f":white_check_mark: *{text}*"), workbook(sheet), *_figures(sheet), kit.context(when)]
     )

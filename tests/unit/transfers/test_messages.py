@@ -8,7 +8,7 @@ import pytest
 
 from sop_core.transfers.problems import KINDS
 from sop_core.transfers.records import ActiveSheet, ColumnChange, Counts, Difference, Job, Sheet
-from sop_slack import columns, sheet_history
+from sop_slack import columns, forgetting, sheet_history
 from sop_slack import transfers as told
 
 if TYPE_CHECKING:
@@ -93,6 +93,17 @@ def test_what_a_person_typed_is_literal_and_pings_nobody(name: str) -> None:
 
 def texts(message: Message) -> str:
     return json.dumps(message.blocks, ensure_ascii=False)
+
+
+def test_what_was_activated_is_told_as_of_its_time() -> None:
+    told_then = MESSAGES["activated"]
+    assert told_then.text == "The transfer sheet was activated, with 2,340 projects."
+    assert "What they see now: `/transfers status`" in texts(told_then)
+    assert " now see " not in texts(told_then), "another sheet may be activated after it"
+
+
+def test_how_far_a_customer_is_forgotten_is_counted_in_days() -> None:
+    assert "30 of 1,095 days" in texts(forgetting.progress("Looking through the runs", 30, 1095, "days"))
 
 
 def test_a_large_loss_is_warned_about() -> None:
