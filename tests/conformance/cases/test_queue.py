@@ -15,7 +15,7 @@ from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply
-from sop_core.cases.overview import Front, head, overdue
+from sop_core.cases.overview import Front, head
 from sop_core.times import iso, parse
 from tests.builders.desk import Clock, a_run, an_opened_case
 
@@ -65,7 +65,6 @@ def test_a_case_is_listed_where_it_stands_and_nowhere_else(
             "claimed": queue.claimed_by(owner, limit=10).heads,
             "closed": queue.closed_by(owner, limit=10).heads,
             "opened": queue.opened_by(owner, limit=10).heads,
-            "returned": queue.returned(limit=1000).heads,
             "live": tuple(queue.live()),
         }
         return {name for name, heads in lists.items() if case.id in {head.id for head in heads}}
@@ -75,7 +74,7 @@ def test_a_case_is_listed_where_it_stands_and_nowhere_else(
     case = act(cases, case, "claim", owner)
     assert listed(case) == {"claimed", "opened", "live"}
     returned = act(cases, case, "return", owner)
-    assert listed(returned) == {"opened", "returned", "live"}
+    assert listed(returned) == {"opened", "live"}
     case = act(cases, act(cases, act(cases, returned, "resend", owner), "claim", owner), "close", owner)
     assert listed(case) == {"closed", "opened"}
 
@@ -119,21 +118,6 @@ def test_the_counted_front_of_a_long_queue_is_turned_page_by_page_without_what_w
     assert [each.id for page in (first, second) for each in page.heads] == [made[n].id for n in (0, 2, 3, 4)]
     assert first.front is not None
     assert first.front.waiting == 9000
-
-
-def test_of_the_overdue_as_they_were_counted_those_are_listed_that_still_are(
-    aws: Aws, cases: CaseStore, queue: CaseQueue, owner: str
-) -> None:
-    made = sorted((opened(aws, cases, owner) for _ in range(4)), key=lambda case: case.id)
-    now = parse(made[0].due_at) + timedelta(minutes=1)
-    assert overdue([head(case) for case in made], at=made[0].due_at).heads == ()
-    queue.put_overdue(overdue([head(case) for case in made], at=iso(now)))
-    act(cases, act(cases, made[1], "claim", owner), "return", owner)
-    act(cases, made[2], "claim", owner)
-    first = queue.overdue(limit=2, now=now)
-    second = queue.overdue(limit=2, start=first.rest, now=now)
-    assert [each.id for page in (first, second) for each in page.heads] == [made[n].id for n in (0, 2, 3)]
-    assert (first.front is not None and first.front.waiting, second.rest) == (4, None)
 
 
 def test_past_its_end_or_once_it_is_old_the_front_gives_way_to_the_queue(
