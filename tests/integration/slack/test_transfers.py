@@ -134,7 +134,7 @@ def test_activate_switches_the_sheet_and_the_message_shows_it(desk: Desk) -> Non
     active = desk.transfers.sheets.active()
     assert active is not None
     assert active.sheet == "s2"
-    assert "is active" in desk.slack.messages[-1]["text"]
+    assert "was activated" in desk.slack.messages[-1]["text"]
 
 
 def test_what_was_done_to_a_sheet_is_audited_once_and_by_whom_however_often_it_is_sent(desk: Desk) -> None:
