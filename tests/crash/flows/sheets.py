@@ -86,7 +86,7 @@ def presses(button: str) -> Callable[[World, Person], None]:
 
 def the_sheet_is_active(world: World, _: Any) -> None:
     assert is_active(world) == (the_new_sheet(world).id, 2), "switched once"
-    assert "is active" in the_message(world)["text"]
+    assert "was activated" in the_message(world)["text"]
 
 
 def the_sheet_is_discarded(world: World, _: Any) -> None:
