@@ -90,8 +90,10 @@ def test_a_column_named_wrongly_is_put_right_then_the_sheet_is_activated_searche
 def test_a_workbook_sent_to_the_app_is_read_and_discarded(crowd: Crowd, tmp_path: Path, picture: Picture) -> None:
     admin = crowd.join(ADMIN, DIRECT)
     attach(admin, with_one_more(crowd.demo.workbook, tmp_path))
-    expect(admin.messages.get_by_role("article").last.get_by_text("One more.xlsx")).to_be_visible()
-    expect(admin.messages.get_by_role("button", name="Activate").last).to_be_in_viewport()
+    activate = admin.messages.get_by_role("button", name="Activate")
+    preview = admin.messages.get_by_role("article").filter(has=admin.page.get_by_role("button", name="Activate")).last
+    expect(preview.get_by_text("One more.xlsx")).to_be_visible()
+    expect(activate.last).to_be_in_viewport()
     picture.take(admin, "transfers-direct-message")
     admin.messages.get_by_role("button", name="Discard").last.click()
     expect(admin.messages.get_by_text("The transfer sheet was discarded").last).to_be_visible()

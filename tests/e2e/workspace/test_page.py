@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.integration.workspace.demo_app import DemoApp, app_in_workspace, card, form_view, plain
 
@@ -190,6 +190,26 @@ def test_every_input_reaches_the_app(visit: Any, demo: DemoApp, tmp_path: Path) 
         "email": "a@b.example",
         "link": "https://a.example",
     }
+
+
+def test_a_form_that_is_sent_before_its_file_has_arrived_goes_with_the_file(visit: Any, demo: DemoApp) -> None:
+    sam = visit("U0AGENT02")
+    on_its_way: list[Route] = []
+
+    def hold(upload: Route) -> None:
+        on_its_way.append(upload)
+
+    sam.page.route("**/ui/upload", hold)
+    sam.say("/everything")
+    file = {"name": "sheet.xlsx", "mimeType": "application/octet-stream", "buffer": b"PK"}
+    sam.modal.get_by_label("File").set_input_files([file])
+    expect(sam.modal.get_by_text("sheet.xlsx · uploading…")).to_be_visible()
+    sam.modal.get_by_role("button", name="Send").click()
+    expect(sam.modal.get_by_role("button", name="Send")).to_have_attribute("aria-busy", "true")
+    on_its_way[0].continue_()
+    expect(sam.modal).to_have_count(0)
+    [sent] = demo.last("sent")["view"]["state"]["values"]["file"]["in"]["files"]
+    assert sent["name"] == "sheet.xlsx"
 
 
 def _bare(state: Json) -> Any:

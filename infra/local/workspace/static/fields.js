@@ -316,8 +316,17 @@ const Combo = {
 };
 
 const Uploads = {
+  sending: new Set(),
+
+  add(field, files) {
+    const work = Uploads.each(field, files).finally(() => Uploads.sending.delete(work));
+    Uploads.sending.add(work);
+  },
+
+  ended: () => Promise.all(Uploads.sending),
+
   // The last file chosen takes the place of the first in a field; a message says that it takes no more.
-  async add(field, files) {
+  async each(field, files) {
     const list = field.querySelector(".uploads");
     const isMessage = field.matches(".composer");
     for (const file of files) {

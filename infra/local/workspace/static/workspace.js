@@ -143,8 +143,11 @@ const submit = async (dialog) => {
   const problem = dialog.querySelector(".problem");
   problem.hidden = true;
   const shown = dialog.dataset.hash;
-  const body = { user, view: dialog.dataset.view, typed: Fields.typed(dialog) };
-  const answer = await busy(button, () => post("/ui/submit", body));
+  const answer = await busy(button, async () => {
+    // Pressed before a chosen file has arrived, it goes with the file.
+    await Uploads.ended();
+    return post("/ui/submit", { user, view: dialog.dataset.view, typed: Fields.typed(dialog) });
+  });
   showErrors(dialog, answer.errors || {});
   if (answer.problem) { problem.textContent = answer.problem; problem.hidden = false; }
   showStack(answer.stack);
