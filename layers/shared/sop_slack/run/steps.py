@@ -63,7 +63,9 @@ def after_case(screen: RunScreen) -> list[Block]:
 def _told(screen: RunScreen) -> tuple[Sequence[Step], Sequence[Step]]:
     """Return the earlier steps, and those that the latest answer brought, up to the one that opens a case."""
     steps = screen.guidance.steps[: _until_case(screen.guidance)]
-    return steps[: screen.earlier], steps[screen.earlier :]
+    # An end that brings no step of its own leaves the last one in sight: it may not be done yet.
+    told = screen.earlier if screen.guidance.ask else max(0, min(screen.earlier, len(steps) - 1))
+    return steps[:told], steps[told:]
 
 
 def _closes_at(steps: Sequence[Step], screen: RunScreen) -> int:
