@@ -62,7 +62,7 @@ def test_a_call_becomes_a_case_that_a_specialist_takes_and_closes(crowd: Crowd, 
     claim_at_once(case, priya, tom)
     expect(card.get_by_text("Claimed by")).to_be_visible()
     winner, loser = (priya, tom) if card.get_by_text("@Priya Nair").is_visible() else (tom, priya)
-    expect(loser.messages.get_by_text("Nothing was changed")).to_be_visible()
+    expect(loser.messages.get_by_text(f"Nothing was changed: case {case}")).to_be_visible()
     picture.take(loser, "case-claimed")
 
     # Close with a reason; the card looks handled; re-open.

@@ -66,6 +66,7 @@ const showStack = (stack) => Press.whenOver(() => drawStack(stack));
 const drawStack = (stack) => {
   if (!stack || stack.changes < changes) return;
   changes = stack.changes;
+  modals.dataset.changes = changes; // what waits for them knows that they are drawn
   const known = new Set(stack.modals.map((modal) => modal.id));
   for (const dialog of [...modals.children]) {
     if (!known.has(dialog.dataset.view)) { dialog.dataset.gone = ""; dialog.close(); dialog.remove(); }
