@@ -68,12 +68,11 @@ class Auditor:
         rows, seconds = (math.inf, math.inf) if ends else (self._rows, LONGEST)
         content, count, rest = self._written(by_day, zone, rows=rows, seconds=seconds)
         rest = ends or rest
-        if rest and not count:
-            self._outbox.ask_for_file(_next(row, msgspec.structs.replace(wanted, after=rest)))
-            return None
         if rest:
-            next_part = msgspec.structs.replace(wanted, part=wanted.part + 1, after=rest)
-            self._outbox.ask_for_file(_next(row, next_part))
+            number = wanted.part + 1 if count else wanted.part
+            self._outbox.ask_for_file(_next(row, msgspec.structs.replace(wanted, part=number, after=rest)))
+            if not count:
+                return None
         part = f" part {wanted.part}" if rest or wanted.part > 1 else ""
         name = f"audit {wanted.first} to {wanted.last}{part}.csv"
         more = " The next part follows." if rest else ""

@@ -143,9 +143,9 @@ class _Work:
         """Send the rows with problems, once."""
         if not taken.reading.problems or not self._record.user:
             return
-        content = writing.problem_rows(taken)
         rows = len({problem.row for problem in taken.reading.problems})
-        self._to.sender.send(self._attempt, NewFile(REPORT, content, kit.escape(told.report_words(rows))))
+        words = kit.escape(told.report_words(rows))
+        self._to.sender.send(self._attempt, lambda: NewFile(REPORT, writing.problem_rows(taken), words))
 
     def _new_sheet(self, upload: Upload, digest: str, reading: Reading, named: dict[str, str]) -> Sheet:
         headers = reading.headers[: columns.MOST_HEADERS]

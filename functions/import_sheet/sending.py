@@ -38,13 +38,13 @@ class Sender:
         """Take Slack."""
         self._slack = slack
 
-    def send(self, attempt: Attempt, file: NewFile) -> None:
-        """Send the job's admin a file, unless an earlier attempt did."""
+    def send(self, attempt: Attempt, make: Callable[[], NewFile]) -> None:
+        """Send the job's admin a file, unless an earlier attempt did: then none is made."""
         record = attempt.record
         to = record.channel or str(self._slack.conversations_open(users=[record.user])["channel"]["id"])
         if record.report and has_file(self._slack, to, record.report, since=parse(record.created_at)):
             return
-        share(self._slack, to, file, noted=lambda file_id: attempt.save(report=file_id))
+        share(self._slack, to, make(), noted=lambda file_id: attempt.save(report=file_id))
 
     def tell(self, record: Job, sentence: str) -> None:
         """Say a sentence to the record's admin."""
@@ -60,7 +60,7 @@ class Sending:
 
     def carry_out(self, attempt: Attempt) -> Job:
         """Make the workbook and send it."""
-        self.sender.send(attempt, self.make())
+        self.sender.send(attempt, self.make)
         return attempt.save(state="sent")
 
     def give_up(self, attempt: Attempt) -> None:

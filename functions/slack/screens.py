@@ -10,6 +10,7 @@ from functions.slack.finding import UNREADABLE, Finder
 from sop_aws.cases import project_pk
 from sop_core.cases.deadlines import DEADLINES, deadline
 from sop_core.guidance import guidance, label, render
+from sop_core.settings import LINES
 from sop_core.story import story
 from sop_core.times import iso, parse
 from sop_core.transfers.standing import standing
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 HOUR: Final = 60
 DAY: Final = 24
-LINE: Final = "_line"
 """How the names of settings end that hold a number to call."""
 
 
@@ -161,7 +161,7 @@ class Screens:
     def _without_number(self) -> frozenset[str]:
         """Return the lines that are known by name only: the SOP states no number, and no admin has set one."""
         values = self._services.settings().values
-        lines = (value for name, value in values.items() if name.endswith(LINE))
+        lines = (values[name] for name in LINES)
         return frozenset(line for line in lines if not any(map(str.isdigit, line)))
 
     def _due(self, run: Run, told: Guidance) -> dict[str, str]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.aws import LocalAws
+from sop_aws.cases import CaseStore
+from sop_aws.queue import CaseQueue
 from tests.standin.aws import Aws, atomic_aws, create, plain_aws, refuse_beyond_limits
 
 if TYPE_CHECKING:
@@ -46,3 +48,13 @@ def isolated(request: pytest.FixtureRequest) -> Iterator[Aws]:
             yield made
     else:
         yield request.getfixturevalue("local_aws")
+
+
+@pytest.fixture
+def queue(aws: Aws) -> CaseQueue:
+    return CaseQueue(aws.dynamodb, aws.cases_table)
+
+
+@pytest.fixture
+def cases(aws: Aws) -> CaseStore:
+    return CaseStore(aws.dynamodb, aws.cases_table)

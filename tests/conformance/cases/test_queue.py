@@ -9,9 +9,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from sop_aws.cases import CaseStore
 from sop_aws.deliveries import Delivery, outbox
-from sop_aws.queue import CaseQueue
 from sop_aws.runs import RunStore
 from sop_core.cases.deadlines import Calendar
 from sop_core.cases.lifecycle import apply
@@ -20,18 +18,10 @@ from sop_core.times import iso, parse
 from tests.builders.desk import Clock, a_run, an_opened_case
 
 if TYPE_CHECKING:
+    from sop_aws.cases import CaseStore
+    from sop_aws.queue import CaseQueue
     from sop_core.cases.case import Case
     from tests.standin.aws import Aws
-
-
-@pytest.fixture
-def queue(aws: Aws) -> CaseQueue:
-    return CaseQueue(aws.dynamodb, aws.cases_table)
-
-
-@pytest.fixture
-def cases(aws: Aws) -> CaseStore:
-    return CaseStore(aws.dynamodb, aws.cases_table)
 
 
 @pytest.fixture

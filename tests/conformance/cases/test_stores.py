@@ -44,11 +44,6 @@ def runs(aws: Aws) -> RunStore:
 
 
 @pytest.fixture
-def cases(aws: Aws) -> CaseStore:
-    return CaseStore(aws.dynamodb, aws.cases_table)
-
-
-@pytest.fixture
 def settings(aws: Aws, clock: Clock) -> SettingsStore:
     for sk in ("CURRENT", "AUDIT#000001", "AUDIT#000002"):
         aws.dynamodb.delete_item(TableName=aws.settings_table, Key={"pk": {"S": "SETTINGS"}, "sk": {"S": sk}})

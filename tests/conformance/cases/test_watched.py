@@ -6,29 +6,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import pytest
-
-from sop_aws.cases import CaseStore
-from sop_aws.queue import CaseQueue
 from sop_core.cases.overview import head, overdue
 from sop_core.times import iso, parse
 from tests.conformance.cases.test_queue import act, opened
 
 if TYPE_CHECKING:
+    from sop_aws.cases import CaseStore
+    from sop_aws.queue import CaseQueue
     from sop_core.cases.case import Case
     from tests.standin.aws import Aws
 
 OWNER = "U0OWNER01"
-
-
-@pytest.fixture
-def queue(aws: Aws) -> CaseQueue:
-    return CaseQueue(aws.dynamodb, aws.cases_table)
-
-
-@pytest.fixture
-def cases(aws: Aws) -> CaseStore:
-    return CaseStore(aws.dynamodb, aws.cases_table)
 
 
 def test_a_case_is_among_the_returned_as_long_as_it_waits_for_its_owner(
